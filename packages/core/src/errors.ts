@@ -1,0 +1,160 @@
+import type {
+  ErrorCode,
+  KeyErrorCode,
+  OptionErrorCode,
+  RequestErrorCode,
+  SourceErrorCode,
+} from './error-codes.ts'
+
+/**
+ * The root of the library's own errors. A mistake in the calling code is an {@link OptionError}
+ * instead, which is a `TypeError`; {@link isMayflyError} knows both.
+ */
+export class MayflyError extends Error {
+  override readonly name: string = 'MayflyError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Reports a mistake in the calling code: an option that is missing, unknown or out of bounds. */
+export class OptionError extends TypeError {
+  override readonly name: string = 'OptionError'
+  readonly code: OptionErrorCode
+  /** The option's name, as the caller wrote it. */
+  readonly option: string
+
+  constructor(code: OptionErrorCode, option: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.option = option
+  }
+}
+
+/** Reports key material that cannot be used. The message never holds any of it. */
+export class KeyError extends MayflyError {
+  override readonly name: string = 'KeyError'
+  declare readonly code: KeyErrorCode
+
+  // eslint-disable-next-line no-useless-constructor -- narrows the code
+  constructor(code: KeyErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+  }
+}
+
+/** What a {@link SourceError} knows beside its message. */
+export interface SourceErrorOptions extends ErrorOptions {
+  /** Trying again cannot help: the credentials themselves were refused. Default `false`. */
+  readonly permanent?: boolean
+  /** How long the server asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+/** Reports that a token could not be had. `permanent` tells whether another try can help. */
+export class SourceError extends MayflyError {
+  override readonly name: string = 'SourceError'
+  declare readonly code: SourceErrorCode
+  readonly permanent: boolean
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: SourceErrorCode, message: string, options: SourceErrorOptions = {}) {
+    super(code, message, options)
+    this.permanent = options.permanent ?? false
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** Reports a token that was about to leave for an origin that its source does not name. */
+export class ForeignOriginError extends TypeError {
+  override readonly name: string = 'ForeignOriginError'
+  readonly code = 'ERR_FOREIGN_ORIGIN' as const
+  /** The origin that was asked for. */
+  readonly origin: string
+
+  constructor(origin: string, message: string) {
+    super(message)
+    this.origin = origin
+  }
+}
+
+/**
+ * Why a request was refused. The list is bounded: the same word stands in the error, the problem
+ * body, the event and the metric.
+ */
+export type Reason =
+  | 'request_invalid'
+  | 'token_missing'
+  | 'token_malformed'
+  | 'algorithm_not_allowed'
+  | 'key_unknown'
+  | 'signature_invalid'
+  | 'type_mismatch'
+  | 'token_expired'
+  | 'token_not_yet_valid'
+  | 'token_too_old'
+  | 'token_replayed'
+  | 'token_superseded'
+  | 'token_revoked'
+  | 'claim_missing'
+  | 'claim_invalid'
+  | 'claims_schema'
+  | 'issuer_mismatch'
+  | 'audience_mismatch'
+  | 'origin_malformed'
+  | 'origin_mismatch'
+  | 'origin_null'
+  | 'origin_trailing_dot'
+  | 'origin_required'
+  | 'origin_unprovable'
+  | 'insufficient_scope'
+  | 'keys_unavailable'
+  | 'store_unavailable'
+  | 'issue_refused'
+  | 'token_unavailable'
+
+/** What a {@link RequestError} knows beside its message. */
+export interface RequestErrorOptions extends ErrorOptions {
+  readonly reason: Reason
+  /** The HTTP status to answer with. Default 401. */
+  readonly status?: number
+  /** Header fields to answer with, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The claim that is at fault. */
+  readonly claim?: string
+}
+
+/**
+ * Reports what came in with a request and cannot be accepted. `status`, `headers` and
+ * {@link RequestError.toProblem} are all that an HTTP answer needs; the message is fit for a caller's
+ * eyes and never holds the token.
+ */
+export class RequestError extends MayflyError {
+  override readonly name: string = 'RequestError'
+  declare readonly code: RequestErrorCode
+  readonly reason: Reason
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly claim: string | undefined
+
+  constructor(code: RequestErrorCode, message: string, options: RequestErrorOptions) {
+    super(code, message, options)
+    this.reason = options.reason
+    this.status = options.status ?? 401
+    this.headers = { ...options.headers }
+    this.claim = options.claim
+  }
+}
+
+/** Tells whether a value is one of this library's errors, the `TypeError`s included. */
+export function isMayflyError(
+  value: unknown,
+): value is MayflyError | OptionError | ForeignOriginError {
+  return (
+    value instanceof MayflyError ||
+    value instanceof OptionError ||
+    value instanceof ForeignOriginError
+  )
+}

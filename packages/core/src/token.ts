@@ -1,0 +1,127 @@
+import type { Clock } from './clock.ts'
+import { invalid, requireNumber, requireString } from './encoding/options.ts'
+
+/** A token that is good for outgoing requests, and where it may go. */
+export interface AccessToken {
+  /** The token itself. Never shown by `inspect`, `toString`, `JSON.stringify` or an error. */
+  readonly value: string
+  /** NumericDate (seconds): from when it counts, on the server's clock as far as it is known. */
+  readonly issuedAt: number
+  /** NumericDate (seconds): from when it is refused. */
+  readonly expiresAt: number
+  /** The origins that it may be sent to. Empty: it is not sent over HTTP at all. */
+  readonly origins: readonly string[]
+  /** The key that signed it, where there is one. */
+  readonly keyId?: string
+}
+
+/** What a caller may ask of one `getToken` call. */
+export interface GetTokenOptions {
+  /** Abandons this caller's wait, and nobody else's. */
+  readonly signal?: AbortSignal
+  /** Skips what is cached. Joins a refresh that is under way where that cannot be stale. */
+  readonly forceRefresh?: boolean
+  /** Seconds that the token must still live when it is handed out. */
+  readonly minLifetime?: number
+  /** The server's clock as far as it is known: what `iat` and `exp` are taken from. */
+  readonly clock?: Clock
+}
+
+/**
+ * Where tokens come from. A source composes: one that mints, wrapped in a `TokenManager`, is a source
+ * that reuses.
+ */
+export interface TokenSource {
+  /**
+   * Names everything that changes the token: vendor, issuer, key fingerprint, audience, scope,
+   * subject, host. Two sources of one `id` may share a token.
+   */
+  readonly id: string
+  /** The origins that its tokens may be sent to. */
+  readonly origins: readonly string[]
+  /** Seconds from `issuedAt` to `expiresAt`, where it is known before the first token. */
+  readonly lifetime?: number
+  getToken(options?: GetTokenOptions): Promise<AccessToken>
+  /** Says that the server refused this token. */
+  invalidate?(rejected: AccessToken): void
+}
+
+/**
+ * Where tokens that cost something to get are shared between processes. A store only saves work: one
+ * that fails never fails a request.
+ */
+export interface TokenStore {
+  get(id: string, options?: { readonly signal?: AbortSignal }): Promise<AccessToken | undefined>
+  set(id: string, token: AccessToken): Promise<void>
+  delete(id: string): Promise<void>
+}
+
+/** What {@link createAccessToken} takes. */
+export interface AccessTokenFields {
+  readonly value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins?: readonly string[]
+  readonly keyId?: string
+}
+
+/**
+ * Makes an {@link AccessToken} whose value stays out of logs. For sources of your own.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` when a date is not in seconds, or ends before it begins.
+ *
+ * @example
+ * ```ts
+ * import { createAccessToken } from '@mayfly/core'
+ *
+ * const token = createAccessToken({
+ *   value: 'opaque',
+ *   issuedAt: 1_700_000_000,
+ *   expiresAt: 1_700_003_600,
+ *   origins: ['https://api.example.com'],
+ * })
+ * console.log(token) // no trace of "opaque"
+ * ```
+ */
+export function createAccessToken(fields: AccessTokenFields): AccessToken {
+  return new OpaqueAccessToken(fields)
+}
+
+class OpaqueAccessToken implements AccessToken {
+  readonly #value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins: readonly string[]
+  readonly keyId?: string
+
+  constructor(fields: AccessTokenFields) {
+    this.#value = requireString(fields.value, 'value', 65_536)
+    this.issuedAt = requireNumber(fields.issuedAt, 'issuedAt')
+    this.expiresAt = requireNumber(fields.expiresAt, 'expiresAt')
+    if (this.expiresAt <= this.issuedAt) {
+      throw invalid('expiresAt', '"expiresAt" must be after "issuedAt".')
+    }
+    this.origins = Object.freeze([...(fields.origins ?? [])])
+    if (fields.keyId !== undefined) this.keyId = fields.keyId
+    Object.freeze(this)
+  }
+
+  get value(): string {
+    return this.#value
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'AccessToken'
+  }
+
+  toJSON(): object {
+    const { issuedAt, expiresAt, origins, keyId } = this
+    return {
+      value: '[hidden]',
+      issuedAt,
+      expiresAt,
+      origins,
+      ...(keyId !== undefined && { keyId }),
+    }
+  }
+}

@@ -1,3 +1,4 @@
+export { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
 export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
 export type {
@@ -17,3 +18,25 @@ export {
   RequestError,
   SourceError,
 } from './errors.ts'
+export type { ProtectedHeader } from './jws/parse.ts'
+export { type HeaderFields, signCompact } from './jws/sign.ts'
+export {
+  type VerificationKeys,
+  type VerifiedJws,
+  verifyCompact,
+  type VerifyCompactOptions,
+} from './jws/verify.ts'
+export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
+export { importKey } from './keys/import.ts'
+export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'
+export type { Key } from './keys/key.ts'
+export type { KeyLookup } from './keys/lookup.ts'
+export type {
+  ImportKeyOptions,
+  KeyMaterial,
+  KeyObjectLike,
+  KeyPairMaterial,
+  SecretMaterial,
+} from './keys/material.ts'
+export type { SigningKey } from './keys/signing-key.ts'
+export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'

@@ -1,0 +1,120 @@
+import type { Algorithm } from '../algorithms.ts'
+import { KeyError } from '../errors.ts'
+import type { PublicJwk } from './jwk.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** What a key's material can do, the material itself out of sight. */
+export interface KeyOperations {
+  readonly sign: ((data: Uint8Array) => Promise<Uint8Array>) | undefined
+  readonly verify: ((data: Uint8Array, signature: Uint8Array) => Promise<boolean>) | undefined
+}
+
+/** What a {@link Key} is made of. */
+export interface KeyParts {
+  readonly algorithm: Algorithm
+  readonly keyId?: string | undefined
+  readonly type: 'private' | 'public' | 'secret'
+  readonly fingerprint: string
+  readonly operations: KeyOperations
+  /** The public half without `kid`; absent for secrets and where it cannot be had. */
+  readonly publicJwk?: PublicJwk | undefined
+}
+
+/**
+ * An imported key, bound to one algorithm. Its material is out of reach: `inspect`, `JSON.stringify`
+ * and `toString` show what kind of key it is, and nothing else.
+ */
+export class Key implements SigningKey {
+  readonly algorithm: Algorithm
+  readonly keyId: string | undefined
+  readonly type: 'private' | 'public' | 'secret'
+  readonly #parts: KeyParts
+
+  constructor(parts: KeyParts) {
+    this.algorithm = parts.algorithm
+    this.keyId = parts.keyId
+    this.type = parts.type
+    this.#parts = parts
+    Object.freeze(this)
+  }
+
+  /**
+   * The SHA-256 thumbprint of RFC 7638, the same for both halves of a pair. For a key that cannot be
+   * exported, and whose public half is not known, it is random, and its own for each import.
+   */
+  get fingerprint(): string {
+    return this.#parts.fingerprint
+  }
+
+  /** Tells whether {@link Key.sign} can work: a private key or a secret that may sign. */
+  get canSign(): boolean {
+    return this.#parts.operations.sign !== undefined
+  }
+
+  /** Tells whether {@link Key.verify} can work. */
+  get canVerify(): boolean {
+    return this.#parts.operations.verify !== undefined
+  }
+
+  /**
+   * Signs bytes; the signature is the one that JWS wants (RFC 7518 section 3).
+   *
+   * @throws {KeyError} `ERR_KEY_PUBLIC` for a public key, `ERR_KEY_USE` for one that may not sign.
+   */
+  async sign(data: Uint8Array): Promise<Uint8Array> {
+    const { sign } = this.#parts.operations
+    if (sign !== undefined) return sign(data)
+    throw this.type === 'public'
+      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
+      : new KeyError('ERR_KEY_USE', 'This key may verify, but not sign.')
+  }
+
+  /**
+   * Checks a signature over bytes. A private key checks with its public half.
+   *
+   * @throws {KeyError} `ERR_KEY_USE` for a key that may not verify.
+   */
+  async verify(data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const { verify } = this.#parts.operations
+    if (verify !== undefined) return verify(data, signature)
+    throw new KeyError('ERR_KEY_USE', 'This key may sign, but not verify.')
+  }
+
+  /**
+   * Gives the public half as a JWK, with `alg`, `use` and, where the key has an id, `kid`.
+   *
+   * @throws {KeyError} `ERR_KEY_TYPE` for a secret, and for a private key that cannot be exported.
+   */
+  publicJwk(): PublicJwk {
+    const { publicJwk } = this.#parts
+    if (publicJwk !== undefined) {
+      return this.keyId === undefined ? { ...publicJwk } : { ...publicJwk, kid: this.keyId }
+    }
+    throw this.type === 'secret'
+      ? new KeyError('ERR_KEY_TYPE', 'A secret has no public half.')
+      : new KeyError(
+          'ERR_KEY_TYPE',
+          'This private key cannot be exported, so its public half is not known; import the pair { privateKey, publicKey }.',
+        )
+  }
+
+  /** The same key under another id, or under none. */
+  withKeyId(keyId: string | undefined): Key {
+    return new Key({ ...this.#parts, keyId })
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Key'
+  }
+
+  toJSON(): object {
+    const { algorithm, keyId, type } = this
+    return {
+      algorithm,
+      type,
+      ...(keyId !== undefined && { keyId }),
+      // A secret may be short enough to be guessed from its hash.
+      ...(type !== 'secret' && { fingerprint: this.fingerprint }),
+    }
+  }
+}

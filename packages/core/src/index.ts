@@ -40,3 +40,23 @@ export type {
 } from './keys/material.ts'
 export type { SigningKey } from './keys/signing-key.ts'
 export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
+export { type BearerFetchOptions, bearerFetch } from './bearer-fetch.ts'
+export type { BearerEvent, RefusalOutcome } from './bearer-session.ts'
+export type { ReuseOptions } from './cache/reuse-policy.ts'
+export { TokenManager } from './manager.ts'
+export type {
+  ManagerEvent,
+  MintReason,
+  TokenManagerOptions,
+  TokenManagerStats,
+} from './manager-options.ts'
+export type { Observe } from './observe.ts'
+export { TokenPool, type TokenPoolOptions } from './pool.ts'
+export { type ClockSample, LearnedClock, LearnedClocks } from './skew.ts'
+export {
+  type AccessToken,
+  type AccessTokenFields,
+  createAccessToken,
+  type GetTokenOptions,
+  type TokenSource,
+} from './token.ts'

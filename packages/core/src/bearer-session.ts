@@ -1,0 +1,204 @@
+import { type Clock, systemClock } from './clock.ts'
+import type { ErrorCode } from './error-codes.ts'
+import { ForeignOriginError, isMayflyError } from './errors.ts'
+import { compileDestinations, type Destinations } from './http/destination.ts'
+import { requireSource } from './manager-options.ts'
+import { notify, type Observe } from './observe.ts'
+import { LearnedClocks } from './skew.ts'
+import type { AccessToken, GetTokenOptions, TokenSource } from './token.ts'
+
+/** A learned clock that moved by more than this explains a refusal. */
+const CLOCK_STEP_MS = 1000
+
+/** What happened to a request whose token was refused. */
+export type RefusalOutcome =
+  /** A new token was minted, and the request goes out again. */
+  | 'new-token'
+  /** The token was new and refused at once; the one before it, which had worked, is used again. */
+  | 'previous-token'
+  /** No other token could be had; the refusal goes to the caller. */
+  | 'no-other-token'
+  /** The request was already sent twice, or its body cannot be sent again. */
+  | 'not-resent'
+
+/** What a session tells its observer. Origins come from the source's own list; times are in ms. */
+export type BearerEvent =
+  | {
+      readonly type: 'response'
+      readonly origin: string
+      readonly status: number
+      readonly durationMs: number
+      /** 1, or 2 after a refusal. */
+      readonly attempt: 1 | 2
+    }
+  | { readonly type: 'refused'; readonly origin: string; readonly outcome: RefusalOutcome }
+  | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
+  | {
+      readonly type: 'skew'
+      readonly origin: string
+      /** How far the server's clock is ahead of the local one. */
+      readonly offsetMs: number
+      readonly changeMs: number
+    }
+
+/** Options of a {@link BearerSession}. */
+export interface BearerSessionOptions {
+  /** Where tokens may go. Replaces the source's own origins. */
+  readonly origins?: readonly string[]
+  /** The learned clocks. Share one object between wrappers that call the same servers. */
+  readonly clocks?: LearnedClocks
+  /** The local clock. Default: the machine's. */
+  readonly clock?: Clock
+  readonly observe?: Observe<BearerEvent>
+}
+
+/** One use of a token: which, where, and since when. */
+export interface TokenUse {
+  readonly token: AccessToken
+  readonly origin: string
+  /** The local clock when the request was sent, in milliseconds. */
+  readonly sentAt: number
+  readonly attempt: 1 | 2
+}
+
+/** The head of an answer. */
+export interface AnswerHead {
+  readonly status: number
+  readonly date: string | null | undefined
+  readonly age: string | null | undefined
+}
+
+/**
+ * What `bearerFetch` and `injectBearer` have in common: which origins may get the token, what each
+ * answer teaches about the server's clock, and what follows from a refusal.
+ */
+export class BearerSession {
+  readonly #source: TokenSource
+  readonly #destinations: Destinations
+  readonly #explicit: boolean
+  readonly #clocks: LearnedClocks
+  readonly #clock: Clock
+  readonly #observe: Observe<BearerEvent> | undefined
+  /** The token that the server accepted last. */
+  #accepted: AccessToken | undefined
+
+  constructor(source: TokenSource, options: BearerSessionOptions = {}) {
+    requireSource(source, 'bearer')
+    this.#source = source
+    this.#explicit = options.origins !== undefined
+    this.#destinations = compileDestinations(options.origins ?? source.origins, 'origins')
+    this.#clock = options.clock ?? systemClock
+    this.#clocks = options.clocks ?? new LearnedClocks(this.#clock)
+    this.#observe = options.observe
+  }
+
+  /** The origins that may get a token. */
+  get destinations(): Destinations {
+    return this.#destinations
+  }
+
+  /** Gets a token for one of the origins. */
+  async begin(origin: string, signal: AbortSignal | undefined): Promise<TokenUse> {
+    const token = await this.#token(origin, signal)
+    return { token, origin, sentAt: this.#clock.now(), attempt: 1 }
+  }
+
+  /** Learns from an answer. Returns the use's verdict: whether the server refused the token. */
+  end(use: TokenUse, answer: AnswerHead): { readonly refused: boolean; readonly stepped: boolean } {
+    const receivedAt = this.#clock.now()
+    const { origin, sentAt, attempt } = use
+    const { status, date, age } = answer
+    const clock = this.#clocks.of(origin)
+    const changeMs = clock.learn({ date, age, sentAt, receivedAt })
+    if (changeMs !== 0) {
+      notify(this.#observe, { type: 'skew', origin, offsetMs: clock.offsetMs, changeMs })
+    }
+    const durationMs = receivedAt - sentAt
+    notify(this.#observe, { type: 'response', origin, status, durationMs, attempt })
+    const refused = status === 401
+    if (status < 400) this.#accepted = use.token
+    else if (refused && this.#accepted?.value === use.token.value) this.#accepted = undefined
+    return { refused, stepped: Math.abs(changeMs) > CLOCK_STEP_MS }
+  }
+
+  /** Drops a refused token without a replacement. */
+  giveUp(use: TokenUse): void {
+    this.#source.invalidate?.(use.token)
+    notify(this.#observe, { type: 'refused', origin: use.origin, outcome: 'not-resent' })
+  }
+
+  /** Finds another token after a refusal, or `undefined` where there is none. */
+  async replace(
+    use: TokenUse,
+    stepped: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenUse | undefined> {
+    const { origin, token: rejected } = use
+    const previous = stepped ? undefined : this.#previous(use)
+    this.#source.invalidate?.(rejected)
+    const token = previous ?? (await this.#another(use, signal))
+    const outcome = previous !== undefined ? 'previous-token' : 'new-token'
+    notify(this.#observe, {
+      type: 'refused',
+      origin,
+      outcome: token === undefined ? 'no-other-token' : outcome,
+    })
+    if (previous !== undefined) this.#mintInBackground(origin)
+    if (token === undefined) return undefined
+    return { token, origin, sentAt: this.#clock.now(), attempt: 2 }
+  }
+
+  /** The token before this one, if it had worked and this one never did. */
+  #previous({ origin, token: rejected }: TokenUse): AccessToken | undefined {
+    const accepted = this.#accepted
+    if (accepted === undefined || accepted.value === rejected.value) return undefined
+    // Only a token that is newer than the accepted one can be one whose first use this is.
+    if (accepted.issuedAt > rejected.issuedAt) return undefined
+    const now = this.#clocks.of(origin).now()
+    return accepted.expiresAt * 1000 > now && this.#mayGo(accepted, origin) ? accepted : undefined
+  }
+
+  async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {
+    try {
+      const token = await this.#token(use.origin, signal)
+      return token.value === use.token.value ? undefined : token
+    } catch (error) {
+      signal?.throwIfAborted()
+      this.#reportFailure(use.origin, error)
+      return undefined
+    }
+  }
+
+  #mintInBackground(origin: string): void {
+    this.#source
+      .getToken(this.#options(origin, undefined))
+      .catch((error: unknown) => this.#reportFailure(origin, error))
+  }
+
+  async #token(origin: string, signal: AbortSignal | undefined): Promise<AccessToken> {
+    const token = await this.#source.getToken(this.#options(origin, signal))
+    if (this.#mayGo(token, origin)) return token
+    throw new ForeignOriginError(
+      origin,
+      `The token may not be sent to ${origin}: its own "origins" do not name it.`,
+    )
+  }
+
+  #options(origin: string, signal: AbortSignal | undefined): GetTokenOptions {
+    const clock = this.#clocks.of(origin)
+    return signal === undefined ? { clock } : { clock, signal }
+  }
+
+  #mayGo(token: AccessToken, origin: string): boolean {
+    return (
+      this.#explicit ||
+      token.origins.includes(origin) ||
+      compileDestinations(token.origins, 'origins').has(origin)
+    )
+  }
+
+  #reportFailure(origin: string, error: unknown): void {
+    const code = isMayflyError(error) ? error.code : undefined
+    notify(this.#observe, { type: 'token-failed', origin, code })
+  }
+}

@@ -1,0 +1,102 @@
+/** How a {@link Flight} runs. */
+export interface FlightOptions<Value> {
+  /** Goes on when nobody waits for it any more. */
+  readonly background: boolean
+  /** Ends it from outside: a time limit. */
+  readonly limit: AbortSignal
+  /** Makes the error for a flight that its limit ended. */
+  readonly limitError: () => Error
+  /** Is told the outcome before anyone who waits. */
+  readonly settled: (outcome: PromiseSettledResult<Value>) => void
+}
+
+/**
+ * One run of an asynchronous task that many callers wait for. A caller's signal ends that caller's
+ * wait; when the last caller has gone the task is aborted, unless it runs in the background. The
+ * outcome is handed to those who wait now, and to nobody later.
+ */
+export class Flight<Value> {
+  readonly #controller = new AbortController()
+  readonly #background: boolean
+  readonly #outcome: Promise<Value>
+  #waiting = 0
+  #over = false
+
+  constructor(task: (signal: AbortSignal) => Promise<Value>, options: FlightOptions<Value>) {
+    this.#background = options.background
+    const signal = AbortSignal.any([this.#controller.signal, options.limit])
+    this.#outcome = raceSignal(task, signal).then(
+      (value) => {
+        this.#over = true
+        options.settled({ status: 'fulfilled', value })
+        return value
+      },
+      (error: unknown) => {
+        this.#over = true
+        // Only the limit's own ending is renamed: a task may fail by itself in the same moment.
+        const ended = options.limit.aborted && error === options.limit.reason
+        const reason = ended ? options.limitError() : error
+        options.settled({ status: 'rejected', reason })
+        throw reason
+      },
+    )
+    // A background failure that nobody awaits must not end the process.
+    this.#outcome.catch(() => {})
+  }
+
+  /** Whether it has ended, or is about to: it can no longer be joined. */
+  get over(): boolean {
+    return this.#over || this.#controller.signal.aborted
+  }
+
+  /** Whether it was ended because nobody waited any more, or by {@link Flight.abort}. */
+  get aborted(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  /** Ends it for everyone who waits. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason)
+  }
+
+  /** Waits for the outcome, until it is there or the caller's own signal aborts. */
+  wait(signal?: AbortSignal): Promise<Value> {
+    this.#waiting++
+    if (signal === undefined) return this.#outcome
+    return new Promise<Value>((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#leave()
+        reject(signal.reason)
+      }
+      if (signal.aborted) {
+        onAbort()
+        return
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#outcome
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', onAbort))
+    })
+  }
+
+  #leave(): void {
+    this.#waiting--
+    if (this.#waiting > 0 || this.#background || this.#over) return
+    this.#controller.abort(new DOMException('Everyone who waited has gone.', 'AbortError'))
+  }
+}
+
+/** Runs a task that may ignore its signal; the outcome never does. */
+function raceSignal<Value>(
+  task: (signal: AbortSignal) => Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const run = async (): Promise<Value> => task(signal)
+    run()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

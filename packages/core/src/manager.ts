@@ -1,0 +1,246 @@
+import { type HeldToken, livesFor, stateOf } from './cache/held-token.ts'
+import { compileReusePolicy, type ReusePolicy } from './cache/reuse-policy.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { optionalNumber } from './encoding/options.ts'
+import { MayflyError, SourceError } from './errors.ts'
+import {
+  type ManagerEvent,
+  promisesCanBeShared,
+  requireManagerOptions,
+  requireSource,
+  type TokenManagerOptions,
+  type TokenManagerStats,
+} from './manager-options.ts'
+import { Minter } from './minter.ts'
+import { notify, type Observe } from './observe.ts'
+import { offsetOf } from './skew.ts'
+import type { AccessToken, GetTokenOptions, TokenSource } from './token.ts'
+
+const NO_OPTIONS: GetTokenOptions = Object.freeze({})
+
+interface Wanted {
+  readonly forceRefresh: boolean
+  readonly minLifetime: number
+  readonly clock: Clock
+}
+
+/**
+ * Keeps one token of a source: mints it once, gives it out while it is fresh, refreshes it in the
+ * background before it ends, and replaces it when the server refuses it. It is a token source itself.
+ *
+ * A token is *fresh* until `refreshMargin` before its end, then *stale* (given out, while one refresh
+ * runs in the background), and from `expiryMargin` before its end *expired* (callers wait for the one
+ * refresh). When a refresh fails, the old token serves until its very end.
+ *
+ * No timer runs: freshness is judged when a token is asked for, so a manager never keeps a process
+ * alive.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` for a margin that cannot fit the source's tokens;
+ * `ERR_OPTION_UNKNOWN` for an option that does not exist.
+ *
+ * @example
+ * ```ts
+ * import { createAccessToken, systemClock, TokenManager, type TokenSource } from '@mayfly/core'
+ *
+ * const source: TokenSource = {
+ *   id: 'example',
+ *   origins: ['https://api.example.com'],
+ *   async getToken({ clock = systemClock } = {}) {
+ *     const issuedAt = Math.floor(clock.now() / 1000)
+ *     return createAccessToken({ value: 'opaque', issuedAt, expiresAt: issuedAt + 1200 })
+ *   },
+ * }
+ * const manager = new TokenManager(source, { refreshMargin: 120 })
+ * const token = await manager.getToken()
+ * ```
+ */
+export class TokenManager implements TokenSource {
+  readonly id: string
+  readonly origins: readonly string[]
+  readonly lifetime?: number
+  readonly #source: TokenSource
+  readonly #clock: Clock
+  readonly #observe: Observe<ManagerEvent> | undefined
+  readonly #policy: ReusePolicy
+  readonly #minter: Minter
+  #held: HeldToken | undefined
+  #rejections = 0
+  #serverClock: Clock
+  #closed = false
+
+  constructor(source: TokenSource, options: TokenManagerOptions = {}) {
+    requireSource(source, 'TokenManager')
+    requireManagerOptions(options, 'TokenManager')
+    this.id = source.id
+    this.origins = source.origins
+    if (source.lifetime !== undefined) this.lifetime = source.lifetime
+    this.#source = source
+    this.#clock = options.clock ?? systemClock
+    this.#serverClock = this.#clock
+    this.#observe = options.observe
+    this.#policy = compileReusePolicy(options, source.lifetime)
+    const cooldown = optionalNumber(options.failureCooldown, 'failureCooldown', { max: 3600 }) ?? 5
+    const limit = { min: 1, max: 3_600_000, unit: 'milliseconds' }
+    this.#minter = new Minter({
+      source,
+      policy: this.#policy,
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      timeoutMs: optionalNumber(options.timeoutMs, 'timeoutMs', limit) ?? 10_000,
+      failureCooldownMs: cooldown * 1000,
+      share: options.sharePromises ?? promisesCanBeShared(),
+      observe: options.observe,
+      install: (held) => this.#install(held),
+    })
+  }
+
+  /**
+   * Gives the token out, or a new one where it has to be.
+   *
+   * @throws {SourceError} `ERR_MINT_FAILED`, `ERR_MINT_REFUSED` or `ERR_MINT_TIMEOUT` when there is no
+   * usable token and none could be minted; `ERR_TOKEN_TOO_SHORT` when `minLifetime` is more than the
+   * source's tokens live.
+   * @throws {MayflyError} `ERR_CLOSED` after {@link TokenManager.close}.
+   */
+  getToken(options?: GetTokenOptions): Promise<AccessToken> {
+    const held = this.#held
+    if (held !== undefined && !this.#minter.busy && isPlain(options)) {
+      const clock = options?.clock ?? this.#clock
+      if (clock.now() < held.freshUntil) {
+        this.#serverClock = clock
+        held.served++
+        return Promise.resolve(held.token)
+      }
+    }
+    return this.#getToken(options ?? NO_OPTIONS)
+  }
+
+  /**
+   * Drops a token that the server refused, if it is still the one in hand, and remembers it, so that
+   * it is not given out again. While `minAge` forbids a new token the refused one stays.
+   */
+  invalidate(rejected: AccessToken): void {
+    this.#minter.reject(rejected.value)
+    const held = this.#held
+    if (held === undefined || held.refused || held.token.value !== rejected.value) return
+    this.#rejections++
+    const refused = { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
+    this.#held = this.#tooYoung(held) ? refused : undefined
+    notify(this.#observe, { type: 'invalidate' })
+    this.#source.invalidate?.(rejected)
+  }
+
+  /** Tells where the manager stands, without the token. */
+  stats(): TokenManagerStats {
+    const held = this.#held
+    const minter = this.#minter
+    return {
+      state: this.#closed ? 'closed' : stateOf(held, this.#serverClock.now()),
+      issuedAt: held?.token.issuedAt,
+      expiresAt: held?.token.expiresAt,
+      refreshAt: held === undefined || held.refused ? undefined : held.freshUntil / 1000,
+      refreshing: minter.busy,
+      served: held?.served ?? 0,
+      mints: minter.mints,
+      failures: minter.failures,
+      rejected: this.#rejections,
+      clockOffsetMs: offsetOf(this.#serverClock),
+    }
+  }
+
+  /** Forgets the token and ends a running mint; whoever waits for it gets `ERR_CLOSED`. */
+  close(): void {
+    this.#closed = true
+    this.#held = undefined
+    this.#minter.abort(closedError())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
+  async #getToken(options: GetTokenOptions): Promise<AccessToken> {
+    const { signal, forceRefresh = false, clock = this.#clock } = options
+    const minLifetime = optionalNumber(options.minLifetime, 'minLifetime') ?? 0
+    if (this.#closed) throw closedError()
+    signal?.throwIfAborted()
+    this.#serverClock = clock
+    const wanted: Wanted = { forceRefresh, minLifetime, clock }
+    const ready = this.#serve(wanted)
+    if (ready !== undefined) return ready
+    try {
+      const reason = forceRefresh ? 'forced' : this.#mintReason()
+      const minted = await this.#minter.mint({ reason, clock }).wait(signal)
+      if (!livesFor(minted, clock.now(), minLifetime)) throw tooShort(minLifetime, minted)
+      minted.served++
+      return minted.token
+    } catch (error) {
+      signal?.throwIfAborted()
+      const old = this.#held
+      if (forceRefresh || old === undefined || old.refused) throw error
+      if (!livesFor(old, clock.now(), minLifetime)) throw error
+      return this.#give(old)
+    }
+  }
+
+  /** Answers from what is in hand, or `undefined` where a mint has to be awaited. */
+  #serve({ forceRefresh, minLifetime, clock }: Wanted): AccessToken | undefined {
+    const held = this.#held
+    if (held === undefined) return undefined
+    const now = clock.now()
+    if (this.#tooYoung(held) && now < held.usableUntil) return this.#give(held)
+    if (held.refused || forceRefresh) return undefined
+    // While this token is fresh another of its kind would be as short: no mint can help.
+    if (now < held.freshUntil && minLifetime > held.lifetime) throw tooShort(minLifetime, held)
+    if (!livesFor(held, now, minLifetime)) return undefined
+    if (now >= held.staleUntil) return this.#minter.coolingDown ? this.#give(held) : undefined
+    if (now >= held.freshUntil) this.#minter.mintInBackground(clock)
+    return this.#give(held)
+  }
+
+  #give(held: HeldToken): AccessToken {
+    this.#minter.cachedTokenServed()
+    held.served++
+    return held.token
+  }
+
+  #install(held: HeldToken): boolean {
+    const isNew = this.#held?.token.value !== held.token.value
+    if (!this.#closed) this.#held = held
+    return isNew
+  }
+
+  #tooYoung(held: HeldToken): boolean {
+    // The local clock measures the age: the learned one may have been corrected meanwhile.
+    const age = this.#clock.now() - held.mintedAt
+    return age >= 0 && age < this.#policy.minAgeMs
+  }
+
+  #mintReason(): 'cold' | 'expired' | 'rejected' {
+    if (this.#held !== undefined) return this.#held.refused ? 'rejected' : 'expired'
+    return this.#minter.mints === 0 ? 'cold' : 'rejected'
+  }
+}
+
+/** Whether a call asks for nothing that a fresh token would not satisfy. */
+function isPlain(options: GetTokenOptions | undefined): boolean {
+  return (
+    options === undefined ||
+    (options.forceRefresh !== true &&
+      options.minLifetime === undefined &&
+      options.signal?.aborted !== true)
+  )
+}
+
+function tooShort(minLifetime: number, held: HeldToken): SourceError {
+  return new SourceError(
+    'ERR_TOKEN_TOO_SHORT',
+    `"minLifetime" asks for ${minLifetime} seconds, but a new token of this source lives ${Math.floor(held.lifetime)}.`,
+    { permanent: true },
+  )
+}
+
+function closedError(): MayflyError {
+  return new MayflyError('ERR_CLOSED', 'This token manager was closed.')
+}

@@ -1,0 +1,199 @@
+import { Cooldown } from './cache/cooldown.ts'
+import type { HeldToken } from './cache/held-token.ts'
+import type { ReusePolicy } from './cache/reuse-policy.ts'
+import { Flight } from './cache/single-flight.ts'
+import { type Clock, timeoutSignal } from './clock.ts'
+import { isMayflyError, SourceError } from './errors.ts'
+import type { ManagerEvent, MintReason } from './manager-options.ts'
+import { notify, type Observe } from './observe.ts'
+import { offsetOf } from './skew.ts'
+import type { AccessToken, TokenSource } from './token.ts'
+
+/** A change of the learned clock beyond this voids a token that was being minted meanwhile. */
+const CLOCK_STEP_MS = 1000
+
+/** So many refused tokens are remembered. */
+const MAX_REJECTED = 32
+
+/** What a {@link Minter} works with. */
+export interface MinterOptions {
+  readonly source: TokenSource
+  readonly policy: ReusePolicy
+  readonly clock: Clock
+  readonly random: () => number
+  readonly timeoutMs: number
+  readonly failureCooldownMs: number
+  /** Whether callers share a running mint. */
+  readonly share: boolean
+  readonly observe: Observe<ManagerEvent> | undefined
+  /** Takes a new token before any caller does; answers whether it differs from the one in hand. */
+  readonly install: (held: HeldToken) => boolean
+}
+
+/** One mint that is asked for. */
+export interface MintOrder {
+  readonly reason: MintReason
+  /** The server's clock as far as it is known. */
+  readonly clock: Clock
+}
+
+interface RunningMint {
+  readonly flight: Flight<HeldToken>
+  /** A cached token was given out since it began: it may bring one that is no newer. */
+  outdated: boolean
+}
+
+/** Mints tokens for a manager: one at a time, within a time limit, spaced out after failures. */
+export class Minter {
+  readonly #options: MinterOptions
+  readonly #cooldown: Cooldown
+  readonly #rejected = new Set<string>()
+  #running: RunningMint | undefined
+  #started = 0
+  #installed = 0
+  #mints = 0
+  #failures = 0
+
+  constructor(options: MinterOptions) {
+    this.#options = options
+    this.#cooldown = new Cooldown(options.clock, options.failureCooldownMs)
+  }
+
+  /** A mint is under way. */
+  get busy(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** The next try is being put off after a failure. */
+  get coolingDown(): boolean {
+    return this.#cooldown.active
+  }
+
+  /** Tokens minted so far. */
+  get mints(): number {
+    return this.#mints
+  }
+
+  /** Mints that failed so far. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Joins the running mint, or starts one. A forced caller joins none that may be too old. */
+  mint(order: MintOrder): Flight<HeldToken> {
+    const running = this.#running
+    const joinable =
+      running !== undefined &&
+      this.#options.share &&
+      !running.flight.over &&
+      !(order.reason === 'forced' && running.outdated)
+    return joinable ? running.flight : this.#start(order, false)
+  }
+
+  /** Starts a mint that nobody waits for, unless one is under way or has just failed. */
+  mintInBackground(clock: Clock): void {
+    if (this.#running?.flight.over === false || this.#cooldown.active) return
+    this.#start({ reason: 'stale', clock }, true)
+  }
+
+  /** Says that a cached token was given out. */
+  cachedTokenServed(): void {
+    if (this.#running !== undefined) this.#running.outdated = true
+  }
+
+  /** Remembers a token that the server refused, so that it is not taken from the source again. */
+  reject(value: string): void {
+    this.#rejected.add(value)
+    if (this.#rejected.size <= MAX_REJECTED) return
+    for (const oldest of this.#rejected) {
+      this.#rejected.delete(oldest)
+      break
+    }
+  }
+
+  /** Ends a running mint for everyone who waits for it. */
+  abort(reason: Error): void {
+    this.#running?.flight.abort(reason)
+    this.#running = undefined
+  }
+
+  #start(order: MintOrder, background: boolean): Flight<HeldToken> {
+    const { clock, timeoutMs } = this.#options
+    const number = ++this.#started
+    const startedAt = clock.now()
+    const flight = new Flight<HeldToken>((signal) => this.#obtain(order, signal), {
+      background,
+      limit: timeoutSignal(clock, timeoutMs),
+      limitError: () =>
+        new SourceError('ERR_MINT_TIMEOUT', `No token came within ${timeoutMs} ms.`),
+      settled: (outcome) => {
+        if (this.#running === running) this.#running = undefined
+        const durationMs = clock.now() - startedAt
+        if (outcome.status === 'fulfilled') {
+          // A mint that was overtaken must not replace the newer token.
+          if (number > this.#installed) this.#succeed(number, outcome.value, order, durationMs)
+        } else if (!flight.aborted) this.#fail(outcome.reason, order, durationMs)
+      },
+    })
+    const running: RunningMint = { flight, outdated: false }
+    this.#running = running
+    return flight
+  }
+
+  async #obtain(order: MintOrder, signal: AbortSignal): Promise<HeldToken> {
+    const { source, policy, clock: local, random } = this.#options
+    const { clock } = order
+    const options = { signal, clock, ...(order.reason === 'forced' && { forceRefresh: true }) }
+    const ask = async (): Promise<AccessToken> => source.getToken(options)
+    const offset = offsetOf(clock)
+    let token = await ask().catch(rethrowTyped)
+    if (Math.abs(offsetOf(clock) - offset) > CLOCK_STEP_MS) token = await ask().catch(rethrowTyped)
+    if (this.#rejected.has(token.value)) {
+      throw unusable('The source gave back a token that the server had refused.')
+    }
+    const window = policy.windowOf(token, clock.now(), random())
+    if (!(window.lifetime > 0)) {
+      throw unusable('The source gave a token that had already ended. Is the local clock right?')
+    }
+    return { ...window, token, mintedAt: local.now(), refused: false, served: 0 }
+  }
+
+  #succeed(number: number, held: HeldToken, order: MintOrder, durationMs: number): void {
+    const { observe, install } = this.#options
+    this.#installed = number
+    this.#mints++
+    const isNew = install(held)
+    // A source that has nothing newer yet is not asked again at once.
+    if (isNew) this.#cooldown.succeed()
+    else this.#cooldown.fail({ permanent: false, retryAfterMs: undefined })
+    const { expiresAt } = held.token
+    notify(observe, { type: 'mint', reason: order.reason, durationMs, expiresAt })
+    if (held.adjusted) notify(observe, { type: 'margins-adjusted', lifetime: held.lifetime })
+  }
+
+  #fail(error: unknown, order: MintOrder, durationMs: number): void {
+    this.#failures++
+    const source = error instanceof SourceError ? error : undefined
+    const permanent = source?.permanent ?? false
+    const cooldownMs = this.#cooldown.fail({ permanent, retryAfterMs: source?.retryAfterMs })
+    notify(this.#options.observe, {
+      type: 'refresh-failed',
+      reason: order.reason,
+      durationMs,
+      code: isMayflyError(error) ? error.code : undefined,
+      permanent,
+      cooldownMs,
+    })
+  }
+}
+
+function rethrowTyped(error: unknown): never {
+  if (isMayflyError(error)) throw error
+  throw new SourceError('ERR_MINT_FAILED', 'The token source failed; the cause says why.', {
+    cause: error,
+  })
+}
+
+function unusable(message: string): SourceError {
+  return new SourceError('ERR_TOKEN_UNUSABLE', message)
+}

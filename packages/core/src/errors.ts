@@ -124,6 +124,19 @@ export interface RequestErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** The claim that is at fault. */
   readonly claim?: string
+  /** The origin that the request came from, where it is at fault and well-formed. */
+  readonly origin?: string
+}
+
+/** The body of a refusal: problem details (RFC 9457), with the reason as an extension member. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly reason: Reason
+  readonly claim?: string
+  readonly origin?: string
 }
 
 /**
@@ -138,6 +151,7 @@ export class RequestError extends MayflyError {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly claim: string | undefined
+  readonly origin: string | undefined
 
   constructor(code: RequestErrorCode, message: string, options: RequestErrorOptions) {
     super(code, message, options)
@@ -145,8 +159,34 @@ export class RequestError extends MayflyError {
     this.status = options.status ?? 401
     this.headers = { ...options.headers }
     this.claim = options.claim
+    this.origin = options.origin
+  }
+
+  /** Gives the problem details of RFC 9457, to be sent as `application/problem+json`. */
+  toProblem(): Problem {
+    const { status, message: detail, reason, claim, origin } = this
+    return {
+      type: 'about:blank',
+      title: STATUS_TITLES.get(status) ?? 'Request refused',
+      status,
+      detail,
+      reason,
+      ...(claim !== undefined && { claim }),
+      ...(origin !== undefined && { origin }),
+    }
   }
 }
+
+// With the type "about:blank" the title is the status's own phrase (RFC 9457 section 4.2.1).
+const STATUS_TITLES: ReadonlyMap<number, string> = new Map([
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+])
 
 /** Tells whether a value is one of this library's errors, the `TypeError`s included. */
 export function isMayflyError(

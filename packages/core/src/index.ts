@@ -1,4 +1,7 @@
 export { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
+export type { VerifiedTokensOptions } from './cache/verified-tokens.ts'
+export type { JwtPayload } from './claims/payload.ts'
+export type { ClaimsOptions } from './claims/policy.ts'
 export type { Clock } from './clock.ts'
 export { systemClock } from './clock.ts'
 export type {
@@ -8,7 +11,7 @@ export type {
   RequestErrorCode,
   SourceErrorCode,
 } from './error-codes.ts'
-export type { Reason, RequestErrorOptions, SourceErrorOptions } from './errors.ts'
+export type { Problem, Reason, RequestErrorOptions, SourceErrorOptions } from './errors.ts'
 export {
   ForeignOriginError,
   isMayflyError,
@@ -18,6 +21,26 @@ export {
   RequestError,
   SourceError,
 } from './errors.ts'
+export {
+  authenticate,
+  type DenyEvent,
+  Guard,
+  type GuardOptions,
+  type GuardVerifier,
+  type Outcome,
+} from './guard.ts'
+export type { ChallengeOptions } from './guard/challenge.ts'
+export { type Denial, denial } from './guard/denial.ts'
+export { isPreflight, type RequestLike } from './guard/request.ts'
+export {
+  checkScope,
+  compileScopeCheck,
+  type ScopeCheck,
+  type ScopeOptions,
+} from './guard/scope.ts'
+export type { TokenPlaces } from './guard/token-places.ts'
+export { type IssueOptions, type IssuerEvent, type IssuerOptions, TokenIssuer } from './issuer.ts'
+export type { IssuedToken } from './issuer/issued-token.ts'
 export type { ProtectedHeader } from './jws/parse.ts'
 export { type HeaderFields, signCompact } from './jws/sign.ts'
 export {
@@ -26,6 +49,8 @@ export {
   verifyCompact,
   type VerifyCompactOptions,
 } from './jws/verify.ts'
+export { KeyRing, type KeyRingOptions } from './key-ring.ts'
+export type { VerifierKeys } from './key-set.ts'
 export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
 export { importKey } from './keys/import.ts'
 export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'
@@ -60,3 +85,8 @@ export {
   type GetTokenOptions,
   type TokenSource,
 } from './token.ts'
+export { TokenVerifier } from './verifier.ts'
+export type { VerifierEvent, VerifierOptions } from './verifier/options.ts'
+export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
+export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
+export type { VerifiedToken } from './verifier/verified-token.ts'

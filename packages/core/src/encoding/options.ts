@@ -1,7 +1,7 @@
 import { OptionError } from '../errors.ts'
 
 /** Past this a NumericDate or a lifetime can only be milliseconds (the year 5138 in seconds). */
-const MILLISECONDS_FROM = 1e11
+export const MILLISECONDS_FROM = 1e11
 
 /** The bounds of a numeric option, both included. */
 export interface NumberBounds {

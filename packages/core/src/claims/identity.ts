@@ -1,0 +1,85 @@
+import type { ClaimsCheck } from './payload.ts'
+import { malformed, missing, refusal } from './refusal.ts'
+
+/** Refuses a token whose `iss` is none of these, to the letter. `null`: any issuer, or none. */
+export function issuerCheck(expected: readonly string[] | null): ClaimsCheck {
+  return ({ payload }) => {
+    const { iss } = payload
+    if (iss === undefined) {
+      if (expected !== null) throw missing('iss')
+      return
+    }
+    if (typeof iss !== 'string') throw malformed('iss', 'a string')
+    if (expected !== null && !expected.includes(iss)) {
+      throw refusal('ERR_ISSUER', {
+        reason: 'issuer_mismatch',
+        claim: 'iss',
+        message: 'The token comes from an issuer that is not trusted here.',
+      })
+    }
+  }
+}
+
+/** Refuses a token whose `aud` names none of these, to the letter. `null`: any audience, or none. */
+export function audienceCheck(expected: readonly string[] | null): ClaimsCheck {
+  return ({ payload }) => {
+    const { aud } = payload
+    if (aud === undefined) {
+      if (expected !== null) throw missing('aud')
+      return
+    }
+    if (typeof aud === 'string') {
+      if (expected === null || expected.includes(aud)) return
+    } else {
+      if (!isStringArray(aud)) throw malformed('aud', 'a string or an array of strings')
+      if (expected === null || aud.some((one) => expected.includes(one))) return
+    }
+    throw refusal('ERR_AUDIENCE', {
+      reason: 'audience_mismatch',
+      claim: 'aud',
+      message: 'The token is meant for another API.',
+    })
+  }
+}
+
+/** Refuses a `sub` or `jti` that is no string, so that what is read from them later is one. */
+export function stringCheck(claim: 'sub' | 'jti'): ClaimsCheck {
+  return ({ payload }) => {
+    const value = payload[claim]
+    if (value !== undefined && typeof value !== 'string') throw malformed(claim, 'a string')
+  }
+}
+
+/**
+ * Refuses a token whose `typ` header is another media type, compared as RFC 7515 section 4.1.9 says:
+ * without regard to case, and with "application/" implied where there is no slash.
+ */
+export function typeCheck(expected: string): ClaimsCheck {
+  const mediaType = fullMediaType(expected)
+  return ({ protectedHeader: { typ } }) => {
+    if (typ === expected || (typeof typ === 'string' && fullMediaType(typ) === mediaType)) return
+    throw refusal('ERR_TOKEN_TYPE', {
+      reason: 'type_mismatch',
+      claim: 'typ',
+      message: `The token's "typ" header must be "${expected}".`,
+    })
+  }
+}
+
+/** Refuses a token without these claims. A claim that is null counts as left out. */
+export function presenceCheck(claims: readonly string[]): ClaimsCheck {
+  return ({ payload }) => {
+    for (const claim of claims) {
+      if (!Object.hasOwn(payload, claim) || payload[claim] === null) throw missing(claim)
+    }
+  }
+}
+
+function fullMediaType(type: string): string {
+  const lower = type.toLowerCase()
+  return lower.includes('/') ? lower : `application/${lower}`
+}
+
+function isStringArray(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

@@ -1,0 +1,63 @@
+import { invalid, optionalString, requireString } from '../encoding/options.ts'
+
+/** What stands in every challenge of one guard. */
+export interface ChallengeOptions {
+  /** The realm of the challenge, in printable ASCII. Default `api`. */
+  readonly realm?: string
+  /**
+   * The URL of the API's protected resource metadata (RFC 9728). It tells a client where to get a
+   * token.
+   */
+  readonly resourceMetadata?: string
+}
+
+/** The names of {@link ChallengeOptions}. */
+export const CHALLENGE_OPTIONS = ['realm', 'resourceMetadata'] as const
+
+/** What went wrong, in the words of RFC 6750 section 3.1. Absent: there were no credentials. */
+export interface ChallengeError {
+  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly description: string
+  readonly scope?: string
+}
+
+/** Writes the `WWW-Authenticate` header of one guard. */
+export type Challenger = (problem?: ChallengeError) => string
+
+/** Compiles the challenge's fixed parts (RFC 6750 section 3, RFC 9728 section 5.1). */
+export function compileChallenge(options: ChallengeOptions = {}): Challenger {
+  const realm = requireString(options.realm ?? 'api', 'realm', 256)
+  if (!/^[\x20-\x7E]*$/.test(realm)) {
+    throw invalid('realm', '"realm" must be printable ASCII: it goes into a header.')
+  }
+  const metadata = optionalString(options.resourceMetadata, 'resourceMetadata')
+  const start = `Bearer realm=${quoted(realm)}`
+  const end = metadata === undefined ? '' : `, resource_metadata=${quoted(metadataUrl(metadata))}`
+
+  return (problem) => {
+    if (problem === undefined) return start + end
+    const scope = problem.scope === undefined ? '' : `, scope=${quoted(problem.scope)}`
+    const description = quoted(plainText(problem.description))
+    return `${start}, error="${problem.error}", error_description=${description}${scope}${end}`
+  }
+}
+
+/** The text as error_description may hold it: no quote, no backslash, nothing but printable ASCII. */
+function plainText(text: string): string {
+  return text
+    .replaceAll('"', "'")
+    .replaceAll('\\', '/')
+    .replaceAll(/[^\x20-\x7E]/g, '?')
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+function metadataUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw invalid('resourceMetadata', '"resourceMetadata" must be an absolute http or https URL.')
+  }
+  return url.href
+}

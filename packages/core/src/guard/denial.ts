@@ -1,0 +1,82 @@
+import { refuseUnknownOptions } from '../encoding/options.ts'
+import { RequestError } from '../errors.ts'
+import {
+  CHALLENGE_OPTIONS,
+  type ChallengeOptions,
+  type Challenger,
+  compileChallenge,
+} from './challenge.ts'
+
+/** An HTTP answer that refuses a request, ready to be written. */
+export interface Denial {
+  readonly status: number
+  /** Header fields by lower-case name. Merge `vary` with what the answer has already. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The text of an `application/problem+json` body. */
+  readonly body: string
+}
+
+/**
+ * Makes the HTTP answer for a refused request: the challenge that RFC 6750 asks for, `no-store`, and
+ * problem details (RFC 9457) with the bounded reason.
+ *
+ * Anything that is not a {@link RequestError} is not the request's fault; hand it to your framework.
+ *
+ * @throws {OptionError} when an option is unsound.
+ *
+ * @example
+ * ```ts
+ * import { denial, RequestError } from '@mayfly/core'
+ *
+ * function answer(error: unknown): Response {
+ *   if (!(error instanceof RequestError)) throw error
+ *   const { status, headers, body } = denial(error, { realm: 'orders' })
+ *   return new Response(body, { status, headers })
+ * }
+ * ```
+ */
+export function denial(error: RequestError, options: ChallengeOptions = {}): Denial {
+  refuseUnknownOptions(options, CHALLENGE_OPTIONS, 'denial')
+  const { status, headers } = challenged(error, compileChallenge(options))
+  return {
+    status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+    body: JSON.stringify(error.toProblem()),
+  }
+}
+
+/** Gives the error the header fields of its answer. Those that it has already are kept. */
+export function challenged(
+  error: RequestError,
+  challenger: Challenger,
+  more: Readonly<Record<string, string>> = {},
+): RequestError {
+  const { code, message, reason, status, claim, origin } = error
+  const challenge = challengeFor(error, challenger)
+  return new RequestError(code, message, {
+    reason,
+    status,
+    ...(claim !== undefined && { claim }),
+    ...(origin !== undefined && { origin }),
+    headers: {
+      'cache-control': 'no-store',
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
+      ...more,
+      ...error.headers,
+    },
+    cause: error.cause ?? error,
+  })
+}
+
+/**
+ * An answer of 403 for an origin, and one of 503, carries no challenge: another token would not help.
+ */
+function challengeFor(error: RequestError, challenger: Challenger): string | undefined {
+  const { status, reason, message: description } = error
+  if (reason === 'token_missing') return challenger()
+  if (reason === 'insufficient_scope') {
+    return challenger({ error: 'insufficient_scope', description })
+  }
+  if (status === 401) return challenger({ error: 'invalid_token', description })
+  return status === 400 ? challenger({ error: 'invalid_request', description }) : undefined
+}

@@ -1,0 +1,85 @@
+import { invalid, refuseUnknownOptions, requireOneOf } from '../encoding/options.ts'
+import { RequestError } from '../errors.ts'
+import type { VerifiedToken } from '../verifier/verified-token.ts'
+import { CHALLENGE_OPTIONS, type ChallengeOptions, compileChallenge } from './challenge.ts'
+import { challenged } from './denial.ts'
+import { tokenMissing } from './request.ts'
+
+/** How {@link checkScope} judges. */
+export interface ScopeOptions extends ChallengeOptions {
+  /** Whether all the scopes are needed, or any one of them. Default `all`. */
+  readonly match?: 'all' | 'any'
+}
+
+/** Judges what a token may be used for: `undefined` when it may, else the refusal. */
+export type ScopeCheck = (
+  auth: Pick<VerifiedToken<unknown>, 'scopes'> | undefined,
+) => RequestError | undefined
+
+// scope-token of RFC 6749 section 3.3.
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+/**
+ * Compiles a check that a verified token has certain scopes. The refusal is ready to be answered with:
+ * 403 and an `insufficient_scope` challenge, or 401 where there was no token at all.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` for an empty list, or for a scope that cannot be one.
+ *
+ * @example
+ * ```ts
+ * import { compileScopeCheck, type VerifiedToken } from '@mayfly/core'
+ *
+ * const mayWrite = compileScopeCheck(['orders:write'])
+ *
+ * export function write(auth: VerifiedToken | undefined): void {
+ *   const refusal = mayWrite(auth)
+ *   if (refusal !== undefined) throw refusal
+ * }
+ * ```
+ */
+export function compileScopeCheck(
+  scopes: readonly string[],
+  options: ScopeOptions = {},
+): ScopeCheck {
+  const { match = 'all', ...challenge } = options
+  refuseUnknownOptions(options, ['match', ...CHALLENGE_OPTIONS], 'checkScope')
+  requireOneOf(match, 'match', ['all', 'any'])
+  const challenger = compileChallenge(challenge)
+  const needed = requireScopes(scopes)
+  const scope = needed.join(' ')
+
+  return (auth) => {
+    if (auth === undefined) return challenged(tokenMissing(), challenger)
+    const has = (one: string): boolean => auth.scopes.includes(one)
+    if (match === 'all' ? needed.every(has) : needed.some(has)) return undefined
+    const description = 'The token does not have the scope that this takes.'
+    return new RequestError('ERR_SCOPE', description, {
+      reason: 'insufficient_scope',
+      status: 403,
+      headers: {
+        'cache-control': 'no-store',
+        'www-authenticate': challenger({ error: 'insufficient_scope', description, scope }),
+      },
+    })
+  }
+}
+
+/** Checks once what {@link compileScopeCheck} checks. */
+export function checkScope(
+  auth: Pick<VerifiedToken<unknown>, 'scopes'> | undefined,
+  scopes: readonly string[],
+  options: ScopeOptions = {},
+): RequestError | undefined {
+  return compileScopeCheck(scopes, options)(auth)
+}
+
+function requireScopes(scopes: readonly string[]): readonly string[] {
+  if (!Array.isArray(scopes) || scopes.length === 0) {
+    throw invalid('scopes', 'Name at least one scope; a check of none would let everyone pass.')
+  }
+  for (const scope of scopes as readonly unknown[]) {
+    if (typeof scope === 'string' && SCOPE_TOKEN.test(scope)) continue
+    throw invalid('scopes', 'A scope is printable ASCII without spaces, quotes or backslashes.')
+  }
+  return [...scopes] as readonly string[]
+}

@@ -1,0 +1,200 @@
+import { type Algorithm, requireAlgorithm } from './algorithms.ts'
+import { type Clock, nowInSeconds, systemClock } from './clock.ts'
+import {
+  describe,
+  invalid,
+  optionalFunction,
+  optionalString,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+  requireString,
+} from './encoding/options.ts'
+import { copyClaims } from './issuer/claims.ts'
+import { createIssuedToken, type IssuedToken } from './issuer/issued-token.ts'
+import { normaliseOrigins } from './issuer/origins.ts'
+import { KeyRing } from './key-ring.ts'
+import type { PublicJwk } from './keys/jwk.ts'
+import { notify, type Observe } from './observe.ts'
+
+/** What a {@link TokenIssuer} is told. */
+export interface IssuerOptions {
+  /** The `iss` of every token: a URL where others are to find the keys. */
+  readonly issuer: string
+  /**
+   * The keys to sign with. Default: a key in memory, made when it is first needed. Such tokens die
+   * with the process.
+   */
+  readonly keys?: KeyRing
+  /** The algorithm of the key in memory. Not with `keys`. Default `ES256`. */
+  readonly algorithm?: Algorithm
+  /** The longest `expiresIn`, in seconds. Default 86 400, a day. */
+  readonly maxLifetime?: number
+  /** The claim that origins are written into. Default: `aud`, beside the audience. */
+  readonly originClaim?: string
+  readonly clock?: Clock
+  readonly observe?: Observe<IssuerEvent>
+}
+
+/** What a token is to say. */
+export interface IssueOptions {
+  /** Seconds that the token is good for, at most the issuer's `maxLifetime`. */
+  readonly expiresIn: number
+  /** The APIs that the token is for. */
+  readonly audience?: string | readonly string[]
+  /** The web origins that the token may be used from, such as `https://*.example.com`. */
+  readonly origins?: readonly string[]
+  /** Whom the token speaks of. */
+  readonly subject?: string
+  /** Further claims. None may replace one that an option of its own writes. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** The `jti`. Default: a random UUID. */
+  readonly tokenId?: string
+  /** The `typ` header, such as `at+jwt`. Default `JWT`. */
+  readonly type?: string
+}
+
+/** What an issuer reports. */
+export type IssuerEvent =
+  | { readonly type: 'issue'; readonly lifetime: number }
+  /** A token was issued for any origin (`*`), or for any local file (`file://`). */
+  | { readonly type: 'warning'; readonly warning: 'origin_any' | 'origin_file' }
+
+/**
+ * Issues short-lived JWTs.
+ *
+ * @example
+ * ```ts
+ * import { TokenIssuer, TokenVerifier } from '@mayfly/core'
+ *
+ * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
+ * const token = await issuer.issue({ audience: 'orders', subject: 'alice', expiresIn: 300 })
+ *
+ * const verifier = new TokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'orders',
+ *   keys: issuer.keys,
+ * })
+ * const { payload } = await verifier.verify(token.value)
+ * console.log(payload.sub) // alice
+ * ```
+ */
+export class TokenIssuer {
+  readonly issuer: string
+  /** The keys that it signs with: what a verifier in the same process takes as `keys`. */
+  readonly keys: KeyRing
+  readonly #maxLifetime: number
+  readonly #originClaim: string | undefined
+  readonly #clock: Clock
+  readonly #observe: Observe<IssuerEvent> | undefined
+
+  /** @throws {OptionError} when an option is missing, unknown or unsound. */
+  constructor(options: IssuerOptions) {
+    requireOptions(options, 'TokenIssuer')
+    refuseUnknownOptions(options, ISSUER_OPTIONS, 'TokenIssuer')
+    this.issuer = requireString(options.issuer, 'issuer')
+    this.#clock = options.clock ?? systemClock
+    this.keys = requireKeys(options, this.#clock)
+    this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
+    this.#originClaim = optionalString(options.originClaim, 'originClaim', 128)
+    this.#observe = optionalFunction(options.observe, 'observe')
+  }
+
+  /**
+   * Issues a token.
+   *
+   * @throws {OptionError} when an option is missing, unknown or unsound; `ERR_ORIGIN_PATTERN` for an
+   * origin that no token should name.
+   */
+  async issue(options: IssueOptions): Promise<IssuedToken> {
+    requireOptions(options, 'issue')
+    refuseUnknownOptions(options, ISSUE_OPTIONS, 'issue')
+    const lifetime = requireNumber(options.expiresIn, 'expiresIn', {
+      min: 1,
+      max: this.#maxLifetime,
+      integer: true,
+    })
+    const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
+    const type = optionalString(options.type, 'type', 128) ?? 'JWT'
+    const issuedAt = nowInSeconds(this.#clock)
+    const expiresAt = issuedAt + lifetime
+    const payload = {
+      iss: this.issuer,
+      ...this.#identity(options),
+      exp: expiresAt,
+      iat: issuedAt,
+      jti: tokenId,
+      ...copyClaims(options.claims, this.#originClaim),
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(payload))
+    const value = await this.keys.sign(bytes, { typ: type }, expiresAt)
+    notify(this.#observe, { type: 'issue', lifetime })
+    return createIssuedToken({ value, issuedAt, expiresAt, tokenId })
+  }
+
+  /** Gives the public keys, as a JWK set to publish at `/.well-known/jwks.json`. */
+  async jwks(): Promise<{ keys: readonly PublicJwk[] }> {
+    return this.keys.jwks()
+  }
+
+  #identity({ subject, audience, origins = [] }: IssueOptions): object {
+    const sub = optionalString(subject, 'subject')
+    const patterns = normaliseOrigins(origins)
+    this.#warn(patterns)
+    const named = audienceList(audience)
+    const aud = this.#originClaim === undefined ? [...new Set([...named, ...patterns])] : named
+    return {
+      ...(sub !== undefined && { sub }),
+      ...(aud.length > 0 && { aud: aud.length === 1 ? aud[0] : aud }),
+      ...(this.#originClaim !== undefined &&
+        patterns.length > 0 && { [this.#originClaim]: patterns }),
+    }
+  }
+
+  #warn(patterns: readonly string[]): void {
+    for (const pattern of patterns) {
+      if (pattern === '*') notify(this.#observe, { type: 'warning', warning: 'origin_any' })
+      if (pattern === 'file://') notify(this.#observe, { type: 'warning', warning: 'origin_file' })
+    }
+  }
+}
+
+const ISSUER_OPTIONS = [
+  'issuer',
+  'keys',
+  'algorithm',
+  'maxLifetime',
+  'originClaim',
+  'clock',
+  'observe',
+] as const
+
+const ISSUE_OPTIONS = [
+  'expiresIn',
+  'audience',
+  'origins',
+  'subject',
+  'claims',
+  'tokenId',
+  'type',
+] as const
+
+function requireKeys({ keys, algorithm }: IssuerOptions, clock: Clock): KeyRing {
+  if (keys === undefined) {
+    const named = algorithm === undefined ? 'ES256' : requireAlgorithm(algorithm, 'algorithm')
+    return new KeyRing([], { algorithm: named, clock })
+  }
+  if (!(keys instanceof KeyRing)) {
+    throw invalid('keys', `"keys" must be a KeyRing, not ${describe(keys)}.`)
+  }
+  if (algorithm !== undefined) {
+    throw invalid('algorithm', '"algorithm" is for a key in memory: a KeyRing has its own.')
+  }
+  return keys
+}
+
+function audienceList(audience: string | readonly string[] | undefined): readonly string[] {
+  if (audience === undefined) return []
+  const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
+  return list.map((one) => requireString(one, 'audience'))
+}

@@ -1,0 +1,44 @@
+import { invalid } from '../encoding/options.ts'
+
+/** The registered claims of RFC 7519, and the option of `issue()` that writes each. */
+const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
+  ['iss', 'the issuer\'s own "issuer"'],
+  ['sub', '"subject"'],
+  ['aud', '"audience" or "origins"'],
+  ['exp', '"expiresIn"'],
+  ['iat', '"expiresIn"'],
+  ['jti', '"tokenId"'],
+  ['nbf', 'nothing: a token counts from when it is issued'],
+])
+
+/**
+ * Copies extra claims as JSON will hold them, and refuses those that would replace one that the issuer
+ * answers for.
+ */
+export function copyClaims(
+  claims: Readonly<Record<string, unknown>> | undefined,
+  originClaim: string | undefined,
+): Record<string, unknown> {
+  if (claims === undefined) return {}
+  const copy = jsonCopy(claims)
+  for (const claim of Object.keys(copy)) {
+    const option = claim === originClaim ? '"origins"' : OPTION_OF_CLAIM.get(claim)
+    if (option === undefined) continue
+    throw invalid('claims', `"claims" may not hold "${claim}": it is written by ${option}.`)
+  }
+  return copy
+}
+
+// What has a toJSON method decides for itself what is written, so the names are judged afterwards.
+function jsonCopy(claims: object): Record<string, unknown> {
+  let copy: unknown
+  try {
+    copy = JSON.parse(JSON.stringify(claims))
+  } catch (cause) {
+    throw invalid('claims', '"claims" must be what JSON can hold.', cause)
+  }
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) {
+    throw invalid('claims', '"claims" must be an object.')
+  }
+  return copy as Record<string, unknown>
+}

@@ -1,0 +1,168 @@
+import { createVerifiedTokens, type VerifiedTokens } from './cache/verified-tokens.ts'
+import type { JwtPayload } from './claims/payload.ts'
+import { type ClaimsPolicy, compileClaimsPolicy } from './claims/policy.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { parseJsonObject } from './encoding/json.ts'
+import { optionalFunction, requireNumber } from './encoding/options.ts'
+import { RequestError } from './errors.ts'
+import { parseCompact } from './jws/parse.ts'
+import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from './jws/verify.ts'
+import { type KeySet, resolveKeySet } from './key-set.ts'
+import { notify, type Observe } from './observe.ts'
+import {
+  requireVerifierOptions,
+  type VerifierEvent,
+  type VerifierOptions,
+} from './verifier/options.ts'
+import {
+  compileOriginBinding,
+  type OriginCheck,
+  type VerifyContext,
+} from './verifier/origin-binding.ts'
+import { applySchema, optionalSchema, type PayloadSchema } from './verifier/schema.ts'
+import { createVerifiedToken, type VerifiedToken } from './verifier/verified-token.ts'
+
+/** What is kept of a token whose signature holds: facts, and no verdict. */
+interface Kept {
+  readonly signed: VerifiedToken
+  /** The compiled origin patterns, where the verifier binds tokens to origins. */
+  readonly origins: object | undefined
+}
+
+const NO_CONTEXT: VerifyContext = Object.freeze({})
+
+/**
+ * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, and the
+ * origin that they are used from, in this order. Signatures that held are cached; everything else is
+ * judged on every use.
+ *
+ * @example
+ * ```ts
+ * import { TokenVerifier } from '@mayfly/core'
+ *
+ * declare const publicKeyPem: string
+ * const verifier = new TokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ *   keys: [{ algorithm: 'ES256', key: publicKeyPem }],
+ * })
+ * await verifier.warmUp() // reports an unusable key now, not at the first request
+ * ```
+ */
+export class TokenVerifier<Payload = JwtPayload> {
+  readonly #keys: KeySet
+  readonly #policy: ClaimsPolicy
+  readonly #origin: OriginCheck | undefined
+  readonly #schema: PayloadSchema<Payload> | undefined
+  readonly #cache: VerifiedTokens<Kept> | undefined
+  readonly #maxTokenLength: number
+  readonly #clock: Clock
+  readonly #observe: Observe<VerifierEvent> | undefined
+
+  /** @throws {OptionError} when an option is missing, unknown or unsound. */
+  constructor(options: VerifierOptions<Payload>) {
+    requireVerifierOptions(options)
+    this.#policy = compileClaimsPolicy(options)
+    this.#keys = resolveKeySet(options.keys, options.algorithms)
+    this.#origin = compileOriginBinding(options.origin, this.#policy.audience)
+    this.#schema = optionalSchema(options.schema)
+    this.#cache = createVerifiedTokens(options.cache)
+    this.#maxTokenLength = requireNumber(
+      options.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
+      'maxTokenLength',
+      { min: 1, integer: true, unit: 'characters' },
+    )
+    this.#clock = options.clock ?? systemClock
+    this.#observe = optionalFunction(options.observe, 'observe')
+  }
+
+  /** Whether this verifier binds tokens to origins, so that an answer varies with `Origin`. */
+  get checksOrigin(): boolean {
+    return this.#origin !== undefined
+  }
+
+  /**
+   * Imports the keys now, so that an unusable one is reported at the start.
+   *
+   * @throws {KeyError} what {@link importKey} throws.
+   */
+  async warmUp(): Promise<void> {
+    await this.#keys.warmUp()
+  }
+
+  /**
+   * Verifies a token.
+   *
+   * @param context what a verifier with the option `origin` judges; left out, it is a request without
+   * an `Origin` header.
+   * @throws {RequestError} with status 401, or 403 and 400 for the origin; `reason` says why.
+   */
+  async verify(
+    token: string,
+    context: VerifyContext = NO_CONTEXT,
+  ): Promise<VerifiedToken<Payload>> {
+    const startMs = this.#clock.now()
+    try {
+      const version = this.#keys.lookup.version
+      const cached = this.#cache?.get(token, version, startMs / 1000)
+      const kept = cached ?? (await this.#checkSignature(token))
+      const now = (cached === undefined ? this.#clock.now() : startMs) / 1000
+      this.#policy.check(kept.signed, now)
+      const verified =
+        this.#schema === undefined
+          ? // Without a schema the payload's type is that of the claims.
+            (kept.signed as VerifiedToken<Payload>)
+          : await withSchema(this.#schema, kept.signed)
+      if (cached === undefined) this.#keep(token, kept, version)
+      if (kept.origins !== undefined) this.#origin?.check(kept.origins, context)
+      this.#report({ type: 'verify', cached: cached !== undefined }, startMs)
+      return verified
+    } catch (error) {
+      if (error instanceof RequestError) {
+        this.#report({ type: 'deny', reason: error.reason }, startMs)
+      }
+      throw error
+    }
+  }
+
+  async #checkSignature(token: string): Promise<Kept> {
+    const parsed = parseCompact(token, {
+      algorithms: this.#keys.algorithms(),
+      maxTokenLength: this.#maxTokenLength,
+    })
+    const { payload, protectedHeader } = await verifyParsed(parsed, this.#keys.lookup)
+    const claims = parseJsonObject(payload)
+    if (claims === undefined) {
+      throw new RequestError('ERR_TOKEN_MALFORMED', "The token's payload is not a JSON object.", {
+        reason: 'token_malformed',
+      })
+    }
+    const signed = createVerifiedToken(claims, protectedHeader)
+    return { signed, origins: this.#origin?.compile(signed.claims) }
+  }
+
+  #keep(token: string, kept: Kept, version: number): void {
+    const { exp } = kept.signed.claims
+    const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
+    this.#cache?.set(token, kept, { version, expiresAt })
+  }
+
+  #report(event: UntimedEvent, startMs: number): void {
+    if (this.#observe === undefined) return
+    notify(this.#observe, { ...event, durationMs: this.#clock.now() - startMs })
+  }
+}
+
+type UntimedEvent = VerifierEvent extends infer Event
+  ? Event extends VerifierEvent
+    ? Omit<Event, 'durationMs'>
+    : never
+  : never
+
+async function withSchema<Payload>(
+  schema: PayloadSchema<Payload>,
+  signed: VerifiedToken,
+): Promise<VerifiedToken<Payload>> {
+  const payload = await applySchema(schema, signed.claims)
+  return Object.freeze({ ...signed, payload })
+}

@@ -1,0 +1,58 @@
+import type { Algorithm } from '../algorithms.ts'
+import type { VerifiedTokensOptions } from '../cache/verified-tokens.ts'
+import type { JwtPayload } from '../claims/payload.ts'
+import { CLAIMS_OPTIONS, type ClaimsOptions } from '../claims/policy.ts'
+import type { Clock } from '../clock.ts'
+import { refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import type { Reason } from '../errors.ts'
+import type { VerifierKeys } from '../key-set.ts'
+import type { Observe } from '../observe.ts'
+import type { OriginBinding } from './origin-binding.ts'
+import type { PayloadSchema } from './schema.ts'
+
+/** What a `TokenVerifier` is told. */
+export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions {
+  /** What signatures are checked with. */
+  readonly keys: VerifierKeys
+  /**
+   * The algorithms that are allowed. Required with a JWK set; otherwise those of the keys when left
+   * out.
+   */
+  readonly algorithms?: readonly Algorithm[]
+  /** Binds tokens to the browser origins that they name. Default: origins are not looked at. */
+  readonly origin?: OriginBinding
+  /** The longest token that is looked at, in characters. Default 8192. */
+  readonly maxTokenLength?: number
+  /** Judges the payload last of all claims, and gives it its type. */
+  readonly schema?: PayloadSchema<Payload>
+  /** The cache of good signatures. `false`: none. Default `true`. */
+  readonly cache?: boolean | VerifiedTokensOptions
+  readonly clock?: Clock
+  /** Gets an event for every token that was accepted or refused. */
+  readonly observe?: Observe<VerifierEvent>
+}
+
+/** What a verifier reports. Durations are those of its clock. */
+export type VerifierEvent =
+  | { readonly type: 'verify'; readonly cached: boolean; readonly durationMs: number }
+  | { readonly type: 'deny'; readonly reason: Reason; readonly durationMs: number }
+
+/** Refuses what is no set of verifier options. The parts check their own. */
+export function requireVerifierOptions(options: object): void {
+  requireOptions(options, 'TokenVerifier')
+  refuseUnknownOptions(
+    options,
+    [
+      ...CLAIMS_OPTIONS,
+      'keys',
+      'algorithms',
+      'origin',
+      'maxTokenLength',
+      'schema',
+      'cache',
+      'clock',
+      'observe',
+    ],
+    'TokenVerifier',
+  )
+}

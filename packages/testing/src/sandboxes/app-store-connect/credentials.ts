@@ -1,0 +1,62 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+
+/** A team key's credentials, as App Store Connect hands them out. */
+export interface TeamCredentials {
+  /** Ten letters and digits; goes into the header's `kid`. */
+  readonly keyId: string
+  /** Goes into `iss`. */
+  readonly issuerId: string
+  /** PKCS#8 PEM, as in the `.p8` file. */
+  readonly privateKey: string
+}
+
+/** An individual key's credentials: no issuer, and `sub` is `user`. */
+export interface IndividualCredentials {
+  readonly keyId: string
+  readonly individual: true
+  /** PKCS#8 PEM, as in the `.p8` file. */
+  readonly privateKey: string
+}
+
+/** A key as the sandbox's side knows it. */
+export interface KnownKey {
+  readonly kind: 'team' | 'individual'
+  /** SPKI PEM. */
+  readonly publicKey: string
+  /** What `iss` must be, for a team key. */
+  readonly issuerId?: string
+}
+
+/** A sandbox's keys: what it hands out, and what it verifies with, by key id. */
+export interface SandboxKeys {
+  readonly team: TeamCredentials
+  readonly individual: IndividualCredentials
+  readonly known: ReadonlyMap<string, KnownKey>
+}
+
+/** Makes new keys. Each sandbox has its own, so that nothing cached from one fits another. */
+export function createKeys(): SandboxKeys {
+  const issuerId = randomUUID()
+  const [team, individual] = [createKeyPair(), createKeyPair()]
+  return {
+    team: { keyId: team.keyId, issuerId, privateKey: team.privateKey },
+    individual: {
+      keyId: individual.keyId,
+      individual: true,
+      privateKey: individual.privateKey,
+    },
+    known: new Map<string, KnownKey>([
+      [team.keyId, { kind: 'team', publicKey: team.publicKey, issuerId }],
+      [individual.keyId, { kind: 'individual', publicKey: individual.publicKey }],
+    ]),
+  }
+}
+
+function createKeyPair(): { keyId: string; privateKey: string; publicKey: string } {
+  const pair = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  return { keyId: randomBytes(5).toString('hex').toUpperCase(), ...pair }
+}

@@ -1,0 +1,211 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '@mayfly/core'
+import { systemClock } from '@mayfly/core'
+import { finiteNumber, wholeNumber } from '../options.ts'
+import type { SandboxCounts, SandboxEvent } from './events.ts'
+import { SandboxRecord } from './events.ts'
+import { Faults } from './faults.ts'
+import { OffsetClock } from './offset-clock.ts'
+import { readRequest, writeReply } from './http-exchange.ts'
+import { tokenDigest } from './token-ledger.ts'
+import type { SandboxReply, SandboxRequest, Vendor, Verdict } from './vendor.ts'
+
+/** Options that every sandbox takes. */
+export interface SandboxOptions {
+  /** What the sandbox's own clock goes with. Default: the machine's clock. */
+  readonly clock?: Clock
+  /** How far the sandbox's clock is ahead of `clock`, in milliseconds; negative: behind. Default 0. */
+  readonly clockOffsetMs?: number
+  /** Milliseconds of `clock` that every answer takes. Default 0. */
+  readonly latencyMs?: number
+  /** The port on 127.0.0.1. Default 0: any free one. */
+  readonly port?: number
+}
+
+/** The names of {@link SandboxOptions}, for a vendor's own check of its options. */
+export const SANDBOX_OPTIONS: readonly string[] = Object.freeze([
+  'clock',
+  'clockOffsetMs',
+  'latencyMs',
+  'port',
+])
+
+/**
+ * A real HTTP server on 127.0.0.1 that answers as a vendor does. What it takes for right and wrong is
+ * the vendor's part; the server, its clock, its faults and its counters are the same for all.
+ */
+export class HttpSandbox<Reason extends string> {
+  readonly #vendor: Vendor<Reason>
+  readonly #server: Server
+  readonly #clock: OffsetClock
+  readonly #record = new SandboxRecord<Reason>()
+  readonly #faults = new Faults()
+  readonly #port: number
+  #latencyMs = 0
+  #origin = ''
+
+  /**
+   * Is awaited before each answer is sent, after the request has been judged and counted. A test that
+   * holds answers back here has its requests in flight at the same time, for certain.
+   */
+  beforeAnswer: ((event: SandboxEvent<Reason>) => unknown) | undefined
+
+  constructor(makeVendor: (clock: Clock) => Vendor<Reason>, options: SandboxOptions) {
+    this.#clock = new OffsetClock(options.clock ?? systemClock)
+    this.#clock.offsetMs = options.clockOffsetMs ?? 0
+    this.latencyMs = options.latencyMs ?? 0
+    this.#port = wholeNumber(options.port ?? 0, 'port', [0, 65_535])
+    this.#vendor = makeVendor(this.#clock)
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(() => response.destroy())
+    })
+  }
+
+  /** Starts to listen. Resolves once requests can come in. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#port, '127.0.0.1', () => resolve())
+    })
+    this.#origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Where it listens: `http://127.0.0.1:<port>`. */
+  get origin(): string {
+    return this.#origin
+  }
+
+  /** The clock that it judges by and sends in `Date`: the given one plus {@link clockOffsetMs}. */
+  get clock(): Clock {
+    return this.#clock
+  }
+
+  /** How far its clock is ahead of the given one, in milliseconds. May be changed at any time. */
+  get clockOffsetMs(): number {
+    return this.#clock.offsetMs
+  }
+
+  set clockOffsetMs(ms: number) {
+    this.#clock.offsetMs = ms
+  }
+
+  /** Milliseconds, by the given clock, between judging a request and answering it. */
+  get latencyMs(): number {
+    return this.#latencyMs
+  }
+
+  set latencyMs(ms: number) {
+    this.#latencyMs = finiteNumber(ms, 'latencyMs', 0)
+  }
+
+  /** What it has counted so far. */
+  get counts(): SandboxCounts<Reason> {
+    return this.#record.counts
+  }
+
+  /** All requests, those included that failed because a test wanted it. */
+  get requests(): number {
+    return this.#record.counts.requests
+  }
+
+  /** Requests whose token was accepted. */
+  get accepted(): number {
+    return this.#record.counts.accepted
+  }
+
+  /** Requests whose token was refused. */
+  get refused(): number {
+    return this.#record.counts.refused
+  }
+
+  /** Different tokens seen, good or bad. */
+  get distinctTokens(): number {
+    return this.#record.counts.distinctTokens
+  }
+
+  /** Refusals by their true reason. */
+  get refusals(): Readonly<Partial<Record<Reason, number>>> {
+    return this.#record.counts.refusals
+  }
+
+  /** Sets all counters to nothing. What was revoked stays revoked. */
+  resetCounts(): void {
+    this.#record.reset()
+  }
+
+  /** Calls a listener for each request, once it has been judged. Returns what ends that. */
+  onEvent(listener: (event: SandboxEvent<Reason>) => unknown): () => void {
+    return this.#record.listen(listener)
+  }
+
+  /** Answers the next requests with a status, whatever their token is. */
+  failNext(count: number, status: number, options: { readonly retryAfter?: number } = {}): void {
+    this.#faults.failNext(count, { status, ...options })
+  }
+
+  /** Answers a path with a redirect. Returns what ends that. */
+  redirect(path: string, location: string, status = 302): () => void {
+    return this.#faults.redirect(path, location, status)
+  }
+
+  /** Stops listening and ends every connection at once. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = await readRequest(incoming)
+    const number = this.#record.nextNumber()
+    const fault = this.#fault(request)
+    const verdict = fault === undefined ? await this.#vendor.judge(request) : { reply: fault }
+    const event = this.#event(request, verdict, { number, isFault: fault !== undefined })
+    this.#record.add(event)
+    if (this.#latencyMs > 0) await elapsed(this.#clock.timeout(this.#latencyMs))
+    await this.beforeAnswer?.(event)
+    writeReply(response, verdict.reply, this.#clock)
+  }
+
+  #fault(request: SandboxRequest): SandboxReply | undefined {
+    const failure = this.#faults.takeFailure()
+    if (failure === undefined) return this.#faults.redirectFor(request.path)
+    const reply = this.#vendor.failure(failure.status)
+    if (failure.retryAfter === undefined) return reply
+    return { ...reply, headers: { ...reply.headers, 'retry-after': String(failure.retryAfter) } }
+  }
+
+  #event(
+    request: SandboxRequest,
+    verdict: Verdict<Reason>,
+    facts: { readonly number: number; readonly isFault: boolean },
+  ): SandboxEvent<Reason> {
+    const { reply, refused } = verdict
+    const outcome = facts.isFault ? 'fault' : refused === undefined ? 'accepted' : 'refused'
+    return {
+      type: 'request',
+      sandbox: this.#vendor.name,
+      number: facts.number,
+      atMs: this.#clock.now(),
+      method: request.method,
+      path: request.path,
+      status: reply.status,
+      outcome,
+      ...(refused !== undefined && { reason: refused }),
+      ...(request.bearer !== undefined && { token: tokenDigest(request.bearer) }),
+    }
+  }
+}
+
+async function elapsed(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

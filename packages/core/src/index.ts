@@ -90,3 +90,9 @@ export type { VerifierEvent, VerifierOptions } from './verifier/options.ts'
 export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
 export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
+export {
+  BearerInjector,
+  type InjectOptions,
+  type WatchableAnswer,
+} from './inject.ts'
+export type { EditableRequest } from './http/incoming-request.ts'

@@ -140,7 +140,7 @@ describe('a redirect', () => {
       const location = String(url).replace('https:', 'http:')
       return new Response(null, first ? { status: 301, headers: { location } } : {})
     }
-    await bearerFetch(sourceFor('https://api.example.com'), { fetch: send as typeof fetch })(
+    await bearerFetch(sourceFor('https://api.example.com'), { fetch: send })(
       'https://api.example.com/v1',
     )
     expect(sent).toEqual([`Bearer ${SECRET}`, null])

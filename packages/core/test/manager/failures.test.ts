@@ -182,7 +182,10 @@ describe('a failure while the old token is still good', () => {
     const { clock, source, manager } = setUp()
     const first = await manager.getToken()
     clock.advance(900_000)
-    source.next(async () => first, async () => first)
+    source.next(
+      async () => first,
+      async () => first,
+    )
     for (let call = 0; call < 5; call++) {
       expect((await manager.getToken()).value).toBe('token-1')
       await settle()

@@ -161,9 +161,17 @@ describe('the states of a token', () => {
 describe('options of the manager', () => {
   const cases: readonly [string, object, string][] = [
     ['a refresh margin as long as the lifetime', { refreshMargin: 1200 }, 'refreshMargin'],
-    ['a refresh margin that only the jitter makes too long', { refreshMargin: 1001 }, 'refreshMargin'],
+    [
+      'a refresh margin that only the jitter makes too long',
+      { refreshMargin: 1001 },
+      'refreshMargin',
+    ],
     ['an expiry margin as long as the lifetime', { expiryMargin: 1200 }, 'expiryMargin'],
-    ['a refresh margin below the expiry margin', { refreshMargin: 30, expiryMargin: 30 }, 'refreshMargin'],
+    [
+      'a refresh margin below the expiry margin',
+      { refreshMargin: 30, expiryMargin: 30 },
+      'refreshMargin',
+    ],
     ['a negative margin', { refreshMargin: -60 }, 'refreshMargin'],
     ['a margin that is no number', { expiryMargin: Number.NaN }, 'expiryMargin'],
     ['an endless margin', { refreshMargin: Infinity }, 'refreshMargin'],

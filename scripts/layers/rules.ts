@@ -1,0 +1,48 @@
+import type { CoreRules } from './core.ts'
+import type { PackageRules } from './packages.ts'
+
+/**
+ * The core from the ground up. Each inner list is a layer, and each entry a unit of it:
+ *
+ * - `'keys'`: the file `keys.ts` and the folder `keys/`, which may import each other;
+ * - `'vendors.ts'`: that file alone;
+ * - `'vendors/*.ts'`: every such file, each a unit of its own.
+ *
+ * A unit imports from lower layers only, types included. `edges` are the imports between units of one
+ * layer that are meant all the same; one that no import uses, though both its sides exist, is a fault.
+ */
+export const core: CoreRules = {
+  layers: [
+    ['error-codes', 'errors', 'clock', 'observe'],
+    ['encoding'],
+    ['algorithms', 'token', 'keys'],
+    ['jws', 'claims', 'origin', 'cache', 'skew'],
+    ['manager', 'pool', 'key-ring', 'issuer', 'key-set', 'verifier'],
+    ['bearer-fetch', 'guard', 'diagnose', 'vendors/*.ts'],
+    ['index.ts', 'vendors.ts', 'node.ts'],
+  ],
+  edges: [
+    { from: 'errors', to: 'error-codes', why: 'the codes are data that the classes are typed by' },
+    { from: 'keys', to: 'algorithms', why: 'a key is bound to one row of the algorithm table' },
+    { from: 'pool', to: 'manager', why: 'a pool keeps one manager per tenant' },
+    { from: 'issuer', to: 'key-ring', why: 'an issuer signs with the newest key of a ring' },
+    { from: 'verifier', to: 'key-set', why: 'a verifier fetches the keys that a jwksUri names' },
+    { from: 'vendors/*.ts', to: 'vendors/jwt-source.ts', why: 'vendors are data for one source' },
+  ],
+  /** What these load, however far down, runs without Node. */
+  webEntries: ['index.ts', 'vendors.ts'],
+}
+
+/** What each package's `src` may import of the others. Tests may use any package. */
+export const packages: PackageRules = {
+  directions: {
+    core: [],
+    express: ['core'],
+    koa: ['core'],
+    redis: ['core'],
+    testing: ['core'],
+    service: ['core', 'redis'],
+    cli: ['core', 'service'],
+  },
+  coreDependencies: ['jose', 'lru-cache', 'tldts'],
+}

@@ -18,7 +18,7 @@ export const core: CoreRules = {
     ['algorithms', 'token', 'keys'],
     ['jws', 'claims', 'origin', 'cache', 'skew', 'http'],
     ['manager-options', 'minter', 'manager', 'pool', 'key-ring', 'issuer', 'key-set', 'verifier'],
-    ['bearer-session', 'bearer-fetch', 'guard', 'diagnose', 'vendors/*.ts'],
+    ['bearer-session', 'bearer-fetch', 'inject', 'guard', 'diagnose', 'vendors/*.ts'],
     ['index.ts', 'vendors.ts', 'node.ts'],
   ],
   edges: [
@@ -32,6 +32,7 @@ export const core: CoreRules = {
     { from: 'issuer', to: 'key-ring', why: 'an issuer signs with the newest key of a ring' },
     { from: 'verifier', to: 'key-set', why: 'a verifier fetches the keys that a jwksUri names' },
     { from: 'bearer-fetch', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
+    { from: 'inject', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'vendors/*.ts', to: 'vendors/jwt-source.ts', why: 'vendors are data for one source' },
   ],
   /** What these load, however far down, runs without Node. */

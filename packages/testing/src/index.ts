@@ -1,3 +1,12 @@
+export type {
+  AdapterDriver,
+  AdapterExports,
+  ConformanceCase,
+  ConformanceRoute,
+  Decide,
+  MountedServer,
+} from './conformance/driver.ts'
+export { adapterConformance } from './conformance/suite.ts'
 export { FakeClock } from './fake-clock.ts'
 export type { TokenFault } from './issuer/faults.ts'
 export {

@@ -1,0 +1,63 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type {
+  GuardOptions,
+  GuardVerifier,
+  InjectOptions,
+  IssueOptions,
+  TokenIssuer,
+  TokenSource,
+  VerifiedToken,
+} from '@mayfly/core'
+
+/** What every adapter exports; `Middleware` is its framework's own kind. */
+export interface AdapterExports<Middleware> {
+  bearerAuth(verifier: GuardVerifier<unknown>, options?: GuardOptions): Middleware
+  requireScope(...scopes: string[]): Middleware
+  injectBearer(source: TokenSource, options?: InjectOptions): Middleware
+  /** `decide` gets the framework's request or context; `undefined` refuses with 403. */
+  issueToken(issuer: TokenIssuer, decide: Decide): Middleware
+  jwks(issuer: TokenIssuer): Middleware
+}
+
+/** What a test's `decide` answers. It needs nothing of the request, so that it fits any framework. */
+export type Decide = () => IssueOptions | undefined | Promise<IssueOptions | undefined>
+
+/** One route that an adapter's driver has to mount. */
+export interface ConformanceRoute<Middleware> {
+  /** The route answers every method of exactly this path. */
+  readonly path: string
+  /** The adapter's middleware, in this order. */
+  readonly middleware: readonly Middleware[]
+  /**
+   * What stands behind the middleware. Call it with Node's own request and response, and with the auth
+   * that the framework's request or state has; hand on what it throws or rejects with.
+   */
+  readonly handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    auth: VerifiedToken<unknown> | undefined,
+  ) => void | Promise<void>
+}
+
+/** A server with the routes mounted. */
+export interface MountedServer {
+  /** A server that does not listen yet. The suite starts it and closes it. */
+  readonly server: Server
+  /** Every error that reached the framework's own error handling, in order. */
+  readonly errors: readonly unknown[]
+}
+
+/** What the conformance suite needs to know of an adapter. */
+export interface AdapterDriver<Middleware> {
+  /** Goes before the name of each case. */
+  readonly name: string
+  readonly adapter: AdapterExports<Middleware>
+  /** Mounts routes on a new application, with an error handler that notes errors and answers 500. */
+  readonly mount: (routes: readonly ConformanceRoute<Middleware>[]) => MountedServer
+}
+
+/** One case of the suite, for any test runner: it passes unless `run` rejects. */
+export interface ConformanceCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}

@@ -1,0 +1,61 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+
+/** Header fields as they are to be sent: in this order, duplicates and all. */
+export type Fields = readonly (readonly [name: string, value: string])[]
+
+/** A request for {@link send}. */
+export interface Sent {
+  readonly method?: string
+  readonly fields?: Fields
+  readonly body?: string
+  /** Abandons the request, connection and all. */
+  readonly signal?: AbortSignal
+}
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/**
+ * Sends one request over a connection of its own. `fetch` will not do here: it forbids some fields, and
+ * joins fields of one name.
+ */
+export async function send(
+  url: string,
+  { method, fields = [], body, signal }: Sent = {},
+): Promise<Answer> {
+  const { host } = new URL(url)
+  const all = [...(named(fields, 'host') ? [] : [['Host', host] as const]), ...fields]
+  if (body !== undefined) all.push(['Content-Length', String(Buffer.byteLength(body))])
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, {
+      method: method ?? 'GET',
+      // A flat list is sent as it is, with nothing added and nothing merged.
+      headers: ['Connection', 'close', ...all.flat()],
+      agent: false,
+      ...(signal !== undefined && { signal }),
+    })
+    request.once('error', reject)
+    request.once('response', (response) => {
+      const { statusCode: status = 0, headers } = response
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => (text += chunk))
+      response.once('end', () => resolve({ status, headers, text }))
+      response.once('error', reject)
+    })
+    request.end(body)
+  })
+}
+
+/** Reads an answer's JSON. */
+export function jsonOf(answer: Answer): unknown {
+  return JSON.parse(answer.text)
+}
+
+function named(fields: Fields, name: string): boolean {
+  return fields.some(([field]) => field.toLowerCase() === name)
+}

@@ -1,0 +1,28 @@
+import { createBench } from './bench.ts'
+import { bearerCases } from './cases/bearer.ts'
+import type { AdapterDriver, ConformanceCase } from './driver.ts'
+
+/**
+ * Lists what every adapter must do, as cases for any test runner. Each starts the adapter's framework
+ * on a free port of 127.0.0.1 and talks to it over real HTTP, in ways that only a raw client can.
+ *
+ * An adapter's test file says how its framework mounts a route and reports an error; that is all.
+ *
+ * @example
+ * ```ts
+ * import { adapterConformance, type AdapterDriver } from '@mayfly/testing'
+ *
+ * declare const driver: AdapterDriver<(context: object) => Promise<void>>
+ * declare function it(name: string, run: () => Promise<void>): void
+ *
+ * for (const { name, run } of adapterConformance(driver)) it(name, run)
+ * ```
+ */
+export function adapterConformance<Middleware>(
+  driver: AdapterDriver<Middleware>,
+): readonly ConformanceCase[] {
+  return [...bearerCases].map(({ name, run }) => ({
+    name: `${driver.name}: ${name}`,
+    run: () => run(createBench(driver)),
+  }))
+}

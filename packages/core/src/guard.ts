@@ -3,74 +3,22 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalString,
-  refuseUnknownOptions,
   requireOneOf,
 } from './encoding/options.ts'
-import { type Reason, RequestError } from './errors.ts'
-import {
-  CHALLENGE_OPTIONS,
-  type ChallengeOptions,
-  type Challenger,
-  compileChallenge,
-} from './guard/challenge.ts'
+import { RequestError } from './errors.ts'
+import { type ChallengeOptions, type Challenger, compileChallenge } from './guard/challenge.ts'
 import { challenged } from './guard/denial.ts'
-import { isPreflight, type RequestLike, tokenMissing } from './guard/request.ts'
 import {
-  compileTokenPlaces,
-  type FoundToken,
-  type TokenFinder,
-  type TokenPlaces,
-} from './guard/token-places.ts'
+  type DenyEvent,
+  type GuardOptions,
+  type GuardVerifier,
+  type Outcome,
+  requireGuardOptions,
+} from './guard/options.ts'
+import { isPreflight, type RequestLike, tokenMissing } from './guard/request.ts'
+import { compileTokenPlaces, type FoundToken, type TokenFinder } from './guard/token-places.ts'
 import { notify, type Observe } from './observe.ts'
 import type { VerifyContext } from './verifier/origin-binding.ts'
-import type { VerifiedToken } from './verifier/verified-token.ts'
-
-/** What a guard needs of a verifier. A `TokenVerifier` is one. */
-export interface GuardVerifier<Payload> {
-  /** Whether the outcome may depend on the request's `Origin`. */
-  readonly checksOrigin: boolean
-  verify(token: string, context?: VerifyContext): Promise<VerifiedToken<Payload>>
-}
-
-/** Reports a request that a guard refused before its verifier saw a token. */
-export interface DenyEvent {
-  readonly type: 'deny'
-  readonly reason: Reason
-}
-
-/** How a {@link Guard} treats requests. */
-export interface GuardOptions extends ChallengeOptions {
-  /** Lets a request without a token pass. One with an invalid token is refused all the same. */
-  readonly optional?: boolean
-  /** Where to look for the token. Default: the `Authorization` header alone. */
-  readonly tokenFrom?: TokenPlaces
-  /**
-   * The origin that browsers know this API by, such as `https://api.example.com`. Same-origin
-   * requests without an `Origin` header are judged with it; the `Host` header is never believed.
-   */
-  readonly publicOrigin?: string
-  /**
-   * What becomes of a CORS preflight, which never carries a token. `deny`: it is a request without
-   * credentials, so put your CORS middleware before the guard. `pass`: it goes on unauthenticated to
-   * whatever stands behind the guard, which must then answer `OPTIONS` itself and do nothing else.
-   * Default `deny`.
-   */
-  readonly preflight?: 'deny' | 'pass'
-  /**
-   * Gets an event for each request that was refused without a look at its token. The verifier's own
-   * observer gets the others.
-   */
-  readonly observe?: Observe<DenyEvent>
-}
-
-/** What became of a request. `headers` go onto the answer; merge `vary` with what is there. */
-export type Outcome<Payload> =
-  | {
-      readonly ok: true
-      readonly auth: VerifiedToken<Payload> | undefined
-      readonly headers: Readonly<Record<string, string>>
-    }
-  | { readonly ok: false; readonly error: RequestError }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 const VARY_ORIGIN: Readonly<Record<string, string>> = Object.freeze({ vary: 'Origin' })
@@ -99,7 +47,7 @@ export class Guard<Payload = unknown> {
 
   /** @throws {OptionError} when an option is unknown or unsound. */
   constructor(verifier: GuardVerifier<Payload>, options: GuardOptions = {}) {
-    refuseUnknownOptions(options, GUARD_OPTIONS, 'Guard')
+    requireGuardOptions(options)
     if (typeof verifier?.verify !== 'function') {
       throw invalid('verifier', '"verifier" must be a TokenVerifier.')
     }
@@ -128,8 +76,10 @@ export class Guard<Payload = unknown> {
         if (this.#optional) return { ok: true, auth: undefined, headers: NO_HEADERS }
         throw tokenMissing(missingHint(request))
       }
-      const auth = await this.#verifier.verify(found.token, this.#context(request, found))
-      return { ok: true, auth, headers: this.#verifier.checksOrigin ? VARY_ORIGIN : NO_HEADERS }
+      const { checksOrigin } = this.#verifier
+      const context = checksOrigin ? this.#context(request, found) : undefined
+      const auth = await this.#verifier.verify(found.token, context)
+      return { ok: true, auth, headers: acceptedHeaders(found, checksOrigin) }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       if (found === undefined) notify(this.#observe, { type: 'deny', reason: error.reason })
@@ -173,20 +123,20 @@ export async function authenticate<Payload>(
   return new Guard(verifier, options).authenticate(request)
 }
 
-const GUARD_OPTIONS = [
-  'optional',
-  'tokenFrom',
-  'publicOrigin',
-  'preflight',
-  'observe',
-  ...CHALLENGE_OPTIONS,
-] as const
-
 function challengeOptions({ realm, resourceMetadata }: GuardOptions): ChallengeOptions {
   return {
     ...(realm !== undefined && { realm }),
     ...(resourceMetadata !== undefined && { resourceMetadata }),
   }
+}
+
+/** What came with a token in its URL is for nobody else's cache (RFC 6750 section 2.3). */
+function acceptedHeaders(
+  { from }: FoundToken,
+  checksOrigin: boolean,
+): Readonly<Record<string, string>> {
+  const vary = checksOrigin ? VARY_ORIGIN : NO_HEADERS
+  return from === 'query' ? { ...vary, 'cache-control': 'private' } : vary
 }
 
 /** Several fields of a name are what a list would be: no origin that a browser ever sends. */

@@ -21,16 +21,10 @@ export {
   RequestError,
   SourceError,
 } from './errors.ts'
-export {
-  authenticate,
-  type DenyEvent,
-  Guard,
-  type GuardOptions,
-  type GuardVerifier,
-  type Outcome,
-} from './guard.ts'
+export { authenticate, Guard } from './guard.ts'
 export type { ChallengeOptions } from './guard/challenge.ts'
 export { type Denial, denial } from './guard/denial.ts'
+export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './guard/options.ts'
 export { isPreflight, type RequestLike } from './guard/request.ts'
 export {
   checkScope,
@@ -39,8 +33,9 @@ export {
   type ScopeOptions,
 } from './guard/scope.ts'
 export type { TokenPlaces } from './guard/token-places.ts'
-export { type IssueOptions, type IssuerEvent, type IssuerOptions, TokenIssuer } from './issuer.ts'
+export { TokenIssuer } from './issuer.ts'
 export type { IssuedToken } from './issuer/issued-token.ts'
+export type { IssueOptions, IssuerEvent, IssuerOptions } from './issuer/options.ts'
 export type { ProtectedHeader } from './jws/parse.ts'
 export { type HeaderFields, signCompact } from './jws/sign.ts'
 export {

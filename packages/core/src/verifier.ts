@@ -105,27 +105,25 @@ export class TokenVerifier<Payload = JwtPayload> {
     try {
       const version = this.#keys.lookup.version
       const cached = this.#cache?.get(token, version, startMs / 1000)
-      const kept = cached ?? (await this.#checkSignature(token))
-      const now = (cached === undefined ? this.#clock.now() : startMs) / 1000
-      this.#policy.check(kept.signed, now)
+      const signed = cached?.signed ?? (await this.#checkSignature(token))
+      const nowMs = cached === undefined ? this.#clock.now() : startMs
+      this.#policy.check(signed, nowMs / 1000)
       const verified =
         this.#schema === undefined
           ? // Without a schema the payload's type is that of the claims.
-            (kept.signed as VerifiedToken<Payload>)
-          : await withSchema(this.#schema, kept.signed)
-      if (cached === undefined) this.#keep(token, kept, version)
-      if (kept.origins !== undefined) this.#origin?.check(kept.origins, context)
-      this.#report({ type: 'verify', cached: cached !== undefined }, startMs)
+            (signed as VerifiedToken<Payload>)
+          : await withSchema(this.#schema, signed)
+      const { origins } = cached ?? this.#keep(token, signed, version)
+      if (origins !== undefined) this.#origin?.check(origins, context)
+      this.#accepted(cached !== undefined, startMs)
       return verified
     } catch (error) {
-      if (error instanceof RequestError) {
-        this.#report({ type: 'deny', reason: error.reason }, startMs)
-      }
+      if (error instanceof RequestError) this.#refused(error, startMs)
       throw error
     }
   }
 
-  async #checkSignature(token: string): Promise<Kept> {
+  async #checkSignature(token: string): Promise<VerifiedToken> {
     const parsed = parseCompact(token, {
       algorithms: this.#keys.algorithms(),
       maxTokenLength: this.#maxTokenLength,
@@ -137,27 +135,28 @@ export class TokenVerifier<Payload = JwtPayload> {
         reason: 'token_malformed',
       })
     }
-    const signed = createVerifiedToken(claims, protectedHeader)
-    return { signed, origins: this.#origin?.compile(signed.claims) }
+    return createVerifiedToken(claims, protectedHeader)
   }
 
-  #keep(token: string, kept: Kept, version: number): void {
-    const { exp } = kept.signed.claims
+  /** Keeps a token that was accepted but for its origin, which depends on the request. */
+  #keep(token: string, signed: VerifiedToken, version: number): Kept {
+    const kept = { signed, origins: this.#origin?.compile(signed.claims) }
+    const { exp } = signed.claims
     const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
     this.#cache?.set(token, kept, { version, expiresAt })
+    return kept
   }
 
-  #report(event: UntimedEvent, startMs: number): void {
+  #accepted(cached: boolean, startMs: number): void {
     if (this.#observe === undefined) return
-    notify(this.#observe, { ...event, durationMs: this.#clock.now() - startMs })
+    notify(this.#observe, { type: 'verify', cached, durationMs: this.#clock.now() - startMs })
+  }
+
+  #refused({ reason }: RequestError, startMs: number): void {
+    if (this.#observe === undefined) return
+    notify(this.#observe, { type: 'deny', reason, durationMs: this.#clock.now() - startMs })
   }
 }
-
-type UntimedEvent = VerifierEvent extends infer Event
-  ? Event extends VerifierEvent
-    ? Omit<Event, 'durationMs'>
-    : never
-  : never
 
 async function withSchema<Payload>(
   schema: PayloadSchema<Payload>,

@@ -10,7 +10,7 @@ import {
   requireOptions,
   requireString,
 } from './encoding/options.ts'
-import { copyClaims } from './issuer/claims.ts'
+import { copyClaims, originClaimOf } from './issuer/claims.ts'
 import { createIssuedToken, type IssuedToken } from './issuer/issued-token.ts'
 import {
   ISSUE_OPTIONS,
@@ -60,7 +60,7 @@ export class TokenIssuer {
     this.#clock = options.clock ?? systemClock
     this.keys = requireKeys(options, this.#clock)
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
-    this.#originClaim = optionalString(options.originClaim, 'originClaim', 128)
+    this.#originClaim = originClaimOf(options)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 

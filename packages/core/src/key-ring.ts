@@ -114,7 +114,7 @@ export class KeyRing implements KeyLookup {
    * @throws {KeyError} `ERR_KEY_PUBLIC` when the key given cannot sign.
    */
   async rotate(key?: Key): Promise<Key> {
-    const next = key ?? (await generateKey(this.#algorithm))
+    const next = key ?? (await this.#generate())
     requireSigning(next)
     this.#add(next, 0)
     this.#dropSpent()
@@ -162,6 +162,12 @@ export class KeyRing implements KeyLookup {
     } finally {
       this.#first = undefined
     }
+  }
+
+  async #generate(): Promise<Key> {
+    const key = await generateKey(this.#algorithm)
+    // A secret gets no id of its own, since its fingerprint could give it away.
+    return key.keyId === undefined ? key.withKeyId(crypto.randomUUID()) : key
   }
 
   #add(key: Key, neededUntil: number): void {

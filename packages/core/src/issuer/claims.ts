@@ -1,4 +1,4 @@
-import { invalid } from '../encoding/options.ts'
+import { invalid, optionalString } from '../encoding/options.ts'
 
 /** The registered claims of RFC 7519, and the option of `issue()` that writes each. */
 const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
@@ -10,6 +10,14 @@ const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
   ['jti', '"tokenId"'],
   ['nbf', 'nothing: a token counts from when it is issued'],
 ])
+
+/** Reads the option "originClaim"; `aud`, where origins go by default, is `undefined`. */
+export function originClaimOf(options: { readonly originClaim?: string }): string | undefined {
+  const claim = optionalString(options.originClaim, 'originClaim', 128)
+  if (claim === undefined || claim === 'aud') return undefined
+  if (!OPTION_OF_CLAIM.has(claim)) return claim
+  throw invalid('originClaim', `"originClaim" may not be "${claim}": it has a meaning of its own.`)
+}
 
 /**
  * Copies extra claims as JSON will hold them, and refuses those that would replace one that the issuer

@@ -1,0 +1,161 @@
+import type { Clock } from '../clock.ts'
+import {
+  describe,
+  invalid,
+  optionalNumber,
+  refuseUnknownOptions,
+  requireOptions,
+  requireString,
+} from '../encoding/options.ts'
+import { OptionError } from '../errors.ts'
+import type { TokenSource } from '../token.ts'
+import { compileScope } from './app-store-connect-scope.ts'
+import { signedSource } from './jwt-source.ts'
+import { refuseReplacing } from './payload.ts'
+import type { JwtKey } from './signing.ts'
+
+/** What both kinds of App Store Connect keys take. */
+export interface AppStoreConnectCommonOptions {
+  /** The key's id, as App Store Connect shows it beside the key. */
+  readonly keyId: string
+  /** The `.p8` key: its PEM text, or anything that `importKey` takes. */
+  readonly privateKey: JwtKey
+  /**
+   * The only requests that the token is for, each as `GET /v1/apps?filter[platform]=IOS`. Default:
+   * all that the key's role allows.
+   */
+  readonly scope?: readonly string[]
+  /**
+   * Seconds from `iat` to `exp`. Apple refuses more than 1200, but for tokens whose every scope entry
+   * is on one of the resources that allow up to six months (15 777 000). Default 1200.
+   */
+  readonly lifetime?: number
+  /** Seconds by which `iat` lies in the past; part of the lifetime. Default 60. */
+  readonly backdate?: number
+  /** Where the tokens may go. Default `https://api.appstoreconnect.apple.com`. */
+  readonly origins?: readonly string[]
+  /** Makes a `jti` for each token. Apple needs none. Default: none. */
+  readonly tokenId?: () => string
+  /** Claims beside Apple's own, which they may not replace. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly clock?: Clock
+}
+
+/** Options for a team key. */
+export interface AppStoreConnectTeamOptions extends AppStoreConnectCommonOptions {
+  /** The issuer id, from the API keys page. */
+  readonly issuerId: string
+  readonly individual?: false
+}
+
+/** Options for an individual key, which belongs to one user and has no issuer id. */
+export interface AppStoreConnectIndividualOptions extends AppStoreConnectCommonOptions {
+  readonly individual: true
+  readonly issuerId?: never
+}
+
+/** Options of {@link appStoreConnect}. */
+export type AppStoreConnectOptions = AppStoreConnectTeamOptions | AppStoreConnectIndividualOptions
+
+const ORIGIN = 'https://api.appstoreconnect.apple.com'
+const AUDIENCE = 'appstoreconnect-v1'
+const MAX_LIFETIME = 1200
+const MAX_SCOPED_LIFETIME = 15_777_000
+
+const OPTIONS = [
+  'keyId',
+  'privateKey',
+  'issuerId',
+  'individual',
+  'scope',
+  'lifetime',
+  'backdate',
+  'origins',
+  'tokenId',
+  'claims',
+  'clock',
+] as const
+
+/**
+ * Makes tokens for the App Store Connect API, with a team key or an individual one.
+ *
+ * They are dated `iat = now − 60`, `exp = iat + 1200`, so that Apple takes them from a clock that is up
+ * to a minute fast, and never finds them longer than 20 minutes. A source signs at every call: wrap
+ * it in a `TokenManager`.
+ *
+ * See "Generating Tokens for API Requests" in Apple's App Store Connect API documentation.
+ *
+ * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name:
+ * a lifetime beyond Apple's limit, an `issuerId` with an individual key, a scope that Apple does not
+ * know. `getToken` rejects with a `KeyError` for a key that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager } from '@mayfly/core'
+ * import { appStoreConnect } from '@mayfly/core/vendors'
+ *
+ * export function client(privateKey: string): typeof fetch {
+ *   const source = appStoreConnect({
+ *     keyId: '2X9R4HXF34',
+ *     issuerId: '57246542-96fe-1a63-e053-0824d011072a',
+ *     privateKey,
+ *   })
+ *   return bearerFetch(new TokenManager(source))
+ * }
+ * ```
+ */
+export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
+  requireOptions(options, 'appStoreConnect')
+  refuseUnknownOptions(options, OPTIONS, 'appStoreConnect')
+  const { privateKey, origins = [ORIGIN], tokenId, backdate = 60, clock } = options
+  if (privateKey === undefined) {
+    throw new OptionError('ERR_OPTION_REQUIRED', 'privateKey', '"privateKey" is required.')
+  }
+  const scope = options.scope === undefined ? undefined : compileScope(options.scope)
+  const lifetime = requireLifetime(options.lifetime, scope?.longLived ?? false)
+  const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud', 'scope', 'bid'])
+  const identity = identityOf(options)
+
+  return signedSource('app-store-connect', {
+    algorithm: 'ES256',
+    key: privateKey,
+    keyId: requireString(options.keyId, 'keyId', 128),
+    claims: ({ issuedAt, expiresAt }) => ({
+      ...identity,
+      iat: issuedAt,
+      exp: expiresAt,
+      aud: AUDIENCE,
+      ...(scope !== undefined && { scope: scope.entries }),
+      ...own,
+    }),
+    lifetime,
+    backdate,
+    origins,
+    ...(tokenId !== undefined && { tokenId }),
+    ...(clock !== undefined && { clock }),
+  })
+}
+
+function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): object {
+  if (typeof individual !== 'boolean') {
+    throw invalid('individual', `"individual" must be true or false, not ${describe(individual)}.`)
+  }
+  if (!individual) return { iss: requireString(issuerId, 'issuerId', 128) }
+  if (issuerId === undefined) return { sub: 'user' }
+  throw invalid(
+    'issuerId',
+    '"issuerId" does not go with individual: true. Apple refuses an issuer on an individual key; leave one of the two out.',
+  )
+}
+
+function requireLifetime(asked: number | undefined, longLived: boolean): number {
+  const lifetime = optionalNumber(asked, 'lifetime', { min: 1, integer: true }) ?? MAX_LIFETIME
+  const most = longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME
+  if (lifetime <= most) return lifetime
+  throw invalid(
+    'lifetime',
+    longLived
+      ? `"lifetime" is ${lifetime} seconds; Apple takes scoped tokens for six months (${most}) at the most.`
+      : `"lifetime" is ${lifetime} seconds; Apple refuses tokens of more than ${most}. Longer ones need a "scope" whose every entry is on a resource that allows it.`,
+  )
+}

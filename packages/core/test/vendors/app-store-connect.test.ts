@@ -1,0 +1,254 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { inspect } from 'node:util'
+import { bearerFetch, TokenManager, type TokenSource } from '@mayfly/core'
+import { type AppStoreConnectOptions, appStoreConnect } from '@mayfly/core/vendors'
+import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
+import jwt from 'jsonwebtoken'
+import { describe, expect, it } from 'vitest'
+
+const { privateKey, publicKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+const TEAM = {
+  keyId: '2X9R4HXF34',
+  issuerId: '57246542-96fe-1a63e053-0824d011072a',
+  privateKey,
+} as const
+const LONG_SCOPE = ['GET /v1/ciBuildRuns/1', 'GET /v1/apps/1/perfPowerMetrics']
+
+async function claimsOf(source: TokenSource): Promise<jwt.Jwt> {
+  const { value } = await source.getToken()
+  return jwt.verify(value, publicKey, {
+    algorithms: ['ES256'],
+    complete: true,
+    ignoreExpiration: true,
+  })
+}
+
+describe('appStoreConnect', () => {
+  it('makes the token of Apple’s documented sample, claim by claim', async () => {
+    const clock = new FakeClock(1_528_407_660_000)
+    const scope = ['GET /v1/apps?filter[platform]=IOS']
+    const { header, payload } = await claimsOf(appStoreConnect({ ...TEAM, scope, clock }))
+    expect(header).toEqual({ alg: 'ES256', kid: '2X9R4HXF34', typ: 'JWT' })
+    expect(payload).toEqual({
+      iss: '57246542-96fe-1a63e053-0824d011072a',
+      iat: 1_528_407_600,
+      exp: 1_528_408_800,
+      aud: 'appstoreconnect-v1',
+      scope,
+    })
+  })
+
+  it('makes an individual key’s token with sub and without iss', async () => {
+    const { keyId } = TEAM
+    const { payload } = await claimsOf(appStoreConnect({ keyId, privateKey, individual: true }))
+    expect(payload).toMatchObject({ sub: 'user', aud: 'appstoreconnect-v1' })
+    expect(payload).not.toHaveProperty('iss')
+  })
+
+  it('is dated by the server’s clock where the caller knows it', async () => {
+    const clock = new FakeClock()
+    const server = { now: () => clock.now() + 7_200_000 }
+    const token = await appStoreConnect({ ...TEAM, clock }).getToken({ clock: server })
+    expect(token.issuedAt).toBe(1_700_007_200 - 60)
+    expect(token).toMatchObject({ expiresAt: token.issuedAt + 1200, keyId: TEAM.keyId })
+    expect(token.origins).toEqual(['https://api.appstoreconnect.apple.com'])
+  })
+
+  it('says before the first token how long its tokens last', () => {
+    expect(appStoreConnect(TEAM).lifetime).toBe(1140)
+  })
+
+  it('takes a lifetime of six months for scopes that allow it', async () => {
+    const source = appStoreConnect({ ...TEAM, scope: LONG_SCOPE, lifetime: 15_777_000 })
+    const { payload } = await claimsOf(source)
+    expect(payload).toMatchObject({ scope: LONG_SCOPE })
+  })
+
+  it('puts claims of one’s own beside Apple’s', async () => {
+    const { payload } = await claimsOf(appStoreConnect({ ...TEAM, claims: { note: 'ours' } }))
+    expect(payload).toMatchObject({ note: 'ours', aud: 'appstoreconnect-v1' })
+  })
+
+  it('gives every token a new id where ids are asked for', async () => {
+    const source = appStoreConnect({ ...TEAM, tokenId: () => crypto.randomUUID() })
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => (await claimsOf(source)).payload),
+    )
+    expect(new Set(ids.map((payload) => (payload as jwt.JwtPayload).jti)).size).toBe(20)
+  })
+
+  const bad: readonly [string, object, string][] = [
+    ['no key id', { keyId: undefined }, 'keyId'],
+    ['no issuer id on a team key', { issuerId: undefined }, 'issuerId'],
+    ['an issuer id on an individual key', { individual: true }, 'issuerId'],
+    ['no key', { privateKey: undefined }, 'privateKey'],
+    ['one second more than 20 minutes', { lifetime: 1201 }, 'lifetime'],
+    ['milliseconds', { lifetime: 1_200_000_000_000 }, 'lifetime'],
+    ['part of a second', { lifetime: 600.5 }, 'lifetime'],
+    ['no time at all', { lifetime: 0 }, 'lifetime'],
+    ['more than six months, scoped', { scope: LONG_SCOPE, lifetime: 15_777_001 }, 'lifetime'],
+    [
+      'more than 20 minutes with one scope that does not allow it',
+      { scope: [...LONG_SCOPE, 'GET /v1/apps'], lifetime: 1201 },
+      'lifetime',
+    ],
+    ['a backdate as long as the lifetime', { backdate: 1200 }, 'backdate'],
+    ['a scope for POST', { scope: ['POST /v1/apps'] }, 'scope'],
+    ['a scope without a path', { scope: ['GET'] }, 'scope'],
+    ['a scope that is one string', { scope: 'GET /v1/apps' }, 'scope'],
+    ['an empty scope', { scope: [] }, 'scope'],
+    ['a claim that replaces Apple’s', { claims: { aud: 'other' } }, 'claims'],
+    ['a claim that replaces a date', { claims: { exp: 1 } }, 'claims'],
+    ['a fixed token id', { tokenId: 'same' }, 'tokenId'],
+    ['an origin with a path', { origins: ['https://example.com/v1'] }, 'origins'],
+    ['an origin in the clear', { origins: ['http://example.com'] }, 'origins'],
+  ]
+  for (const [what, options, option] of bad) {
+    it(`refuses ${what} when the source is made`, () => {
+      expect(() => appStoreConnect({ ...TEAM, ...options } as AppStoreConnectOptions)).toThrow(
+        expect.objectContaining({ name: 'OptionError', option }),
+      )
+    })
+  }
+
+  it('names the nearest option for a misspelt one', () => {
+    expect(() => appStoreConnect({ ...TEAM, keyID: 'x' } as AppStoreConnectOptions)).toThrow(
+      'Did you mean "keyId"?',
+    )
+  })
+
+  it('has an id that follows everything that changes the token, and shows none of it', () => {
+    const base = appStoreConnect({ ...TEAM }).id
+    expect(appStoreConnect({ ...TEAM }).id).not.toBe('')
+    const others = [
+      { ...TEAM, keyId: 'OTHER' },
+      { ...TEAM, issuerId: 'other' },
+      { ...TEAM, scope: ['GET /v1/apps'] },
+      { ...TEAM, lifetime: 600 },
+      { ...TEAM, backdate: 0 },
+      { ...TEAM, claims: { a: 1 } },
+      { ...TEAM, origins: ['https://sandbox.example'] },
+    ].map((options) => appStoreConnect(options).id)
+    expect(new Set([base, ...others]).size).toBe(others.length + 1)
+    expect([base, ...others].join()).not.toContain(TEAM.issuerId)
+  })
+
+  it('changes none of its options and keeps none', async () => {
+    const scope = ['GET /v1/apps']
+    const options = { ...TEAM, scope }
+    const source = appStoreConnect(options)
+    scope.push('GET /v1/users')
+    const { payload } = await claimsOf(source)
+    expect(payload).toMatchObject({ scope: ['GET /v1/apps'] })
+  })
+
+  it('shows no key in inspect or JSON', () => {
+    const source = appStoreConnect(TEAM)
+    const seen = inspect(source, { depth: 10, showHidden: true }) + JSON.stringify(source)
+    expect(seen).not.toContain(privateKey.split('\n')[1])
+  })
+})
+
+describe('appStoreConnect against the sandbox', () => {
+  it('serves 50 cold calls with one mint', async () => {
+    await using sandbox = await startAppStoreConnectSandbox()
+    const source = appStoreConnect({ ...sandbox.credentials, origins: [sandbox.origin] })
+    const manager = new TokenManager(source)
+    const fetch = bearerFetch(manager)
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => fetch(`${sandbox.origin}/v1/apps`)),
+    )
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    expect(sandbox.distinctTokens).toBe(1)
+    expect(manager.stats().mints).toBe(1)
+  })
+
+  it('answers 50 requests that were rejected at once with 50 times 200, after one mint', async () => {
+    await using sandbox = await startAppStoreConnectSandbox()
+    const source = appStoreConnect({ ...sandbox.credentials, origins: [sandbox.origin] })
+    const manager = new TokenManager(source)
+    const fetch = bearerFetch(manager)
+    await fetch(`${sandbox.origin}/v1/apps`)
+    sandbox.revokeTokensSeen()
+    let arrived = 0
+    let release = (): void => {}
+    const all = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    sandbox.beforeAnswer = () => {
+      if (++arrived === 50) release()
+      return all
+    }
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => fetch(`${sandbox.origin}/v1/apps`)),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200))
+    expect(sandbox.refused).toBe(50)
+    expect(manager.stats().mints).toBe(2)
+  })
+
+  it('works with an individual key and with a scope', async () => {
+    await using sandbox = await startAppStoreConnectSandbox()
+    const origins = [sandbox.origin]
+    const scope = ['GET /v1/apps?limit=2']
+    for (const options of [
+      { ...sandbox.individualCredentials, individual: true, origins } as const,
+      { ...sandbox.credentials, scope, origins },
+    ]) {
+      const fetch = bearerFetch(new TokenManager(appStoreConnect(options)))
+      expect((await fetch(`${sandbox.origin}/v1/apps?limit=2`)).status).toBe(200)
+    }
+  })
+
+  it('survives a new token that is refused at its first use', async () => {
+    await using sandbox = await startAppStoreConnectSandbox()
+    sandbox.refuseFirstUse(1)
+    const source = appStoreConnect({ ...sandbox.credentials, origins: [sandbox.origin] })
+    const fetch = bearerFetch(new TokenManager(source))
+    expect((await fetch(`${sandbox.origin}/v1/apps`)).status).toBe(200)
+    expect(sandbox.requests).toBe(2)
+  })
+
+  const HOUR = 3_600_000
+  const offsets = [-2 * HOUR, -HOUR - 1, -1_200_000, -1_141_000, -61_500, -30_000, -900, 0]
+  for (const offsetMs of [...offsets, ...offsets.map((offset) => -offset)]) {
+    it(`spends at most one extra request with a local clock that is ${-offsetMs} ms off`, async () => {
+      const clock = new FakeClock(1_700_000_000_400)
+      await using sandbox = await startAppStoreConnectSandbox({ clock, clockOffsetMs: offsetMs })
+      const source = appStoreConnect({ ...sandbox.credentials, origins: [sandbox.origin], clock })
+      const manager = new TokenManager(source, { clock })
+      const fetch = bearerFetch(manager, { clock })
+      let calls = 0
+      // Three hours in uneven steps: fresh, stale and expired tokens all come up.
+      for (let elapsed = 0; elapsed < 3 * HOUR; calls++) {
+        expect((await fetch(`${sandbox.origin}/v1/apps`)).status).toBe(200)
+        const step = 37_123 + ((calls * 97_531) % 800_000)
+        clock.advance(step)
+        elapsed += step
+      }
+      expect(calls).toBeGreaterThan(20)
+      expect(sandbox.requests - calls).toBeLessThanOrEqual(1)
+      expect(Math.abs(manager.stats().clockOffsetMs - offsetMs)).toBeLessThanOrEqual(1000)
+    })
+  }
+
+  it('follows a clock that steps by two minutes in the middle', async () => {
+    const clock = new FakeClock()
+    await using sandbox = await startAppStoreConnectSandbox({ clock })
+    const source = appStoreConnect({ ...sandbox.credentials, origins: [sandbox.origin], clock })
+    const fetch = bearerFetch(new TokenManager(source, { clock }), { clock })
+    let calls = 0
+    for (const step of [0, -120_000, 3_600_000, -3_600_000]) {
+      sandbox.clockOffsetMs += step
+      for (let call = 0; call < 5; call++, calls++) {
+        expect((await fetch(`${sandbox.origin}/v1/apps`)).status).toBe(200)
+        clock.advance(250_000)
+      }
+    }
+    expect(sandbox.requests - calls).toBeLessThanOrEqual(3)
+  })
+})

@@ -1,3 +1,6 @@
+export type { SignedSourceOptions } from './signed-source.ts'
+export type { ClaimsOfToken, TokenMoment } from './signed-source/payload.ts'
+export type { JwtKey, JwtKeyCallback } from './signed-source/signing.ts'
 export {
   type AppStoreConnectCommonOptions,
   type AppStoreConnectIndividualOptions,
@@ -6,5 +9,3 @@ export {
   appStoreConnect,
 } from './vendors/app-store-connect.ts'
 export { type JwtSourceOptions, jwtSource } from './vendors/jwt-source.ts'
-export type { ClaimsOfToken, TokenMoment } from './vendors/payload.ts'
-export type { JwtKey, JwtKeyCallback } from './vendors/signing.ts'

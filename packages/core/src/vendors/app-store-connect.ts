@@ -8,11 +8,11 @@ import {
   requireString,
 } from '../encoding/options.ts'
 import { OptionError } from '../errors.ts'
+import { signedSource } from '../signed-source.ts'
+import { refuseReplacing } from '../signed-source/payload.ts'
+import type { JwtKey } from '../signed-source/signing.ts'
 import type { TokenSource } from '../token.ts'
-import { compileScope } from './app-store-connect-scope.ts'
-import { signedSource } from './jwt-source.ts'
-import { refuseReplacing } from './payload.ts'
-import type { JwtKey } from './signing.ts'
+import { compileScope } from './app-store-connect/scope.ts'
 
 /** What both kinds of App Store Connect keys take. */
 export interface AppStoreConnectCommonOptions {

@@ -109,7 +109,7 @@ describe('appStoreConnect', () => {
   ]
   for (const [what, options, option] of bad) {
     it(`refuses ${what} when the source is made`, () => {
-      expect(() => appStoreConnect({ ...TEAM, ...options } as AppStoreConnectOptions)).toThrow(
+      expect(() => appStoreConnect({ ...TEAM, ...options })).toThrow(
         expect.objectContaining({ name: 'OptionError', option }),
       )
     })

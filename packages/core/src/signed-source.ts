@@ -1,0 +1,116 @@
+import { type Algorithm, requireAlgorithm } from './algorithms.ts'
+import { type Clock, nowInSeconds, systemClock } from './clock.ts'
+import {
+  describe,
+  invalid,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+  optionalString,
+  requireNumber,
+} from './encoding/options.ts'
+import { compileDestinations } from './http/destination.ts'
+import { type HeaderFields, signCompact } from './jws/sign.ts'
+import {
+  type AccessToken,
+  createAccessToken,
+  type GetTokenOptions,
+  type TokenSource,
+} from './token.ts'
+import { type ClaimsOfToken, compileClaims } from './signed-source/payload.ts'
+import { type JwtKey, KeyHolder } from './signed-source/signing.ts'
+import { sourceId } from './signed-source/source-id.ts'
+
+/** How tokens are signed. */
+export interface SignedSourceOptions {
+  readonly algorithm: Algorithm
+  /** The key: PEM text, a JWK, a key object, `{ secret }`, an external signer, or a callback. */
+  readonly key: JwtKey
+  /** Goes into the header as `kid`. */
+  readonly keyId?: string
+  /** Further members of the header. `typ` is `JWT` unless it is said here. */
+  readonly header?: HeaderFields
+  /** The claims beside `iat`, `exp` and `jti`, or a function that makes them for each token. */
+  readonly claims: ClaimsOfToken
+  /** Seconds from `iat` to `exp`. */
+  readonly lifetime: number
+  /**
+   * Seconds by which `iat` lies in the past, so that a server whose clock is behind takes the token.
+   * It is part of the lifetime. Default 60, or a quarter of the lifetime where that is less.
+   */
+  readonly backdate?: number
+  /** Where the tokens may be sent. An empty list: nowhere, they are for an SDK. */
+  readonly origins: readonly string[]
+  /** Makes the `jti` of each token. Default: no `jti`. */
+  readonly tokenId?: () => string
+  /** Accepts an HMAC secret that is shorter than the hash. Default `false`. */
+  readonly allowShortSecret?: boolean
+  readonly clock?: Clock
+}
+
+/** Makes a source that signs a new JWT at every call, under a vendor's name. */
+export function signedSource(vendor: string, options: SignedSourceOptions): TokenSource {
+  const { clock = systemClock, header = {}, key } = options
+  const algorithm = requireAlgorithm(options.algorithm, 'algorithm')
+  const keyId = optionalString(options.keyId, 'keyId', 1024)
+  const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
+  const backdate = backdateOf(options.backdate, lifetime)
+  const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
+  const tokenId = requireGenerator(options.tokenId)
+  const fields = headerFields(header, keyId)
+  const claims = compileClaims(options.claims)
+  const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret') ?? false
+  const holder = new KeyHolder(key, { algorithm, keyId, allowShortSecret })
+
+  const named = typeof options.claims === 'function' ? crypto.randomUUID() : claims.name
+  const rest = [algorithm, fields, named, lifetime, backdate, origins]
+  return {
+    id: sourceId(vendor, key, rest),
+    origins,
+    lifetime: lifetime - backdate,
+    async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
+      wanted.signal?.throwIfAborted()
+      const signer = await holder.current()
+      const issuedAt = nowInSeconds(wanted.clock ?? clock) - backdate
+      const expiresAt = issuedAt + lifetime
+      const payload = claims.payload({ issuedAt, expiresAt, tokenId: tokenId?.() })
+      const value = await signCompact(payload, fields, signer)
+      const kid = keyId ?? signer.keyId
+      return createAccessToken({
+        value,
+        issuedAt,
+        expiresAt,
+        origins,
+        ...(kid !== undefined && { keyId: kid }),
+      })
+    },
+  }
+}
+
+function backdateOf(asked: number | undefined, lifetime: number): number {
+  const backdate =
+    optionalNumber(asked, 'backdate', { integer: true }) ?? Math.min(60, Math.floor(lifetime / 4))
+  if (backdate < lifetime) return backdate
+  throw invalid(
+    'backdate',
+    `"backdate" is part of the lifetime: it must be less than ${lifetime} seconds, not ${backdate}.`,
+  )
+}
+
+function requireGenerator(tokenId: (() => string) | undefined): (() => string) | undefined {
+  if (typeof tokenId !== 'string') return optionalFunction(tokenId, 'tokenId')
+  throw invalid('tokenId', '"tokenId" must be a function: two tokens never share an id.')
+}
+
+function headerFields(header: HeaderFields, keyId: string | undefined): HeaderFields {
+  if (typeof header !== 'object' || header === null) {
+    throw invalid('header', `"header" must be an object, not ${describe(header)}.`)
+  }
+  for (const name of ['alg', 'kid', 'crit', 'b64']) {
+    if (!Object.hasOwn(header, name)) continue
+    const hint = name === 'alg' ? '"algorithm"' : name === 'kid' ? '"keyId"' : undefined
+    const advice = hint === undefined ? 'it is not supported' : `use the option ${hint}`
+    throw invalid('header', `"header" must not have "${name}": ${advice}.`)
+  }
+  return { typ: 'JWT', ...structuredClone(header), ...(keyId !== undefined && { kid: keyId }) }
+}

@@ -1,18 +1,23 @@
 import { globSync } from 'node:fs'
-import { join, sep } from 'node:path'
-
-const NOT_OURS = new Set(['node_modules', 'dist', '.git'])
+import { join, relative, sep } from 'node:path'
 
 /**
  * Lists the files below `root` that match, sorted, with forward slashes, relative to `root`. What is
- * installed or built is left out.
+ * installed is left out; what is built too, unless `built` is set.
  */
-export function listFiles(root: string, patterns: string | readonly string[]): string[] {
+export function listFiles(
+  root: string,
+  patterns: string | readonly string[],
+  { built = false }: { readonly built?: boolean } = {},
+): string[] {
+  const left = built ? ['node_modules', '.git'] : ['node_modules', '.git', 'dist']
   return globSync([patterns].flat(), {
     cwd: root,
-    exclude: (name) => NOT_OURS.has(name.split(sep).at(-1) ?? ''),
+    withFileTypes: true,
+    exclude: ({ name }) => left.includes(name),
   })
-    .map((file) => file.split(sep).join('/'))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .toSorted()
 }
 

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listFiles, repositoryRoot } from '../lib/files.ts'
+
+/** What these checks read of a package.json. */
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly exports?: Readonly<Record<string, unknown>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+/** A package that is published. */
+export interface PublicPackage {
+  readonly name: string
+  readonly version: string
+  readonly folder: string
+  /** What a program may import, for example `@mayfly/core/vendors`. */
+  readonly entries: readonly string[]
+  /** What a program that uses it installs beside it: its peers, and the types that its own need. */
+  readonly companions: Readonly<Record<string, string>>
+  /** Its own dependencies from outside, in the versions that this repository is tested with. */
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+/** Reads a package.json. */
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+}
+
+/** Lists the packages of this repository that are published. */
+export function publicPackages(): PublicPackage[] {
+  return listFiles(repositoryRoot, 'packages/*/package.json').flatMap((file) => {
+    const folder = join(repositoryRoot, file, '..')
+    const manifest = readManifest(folder)
+    if (manifest.private === true) return []
+    return [
+      {
+        name: manifest.name,
+        version: manifest.version,
+        folder,
+        entries: entriesOf(manifest),
+        companions: installedVersions(folder, [
+          ...Object.keys(manifest.peerDependencies ?? {}),
+          ...Object.keys(manifest.devDependencies ?? {}).filter((each) =>
+            each.startsWith('@types/'),
+          ),
+        ]),
+        dependencies: installedVersions(folder, Object.keys(manifest.dependencies ?? {})),
+      },
+    ]
+  })
+}
+
+function entriesOf({ name, exports = {} }: Manifest): string[] {
+  return Object.keys(exports)
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => name + subpath.slice(1))
+}
+
+function installedVersions(folder: string, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => [name, readManifest(join(folder, 'node_modules', name)).version]),
+  )
+}

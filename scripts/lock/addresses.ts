@@ -8,7 +8,7 @@ export function judgeLock(text: string): Findings {
   const lines = text.split('\n')
   const packages = lines.filter((line) => line.includes('resolution: {integrity: ')).length
   const faults = lines.flatMap((line, index) =>
-    /\btarball:|\b(?:https?|git|ssh|file):\/\/|\bgit@/.test(line)
+    /\btarball:|\b(?:https?|git|ssh|file):\/\/|(?<=[\s'"])git@/.test(line)
       ? [`pnpm-lock.yaml:${index + 1}: records a download address: ${line.trim().slice(0, 60)}`]
       : [],
   )

@@ -5,11 +5,13 @@ const sound = `lockfileVersion: '9.0'
 packages:
   jose@6.2.17:
     resolution: {integrity: sha512-x4gA==}
+  '@changesets/git@4.0.1':
+    resolution: {integrity: sha512-x4gB==}
 `
 
 describe('the lock file', () => {
   it('is in order when packages have a version and a digest only', () => {
-    expect(judgeLock(sound)).toEqual({ checked: '1 packages', faults: [] })
+    expect(judgeLock(sound)).toEqual({ checked: '2 packages', faults: [] })
   })
 
   it.each([
@@ -19,7 +21,7 @@ describe('the lock file', () => {
     '    resolution: {commit: abc, repo: git@github.com:panva/jose.git, type: git}',
   ])('may not hold "%s"', (line) => {
     expect(judgeLock(`${sound}${line}\n`).faults).toEqual([
-      expect.stringContaining('pnpm-lock.yaml:5: records a download address'),
+      expect.stringContaining('pnpm-lock.yaml:7: records a download address'),
     ])
   })
 

@@ -19,6 +19,7 @@ export const core: CoreRules = {
     ['jws', 'claims', 'origin', 'cache', 'skew', 'http'],
     [
       'manager-options',
+      'shared-token',
       'minter',
       'manager',
       'pool',
@@ -44,6 +45,9 @@ export const core: CoreRules = {
     { from: 'keys', to: 'algorithms', why: 'a key is bound to one row of the algorithm table' },
     { from: 'minter', to: 'manager-options', why: 'it tells the events of the manager' },
     { from: 'manager', to: 'manager-options', why: 'its options have a file of their own' },
+    { from: 'minter', to: 'shared-token', why: 'the store comes between memory and the source' },
+    { from: 'shared-token', to: 'manager-options', why: 'it tells the events of the manager' },
+    { from: 'manager', to: 'shared-token', why: 'a manager is told its store' },
     { from: 'manager', to: 'minter', why: 'a manager decides when, its minter how' },
     { from: 'pool', to: 'manager', why: 'a pool keeps one manager per tenant' },
     { from: 'pool', to: 'manager-options', why: 'it hands its options on to each manager' },

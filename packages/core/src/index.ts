@@ -66,6 +66,7 @@ export type { ReuseOptions } from './cache/reuse-policy.ts'
 export { TokenManager } from './manager.ts'
 export type {
   ManagerEvent,
+  MintOrigin,
   MintReason,
   TokenManagerOptions,
   TokenManagerStats,
@@ -78,7 +79,9 @@ export {
   type AccessTokenFields,
   createAccessToken,
   type GetTokenOptions,
+  type StoredToken,
   type TokenSource,
+  type TokenStore,
 } from './token.ts'
 export { TokenVerifier } from './verifier.ts'
 export type { VerifierEvent, VerifierOptions } from './verifier/options.ts'

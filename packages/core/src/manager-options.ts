@@ -3,16 +3,20 @@ import type { Clock } from './clock.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from './encoding/options.ts'
 import type { ErrorCode } from './error-codes.ts'
 import type { Observe } from './observe.ts'
-import type { TokenSource } from './token.ts'
+import type { TokenSource, TokenStore } from './token.ts'
 
 /** Why a token was minted. */
 export type MintReason = 'cold' | 'stale' | 'expired' | 'rejected' | 'forced'
+
+/** Where a new token came from. */
+export type MintOrigin = 'source' | 'store'
 
 /** What a `TokenManager` tells its observer. Durations are in milliseconds. */
 export type ManagerEvent =
   | {
       readonly type: 'mint'
       readonly reason: MintReason
+      readonly from: MintOrigin
       readonly durationMs: number
       readonly expiresAt: number
     }
@@ -26,6 +30,8 @@ export type ManagerEvent =
       readonly cooldownMs: number
     }
   | { readonly type: 'invalidate' }
+  /** The store failed or was too slow; the token was minted here instead, or not shared. */
+  | { readonly type: 'store-failed'; readonly operation: 'get' | 'set' | 'delete' }
   /** The margins did not fit a token that lives shorter than usual; the default ones were taken. */
   | { readonly type: 'margins-adjusted'; readonly lifetime: number }
 
@@ -43,6 +49,10 @@ export interface TokenManagerOptions extends ReuseOptions {
    * promise must not cross requests; there each caller mints and only the token is shared.
    */
   readonly sharePromises?: boolean
+  /** Shares tokens between processes: memory first, then the store, then the source. */
+  readonly store?: TokenStore
+  /** How long the store may take, in milliseconds, before it is done without. Default 200. */
+  readonly storeTimeoutMs?: number
   /** The local clock. Default: the machine's. */
   readonly clock?: Clock
   /** Draws a number from 0 up to 1, for the jitter. Default `Math.random`. */
@@ -57,6 +67,8 @@ export const MANAGER_OPTIONS: readonly (keyof TokenManagerOptions)[] = [
   'failureCooldown',
   'timeoutMs',
   'sharePromises',
+  'store',
+  'storeTimeoutMs',
   'clock',
   'random',
   'observe',

@@ -13,6 +13,7 @@ import {
 } from './manager-options.ts'
 import { Minter } from './minter.ts'
 import { notify, type Observe } from './observe.ts'
+import { sharedToken } from './shared-token.ts'
 import { offsetOf } from './skew.ts'
 import type { AccessToken, GetTokenOptions, TokenSource } from './token.ts'
 
@@ -90,6 +91,7 @@ export class TokenManager implements TokenSource {
       failureCooldownMs: cooldown * 1000,
       share: options.sharePromises ?? promisesCanBeShared(),
       observe: options.observe,
+      shared: sharedToken(source, options),
       install: (held) => this.#install(held),
     })
   }
@@ -171,7 +173,7 @@ export class TokenManager implements TokenSource {
     if (ready !== undefined) return ready
     try {
       const reason = forceRefresh ? 'forced' : this.#mintReason()
-      const minted = await this.#minter.mint({ reason, clock }).wait(signal)
+      const { held: minted } = await this.#minter.mint({ reason, clock }).wait(signal)
       if (!livesFor(minted, clock.now(), minLifetime)) throw tooShort(minLifetime, minted)
       minted.served++
       return minted.token
@@ -219,7 +221,7 @@ export class TokenManager implements TokenSource {
 
   #mintReason(): 'cold' | 'expired' | 'rejected' {
     if (this.#held !== undefined) return this.#held.refused ? 'rejected' : 'expired'
-    return this.#minter.mints === 0 ? 'cold' : 'rejected'
+    return this.#rejections === 0 ? 'cold' : 'rejected'
   }
 }
 

@@ -4,8 +4,9 @@ import type { ReusePolicy } from './cache/reuse-policy.ts'
 import { Flight } from './cache/single-flight.ts'
 import { type Clock, timeoutSignal } from './clock.ts'
 import { isMayflyError, SourceError } from './errors.ts'
-import type { ManagerEvent, MintReason } from './manager-options.ts'
+import type { ManagerEvent, MintOrigin, MintReason } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
+import type { SharedToken } from './shared-token.ts'
 import { offsetOf } from './skew.ts'
 import type { AccessToken, TokenSource } from './token.ts'
 
@@ -26,6 +27,7 @@ export interface MinterOptions {
   /** Whether callers share a running mint. */
   readonly share: boolean
   readonly observe: Observe<ManagerEvent> | undefined
+  readonly shared: SharedToken | undefined
   /** Takes a new token before any caller does; answers whether it differs from the one in hand. */
   readonly install: (held: HeldToken) => boolean
 }
@@ -37,8 +39,14 @@ export interface MintOrder {
   readonly clock: Clock
 }
 
+/** A new token, and where it came from. */
+export interface Minted {
+  readonly held: HeldToken
+  readonly from: MintOrigin
+}
+
 interface RunningMint {
-  readonly flight: Flight<HeldToken>
+  readonly flight: Flight<Minted>
   /** A cached token was given out since it began: it may bring one that is no newer. */
   outdated: boolean
 }
@@ -80,7 +88,7 @@ export class Minter {
   }
 
   /** Joins the running mint, or starts one. A forced caller joins none that may be too old. */
-  mint(order: MintOrder): Flight<HeldToken> {
+  mint(order: MintOrder): Flight<Minted> {
     const running = this.#running
     const joinable =
       running !== undefined &&
@@ -117,11 +125,11 @@ export class Minter {
     this.#running = undefined
   }
 
-  #start(order: MintOrder, background: boolean): Flight<HeldToken> {
+  #start(order: MintOrder, background: boolean): Flight<Minted> {
     const { clock, timeoutMs } = this.#options
     const number = ++this.#started
     const startedAt = clock.now()
-    const flight = new Flight<HeldToken>((signal) => this.#obtain(order, signal), {
+    const flight = new Flight<Minted>((signal) => this.#obtain(order, signal), {
       background,
       limit: timeoutSignal(clock, timeoutMs),
       limitError: () =>
@@ -140,10 +148,14 @@ export class Minter {
     return flight
   }
 
-  async #obtain(order: MintOrder, signal: AbortSignal): Promise<HeldToken> {
-    const { source, policy, clock: local, random } = this.#options
-    const { clock } = order
-    const options = { signal, clock, ...(order.reason === 'forced' && { forceRefresh: true }) }
+  async #obtain(order: MintOrder, signal: AbortSignal): Promise<Minted> {
+    const { source, shared } = this.#options
+    const { clock, reason } = order
+    if (shared !== undefined && reason !== 'forced') {
+      const held = await this.#fromStore(shared, clock)
+      if (held !== undefined) return { held, from: 'store' }
+    }
+    const options = { signal, clock, ...(reason === 'forced' && { forceRefresh: true }) }
     const ask = async (): Promise<AccessToken> => source.getToken(options)
     const offset = offsetOf(clock)
     let token = await ask().catch(rethrowTyped)
@@ -151,23 +163,44 @@ export class Minter {
     if (this.#rejected.has(token.value)) {
       throw unusable('The source gave back a token that the server had refused.')
     }
-    const window = policy.windowOf(token, clock.now(), random())
-    if (!(window.lifetime > 0)) {
+    const held = this.#hold(token, clock.now())
+    if (!(held.lifetime > 0)) {
       throw unusable('The source gave a token that had already ended. Is the local clock right?')
     }
+    shared?.write(token)
+    return { held, from: 'source' }
+  }
+
+  /** A token that another process minted, if it is still fresh. */
+  async #fromStore(shared: SharedToken, clock: Clock): Promise<HeldToken | undefined> {
+    const token = await shared.read()
+    if (token === undefined) return undefined
+    if (this.#rejected.has(token.value)) {
+      shared.forget()
+      return undefined
+    }
+    // Its margins are those of its whole life: what is left of it would always look fresh.
+    const held = this.#hold(token, token.issuedAt * 1000)
+    return clock.now() < held.freshUntil ? held : undefined
+  }
+
+  #hold(token: AccessToken, receivedAt: number): HeldToken {
+    const { policy, clock: local, random } = this.#options
+    const window = policy.windowOf(token, receivedAt, random())
     return { ...window, token, mintedAt: local.now(), refused: false, served: 0 }
   }
 
-  #succeed(number: number, held: HeldToken, order: MintOrder, durationMs: number): void {
+  #succeed(number: number, minted: Minted, order: MintOrder, durationMs: number): void {
+    const { held, from } = minted
     const { observe, install } = this.#options
     this.#installed = number
-    this.#mints++
+    if (from === 'source') this.#mints++
     const isNew = install(held)
     // A source that has nothing newer yet is not asked again at once.
     if (isNew) this.#cooldown.succeed()
     else this.#cooldown.fail({ permanent: false, retryAfterMs: undefined })
     const { expiresAt } = held.token
-    notify(observe, { type: 'mint', reason: order.reason, durationMs, expiresAt })
+    notify(observe, { type: 'mint', reason: order.reason, from, durationMs, expiresAt })
     if (held.adjusted) notify(observe, { type: 'margins-adjusted', lifetime: held.lifetime })
   }
 

@@ -46,13 +46,27 @@ export interface TokenSource {
   invalidate?(rejected: AccessToken): void
 }
 
+/** A token as a {@link TokenStore} keeps it: plain data, the value included. Encrypt it at rest. */
+export interface StoredToken {
+  /** The source's `id`, to be checked when the token is read. */
+  readonly id: string
+  readonly value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins: readonly string[]
+  readonly keyId?: string
+}
+
 /**
- * Where tokens that cost something to get are shared between processes. A store only saves work: one
- * that fails never fails a request.
+ * Where tokens that cost something to get are shared between processes. Tokens that are signed here
+ * need none. A store only saves work: one that fails or is slow never fails a request.
  */
 export interface TokenStore {
-  get(id: string, options?: { readonly signal?: AbortSignal }): Promise<AccessToken | undefined>
-  set(id: string, token: AccessToken): Promise<void>
+  /** Reads the token of a source. What comes is checked before it is used. */
+  get(id: string, options: { readonly signal: AbortSignal }): Promise<StoredToken | undefined>
+  /** Keeps a token until it expires. */
+  set(id: string, token: StoredToken, options: { readonly signal: AbortSignal }): Promise<void>
+  /** Forgets the token of a source. */
   delete(id: string): Promise<void>
 }
 

@@ -15,6 +15,24 @@ export function answerAuth(
   answerJson(response, { auth: auth === undefined ? null : auth.payload })
 }
 
+/** A handler that should not be reached, and notes when it is. */
+export interface Trap {
+  readonly handle: Handle
+  reached: number
+}
+
+/** Makes a {@link Trap}. It answers, so that nobody waits for what should have been refused before. */
+export function createTrap(): Trap {
+  const trap: Trap = {
+    reached: 0,
+    handle: (_, response) => {
+      trap.reached += 1
+      answerJson(response, { reached: true })
+    },
+  }
+  return trap
+}
+
 /** Answers with the request as a proxy would forward it. */
 export function answerRequest(request: IncomingMessage, response: ServerResponse): void {
   const { headers, rawHeaders, url } = request

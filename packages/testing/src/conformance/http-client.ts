@@ -1,5 +1,8 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 
+/** How long an answer may take: none of them takes any time unless something hangs. */
+const PATIENCE_MS = 5000
+
 /** Header fields as they are to be sent: in this order, duplicates and all. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
@@ -37,6 +40,9 @@ export async function send(
       headers: ['Connection', 'close', ...all.flat()],
       agent: false,
       ...(signal !== undefined && { signal }),
+    })
+    request.setTimeout(PATIENCE_MS, () => {
+      request.destroy(new Error(`No answer came within ${PATIENCE_MS} ms.`))
     })
     request.once('error', reject)
     request.once('response', (response) => {

@@ -1,6 +1,23 @@
 import { createBench } from './bench.ts'
 import { bearerCases } from './cases/bearer.ts'
+import { frameworkCases } from './cases/framework.ts'
+import { httpCases } from './cases/http.ts'
+import { injectCases } from './cases/inject.ts'
+import { issueCases } from './cases/issue.ts'
+import { scopeCases } from './cases/scope.ts'
+import { verdictCases } from './cases/verdicts.ts'
+import type { CaseDefinition } from './define.ts'
 import type { AdapterDriver, ConformanceCase } from './driver.ts'
+
+const CASES: readonly CaseDefinition[] = [
+  ...bearerCases,
+  ...verdictCases,
+  ...scopeCases,
+  ...httpCases,
+  ...frameworkCases,
+  ...issueCases,
+  ...injectCases,
+]
 
 /**
  * Lists what every adapter must do, as cases for any test runner. Each starts the adapter's framework
@@ -21,7 +38,7 @@ import type { AdapterDriver, ConformanceCase } from './driver.ts'
 export function adapterConformance<Middleware>(
   driver: AdapterDriver<Middleware>,
 ): readonly ConformanceCase[] {
-  return [...bearerCases].map(({ name, run }) => ({
+  return CASES.map(({ name, run }) => ({
     name: `${driver.name}: ${name}`,
     run: () => run(createBench(driver)),
   }))

@@ -1,0 +1,305 @@
+import {
+  type AccessToken,
+  type IssueOptions,
+  OptionError,
+  type RequestLike,
+  TokenIssuer,
+  type TokenSource,
+} from '@mayfly/core'
+import type { AdapterExports } from '../../src/conformance/driver.ts'
+import { createNodeAdapter, type Middleware, type Request, SOUND } from './node-adapter.ts'
+
+type Adapter = AdapterExports<Middleware>
+
+/** An adapter with one fault in it, and the cases that must find it. */
+export interface FaultyAdapter {
+  readonly fault: string
+  readonly adapter: Adapter
+  /** Beginnings of the names of cases. */
+  readonly foundBy: readonly string[]
+}
+
+const SOUND_ADAPTER = createNodeAdapter()
+
+/** Puts something around the middleware of one export. */
+function wrap(name: keyof Adapter, around: (inner: Middleware) => Middleware): Adapter {
+  const make = SOUND_ADAPTER[name] as (...args: readonly unknown[]) => Middleware
+  return {
+    ...SOUND_ADAPTER,
+    [name]: (...args: readonly unknown[]) => {
+      const middleware = around(make(...args))
+      Object.defineProperty(middleware, 'name', { value: name })
+      return middleware
+    },
+  }
+}
+
+/** Sees each field once, as `request.headers` has it. */
+function withoutDuplicates(request: Request): RequestLike {
+  return {
+    ...SOUND.requestLike(request),
+    header: (name) => {
+      const value = request.headers[name]
+      return value === undefined ? [] : [value].flat()
+    },
+  }
+}
+
+function withUrl(request: Request): RequestLike {
+  const { pathname, search } = new URL(request.url ?? '/', `http://${request.headers.host}`)
+  return { ...SOUND.requestLike(request), url: pathname + search }
+}
+
+let lastAuth: Request['auth']
+
+const neverRefuses: Middleware = async (request, response, next) => {
+  request.auth = undefined
+  response.statusCode = 200
+  await next()
+}
+
+/** A list of what adapters have been seen to get wrong. */
+export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
+  {
+    fault: 'lets everyone pass',
+    adapter: wrap('bearerAuth', () => neverRefuses),
+    foundBy: [
+      'bearerAuth hands the verified claims',
+      'bearerAuth answers a request without credentials',
+      'bearerAuth takes credentials of another scheme',
+      'bearerAuth refuses a Bearer header',
+      'bearerAuth does not look for a token',
+      'optional bearerAuth lets no invalid token pass',
+      'bearerAuth refuses every kind of bad token',
+      'bearerAuth judges the time of a token',
+      'bearerAuth refuses a request with a body',
+      'bearerAuth judges HEAD',
+      'bearerAuth judges OPTIONS',
+      'requireScope lets a token pass',
+    ],
+  },
+  {
+    fault: 'lets nobody pass',
+    adapter: wrap('bearerAuth', () => async (_, response) => void response.writeHead(401).end()),
+    foundBy: [
+      'bearerAuth takes the scheme in any case',
+      'optional bearerAuth lets absent credentials pass',
+    ],
+  },
+  {
+    fault: 'forgets the options',
+    adapter: { ...SOUND_ADAPTER, bearerAuth: (verifier) => SOUND_ADAPTER.bearerAuth(verifier) },
+    foundBy: [
+      'bearerAuth takes a token from query or cookie',
+      'bearerAuth lets preflights pass',
+      'bearerAuth writes a challenge that no',
+      'unsound options are refused',
+    ],
+  },
+  {
+    fault: 'reads fields where Node has dropped the duplicates',
+    adapter: createNodeAdapter({ requestLike: withoutDuplicates }),
+    foundBy: ['bearerAuth refuses two Authorization headers'],
+  },
+  {
+    fault: 'builds a URL from the Host header',
+    adapter: createNodeAdapter({ requestLike: withUrl }),
+    foundBy: ['bearerAuth believes nothing that the Host header says'],
+  },
+  {
+    fault: 'replaces Vary',
+    adapter: createNodeAdapter({
+      addField: (response, name, value) => response.setHeader(name, value),
+    }),
+    foundBy: ['bearerAuth adds Origin to the Vary'],
+  },
+  {
+    fault: 'adds to Vary without looking',
+    adapter: createNodeAdapter({
+      addField: (response, name, value) => response.appendHeader(name, value),
+    }),
+    foundBy: ['bearerAuth adds Origin to the Vary'],
+  },
+  {
+    fault: 'reflects the origin as CORS middleware would',
+    adapter: wrap('bearerAuth', (inner) => async (request, response, next) => {
+      response.setHeader('access-control-allow-origin', request.headers.origin ?? '*')
+      await inner(request, response, next)
+    }),
+    foundBy: ['bearerAuth never sends a CORS field', 'bearerAuth judges OPTIONS'],
+  },
+  {
+    fault: 'keeps the identity outside of the request',
+    adapter: wrap('bearerAuth', (inner) => async (request, response, next) => {
+      await inner(request, response, async () => {
+        lastAuth = request.auth
+        await new Promise(setImmediate)
+        request.auth = lastAuth
+        await next()
+      })
+    }),
+    foundBy: ['bearerAuth keeps two tenants apart'],
+  },
+  {
+    fault: 'has middleware without a name',
+    adapter: {
+      ...SOUND_ADAPTER,
+      jwks: (issuer) =>
+        [SOUND_ADAPTER.jwks(issuer)].map(
+          (inner): Middleware =>
+            (...args) =>
+              inner(...args),
+        )[0] as Middleware,
+    },
+    foundBy: ['every middleware is a function that bears the name'],
+  },
+  {
+    fault: 'makes its guard at the first request',
+    adapter: {
+      ...SOUND_ADAPTER,
+      bearerAuth: (verifier, options) =>
+        async function bearerAuth(...args) {
+          await SOUND_ADAPTER.bearerAuth(verifier, options)(...args)
+        },
+    },
+    foundBy: ['unsound options are refused'],
+  },
+  {
+    fault: 'answers the errors of others',
+    adapter: wrap('bearerAuth', (inner) => async (request, response, next) => {
+      try {
+        await inner(request, response, next)
+      } catch {
+        response.writeHead(500).end()
+      }
+    }),
+    foundBy: ['an error of what stands behind', 'an unexpected error of a verifier'],
+  },
+  {
+    fault: 'reports a caller who left as an error',
+    adapter: {
+      ...SOUND_ADAPTER,
+      ...throwing('bearerAuth'),
+      ...throwing('injectBearer'),
+    },
+    foundBy: [
+      'a caller who goes away while a token is verified',
+      'a caller who goes away while a token is fetched',
+    ],
+  },
+  {
+    fault: 'takes one scope for all of them',
+    adapter: { ...SOUND_ADAPTER, requireScope: (first = '') => SOUND_ADAPTER.requireScope(first) },
+    foundBy: ['requireScope answers 403 and names the scopes'],
+  },
+  {
+    fault: 'asks for scopes only where there is somebody',
+    adapter: wrap('requireScope', (inner) => async (request, response, next) => {
+      if (request.auth === undefined) await next()
+      else await inner(request, response, next)
+    }),
+    foundBy: ['requireScope answers 401'],
+  },
+  {
+    fault: 'answers without what its tokens and keys need',
+    adapter: createNodeAdapter({ issued: {}, published: {} }),
+    foundBy: ['issueToken answers with a token', 'jwks publishes the public keys'],
+  },
+  {
+    fault: 'issues whatever is asked for',
+    adapter: {
+      ...SOUND_ADAPTER,
+      issueToken: (_, decide) => {
+        const issuer = new TokenIssuer({ issuer: 'https://any.example', maxLifetime: 1e10 })
+        const always = async (): Promise<IssueOptions> => {
+          try {
+            return (await decide()) ?? { expiresIn: 60 }
+          } catch {
+            return { expiresIn: 60 }
+          }
+        }
+        return SOUND_ADAPTER.issueToken(issuer, always)
+      },
+    },
+    foundBy: ['issueToken answers 403 where decide', 'an error of decide, or in what it wants'],
+  },
+  {
+    fault: 'answers an empty set where the keys cannot be had',
+    adapter: wrap('jwks', (inner) => async (request, response, next) => {
+      try {
+        await inner(request, response, next)
+      } catch {
+        response.writeHead(200).end('{"keys":[]}')
+      }
+    }),
+    foundBy: ['jwks hands an error of the issuer'],
+  },
+  {
+    fault: 'changes the fields but not the raw ones',
+    adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
+      const raw = request.rawHeaders
+      await inner(request, response, async () => {
+        request.rawHeaders = raw
+        await next()
+      })
+    }),
+    foundBy: [
+      "injectBearer replaces the caller's credentials",
+      'injectBearer keeps the credentials that it is told',
+      'injectBearer stands before a real proxy',
+    ],
+  },
+  {
+    fault: 'leaves the query as it is',
+    adapter: {
+      ...SOUND_ADAPTER,
+      injectBearer: (source, options) =>
+        SOUND_ADAPTER.injectBearer(source, { ...options, stripQuery: [] }),
+    },
+    foundBy: ['injectBearer takes a token out of the query'],
+  },
+  {
+    fault: 'asks for one token and keeps it',
+    adapter: {
+      ...SOUND_ADAPTER,
+      injectBearer: (source, options) => {
+        let kept: Promise<AccessToken> | undefined
+        const { id, origins } = source
+        const once: TokenSource = { id, origins, getToken: () => (kept ??= source.getToken()) }
+        return SOUND_ADAPTER.injectBearer(once, options)
+      },
+    },
+    foundBy: [
+      'injectBearer asks for a token on every request',
+      'injectBearer drops a token that the upstream refused',
+      'injectBearer keeps the tokens of two tenants apart',
+    ],
+  },
+  {
+    fault: 'forwards without a token where none can be had',
+    adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
+      try {
+        await inner(request, { once: () => {} } as unknown as typeof response, next)
+      } catch {
+        await next()
+      }
+    }),
+    foundBy: [
+      'injectBearer answers 503 where no token',
+      'injectBearer hands an unexpected error of the source',
+    ],
+  },
+]
+
+/** Throws once the caller has left. */
+function throwing(name: 'bearerAuth' | 'injectBearer'): Partial<Adapter> {
+  const around =
+    (inner: Middleware): Middleware =>
+    async (request, response, next) => {
+      await inner(request, response, async () => {
+        if (response.destroyed) throw new OptionError('ERR_OPTION_INVALID', 'response', 'closed')
+        await next()
+      })
+    }
+  return { [name]: wrap(name, around)[name] }
+}

@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import type { Algorithm } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from '../algorithms.ts'
 import { parseJsonObject } from '../encoding/json.ts'
 import { KeyError } from '../errors.ts'
 import {
@@ -63,6 +63,13 @@ function fromText(text: string, algorithm: Algorithm): PreparedKey {
       throw new KeyError('ERR_KEY_FORMAT', 'The text begins like a JWK, but it is no JSON object.')
     }
     return fromObject(jwk, algorithm)
+  }
+  const isSecretText = algorithmFacts(algorithm).family === 'HMAC' && !text.includes('-----BEGIN')
+  if (isSecretText && text.trim() !== '') {
+    throw new KeyError(
+      'ERR_KEY_FORMAT',
+      'A secret is given as bytes, { secret: bytes }, or as a JWK; text could be meant in several ways.',
+    )
   }
   const block = readPem(text)
   const { format, der, facts } = readBlock(block, algorithm)

@@ -1,5 +1,4 @@
-import type { Algorithm } from '../algorithms.ts'
-import { algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from '../algorithms.ts'
 import {
   bitLength,
   type DerElement,
@@ -96,8 +95,7 @@ export function readSec1(der: Uint8Array, algorithm: Algorithm): WrappedKey | un
   const [version, octets, ...optional] = readSequence(der) ?? []
   if (version?.tag !== Tag.integer || octets?.tag !== Tag.octetString) return undefined
   const parameters = optional.find((element) => element.tag === 0xa0)
-  // Without parameters the algorithm's own curve is meant; a number of another size will not fit it.
-  const curve = parameters?.content ?? curveIdentifier(algorithmFacts(algorithm).curve)
+  const curve = parameters?.content ?? ownCurve(algorithm, octets.content.length)
   return curve && readPkcs8(wrapPrivate([writeElement(Tag.oid, fromHex(EC)), curve], der))
 }
 
@@ -128,9 +126,12 @@ function wrapPrivate(identifier: readonly Uint8Array[], key: Uint8Array): Uint8A
   )
 }
 
-function curveIdentifier(curve: string | undefined): Uint8Array | undefined {
+/** Without parameters the algorithm's own curve is meant, if the number has its size. */
+function ownCurve(algorithm: Algorithm, size: number): Uint8Array | undefined {
+  const { curve, signatureBytes = 0 } = algorithmFacts(algorithm)
   const [oid] = [...CURVES].find(([, name]) => name === curve) ?? []
-  return oid === undefined ? undefined : writeElement(Tag.oid, fromHex(oid))
+  if (oid === undefined || size !== signatureBytes / 2) return undefined
+  return writeElement(Tag.oid, fromHex(oid))
 }
 
 interface Identifier {

@@ -73,7 +73,7 @@ function noKey(labels: readonly string[]): KeyError {
 
 function noPem(text: string): KeyError {
   if (/^(?:ssh-|ecdsa-|sk-)/.test(text)) return sshKey()
-  if (text.length < 512 && /[./\\]/.test(text) && !/\s/.test(text)) {
+  if (/^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)\S*$|^\S+\.[A-Za-z0-9]{1,8}$/.test(text)) {
     return new KeyError(
       'ERR_KEY_FORMAT',
       'This text is no key; if it is the path of a file, read it with readKeyFile from "@mayfly/core/node".',

@@ -39,11 +39,12 @@ export interface StaticKeys extends KeyLookup {
  * looked through at once and imported when first needed.
  *
  * Of a JWK set, each key is used for the `alg` that it names, or, where it names none, for those of
- * `algorithms` that fit its type and curve; keys that are not for verifying are passed over.
+ * `algorithms` that fit its type and curve; keys that are not for verifying are passed over. A set
+ * without any key that fits verifies nothing.
  *
  * @param algorithms which algorithms the keys of a JWK set may be used for. Default: all but HMAC.
  * @throws {KeyError} what {@link importKey} throws; `ERR_KEY_DUPLICATE` for two keys of one id and
- * algorithm, `ERR_KEY_EMPTY` when there is no key, `ERR_KEY_PRIVATE` for a private key in a JWK set.
+ * algorithm, `ERR_KEY_EMPTY` for an empty list, `ERR_KEY_PRIVATE` for a private key in a JWK set.
  *
  * @example
  * ```ts
@@ -90,14 +91,9 @@ function namedKeys(
   if (!isList && !Array.isArray((keys as JwkSet | undefined)?.keys)) {
     throw invalid('keys', '"keys" must be a list of { algorithm, key } or a JWK set.')
   }
-  const named: readonly NamedKey[] = isList ? keys : pickKeys(keys as JwkSet, algorithms)
-  if (named.length > 0) return named
-  throw new KeyError(
-    'ERR_KEY_EMPTY',
-    isList
-      ? 'The list of keys is empty.'
-      : `The JWK set has no key that verifies ${algorithms.join(', ')}.`,
-  )
+  if (!isList) return pickKeys(keys as JwkSet, algorithms)
+  if (keys.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The list of keys is empty.')
+  return keys
 }
 
 /** A key that was looked through, not yet imported. */

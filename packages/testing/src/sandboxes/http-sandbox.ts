@@ -157,6 +157,7 @@ export class HttpSandbox<Reason extends string> {
     await closed
   }
 
+  /** Closes it, so that `await using` can. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { ClosingLine } from './scripts/lib/closing-line.ts'
 
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     retry: 0,
+    reporters: ['default', new ClosingLine()],
     projects: [
       {
         extends: true,

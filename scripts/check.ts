@@ -1,34 +1,29 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryRoot } from './lib/files.ts'
 
-/** Scripts of package.json, the quick ones first: the first that fails ends the run. */
-const STEPS = [
-  'lint:format',
-  'lint:lock',
-  'lint:layers',
+/** Scripts of package.json that say nothing unless they fail; the quick ones come first. */
+const QUIET = [
+  'format:check',
+  'lock',
+  'layers',
   'build',
   'lint',
-  'lint:unused',
+  'unused',
+  'size',
   'docs:check',
-]
+] as const
 
-/** What vitest's JSON reporter counts. */
-interface TestCounts {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-}
+/** All tests, with their own output; their last line counts them. */
+const TESTS = 'tests'
 
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1)} s`
-}
+type Scripts = Readonly<Record<string, string>>
 
-/** Runs one script quietly; prints its output only when it fails. */
-function runStep(name: string, command: string): boolean {
+/** Runs one script without its output, unless it fails. */
+function runQuietly(name: string, scripts: Scripts): boolean {
   const start = performance.now()
+  const command = commandOf(name, scripts)
   const { status, stdout, stderr } = spawnSync(command, {
     cwd: repositoryRoot,
     shell: true,
@@ -36,42 +31,29 @@ function runStep(name: string, command: string): boolean {
     maxBuffer: 64 * 1024 * 1024,
   })
   const passed = status === 0
-  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${seconds(start)}`)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${seconds} s`)
   if (!passed) console.error(`\n$ ${command}\n${stdout}${stderr}\nTo run it alone: pnpm ${name}`)
   return passed
 }
 
-/** Runs all tests with their own output, and closes with one plain line of true numbers. */
-function runTests(command: string): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'mayfly-check-'))
-  const results = join(folder, 'tests.json')
-  try {
-    const { status } = spawnSync(
-      `${command} --reporter=dot --reporter=json --outputFile.json=${JSON.stringify(results)}`,
-      { cwd: repositoryRoot, shell: true, stdio: ['ignore', 'inherit', 'inherit'] },
-    )
-    const counts = JSON.parse(readFileSync(results, 'utf8')) as TestCounts
-    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = counts
-    console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
-    return status === 0 && passed > 0
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+function runOpenly(name: string, scripts: Scripts): boolean {
+  const { status } = spawnSync(commandOf(name, scripts), {
+    cwd: repositoryRoot,
+    shell: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return status === 0
 }
 
-function check(): boolean {
-  const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
-    readonly scripts: Readonly<Record<string, string>>
-  }
-  const commandOf = (name: string): string => {
-    const command = scripts[name]
-    if (command === undefined) throw new Error(`package.json has no script "${name}"`)
-    return command
-  }
-  return STEPS.every((name) => runStep(name, commandOf(name))) && runTests(commandOf('test:all'))
+function commandOf(name: string, scripts: Scripts): string {
+  const command = scripts[name]
+  if (command === undefined) throw new Error(`package.json has no script "${name}"`)
+  return command
 }
 
-const start = performance.now()
-const passed = check()
-console.log(passed ? `All in order after ${seconds(start)}.` : `Stopped after ${seconds(start)}.`)
+const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+  readonly scripts: Scripts
+}
+const passed = QUIET.every((name) => runQuietly(name, scripts)) && runOpenly(TESTS, scripts)
 process.exitCode = passed ? 0 : 1

@@ -4,7 +4,7 @@ import { type AddressInfo, Server } from 'node:net'
 
 /** Servers that a fence started, wherever it thinks that they listen. */
 export class CapturedServers {
-  readonly #servers = new Set<Server>()
+  readonly #servers: Server[] = []
 
   /** From now on every server of this process listens on a free port of loopback. */
   capture(): void {
@@ -12,9 +12,7 @@ export class CapturedServers {
     // oxlint-disable-next-line typescript/unbound-method -- the proxy hands the server on
     Server.prototype.listen = new Proxy(Server.prototype.listen, {
       apply(listen, server: Server, args: readonly unknown[]) {
-        servers.add(server)
-        // A fence may close its own server; nobody need wait for that one to listen.
-        server.once('close', () => servers.delete(server))
+        servers.push(server)
         const listening = args.filter((each) => typeof each === 'function')
         return Reflect.apply(listen, server, [{ port: 0, host: '127.0.0.1' }, ...listening])
       },
@@ -24,7 +22,7 @@ export class CapturedServers {
   /** The servers' addresses; waits until they listen. */
   async urls(): Promise<string[]> {
     return await Promise.all(
-      [...this.#servers].map(async (server) => {
+      this.#servers.map(async (server) => {
         if (!server.listening) await once(server, 'listening')
         return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
       }),

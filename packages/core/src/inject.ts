@@ -43,7 +43,9 @@ export interface InjectOptions extends BearerSessionOptions {
 /** What is watched of an answer: that of a Node `ServerResponse`. */
 export interface WatchableAnswer {
   readonly statusCode: number
+  /** Gives a header field that was set, by its name in lower case. */
   getHeader(name: string): number | string | string[] | undefined
+  /** Tells once that the answer is written. */
   once(event: 'finish', listener: () => void): unknown
 }
 

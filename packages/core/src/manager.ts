@@ -92,9 +92,7 @@ export class TokenManager implements TokenSource {
       share: options.sharePromises ?? promisesCanBeShared(),
       observe: options.observe,
       shared: sharedToken(source, options),
-      install: (held) => {
-        if (!this.#closed) this.#held = held
-      },
+      install: (held) => this.#install(held),
     })
   }
 
@@ -159,6 +157,7 @@ export class TokenManager implements TokenSource {
     this.#minter.abort(closedError())
   }
 
+  /** Closes it, as `await using` does at the end of a block. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()
@@ -207,6 +206,12 @@ export class TokenManager implements TokenSource {
     this.#minter.cachedTokenServed()
     held.served++
     return held.token
+  }
+
+  #install(held: HeldToken): boolean {
+    const isNew = this.#held?.token.value !== held.token.value
+    if (!this.#closed) this.#held = held
+    return isNew
   }
 
   #tooYoung(held: HeldToken): boolean {

@@ -1,1 +1,1 @@
-export { keyFile, type KeyFileEvent, type KeyFileOptions, readKeyFile } from './keys/key-file.ts'
+export {}

@@ -78,6 +78,7 @@ export class TokenPool<Tenant extends string | number | object = string> {
     this.#managers.clear()
   }
 
+  /** Closes it, as `await using` does at the end of a block. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close()
     return Promise.resolve()

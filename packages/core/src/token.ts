@@ -41,6 +41,7 @@ export interface TokenSource {
   readonly origins: readonly string[]
   /** Seconds from `issuedAt` to `expiresAt`, where it is known before the first token. */
   readonly lifetime?: number
+  /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */
   invalidate?(rejected: AccessToken): void

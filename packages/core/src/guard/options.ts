@@ -10,6 +10,7 @@ import type { TokenPlaces } from './token-places.ts'
 export interface GuardVerifier<Payload> {
   /** Whether it judges the context, so that the answer varies with the request's `Origin`. */
   readonly checksOrigin: boolean
+  /** Verifies a token as it came in, or rejects with a `RequestError`. */
   verify(token: string, context?: VerifyContext): Promise<VerifiedToken<Payload>>
 }
 

@@ -62,38 +62,22 @@ export class Key implements SigningKey {
    * @throws {KeyError} `ERR_KEY_PUBLIC` for a public key, `ERR_KEY_USE` for one that may not sign.
    */
   async sign(data: Uint8Array): Promise<Uint8Array> {
-    return this.requireSigning()(data)
+    const { sign } = this.#parts.operations
+    if (sign !== undefined) return sign(data)
+    throw this.type === 'public'
+      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
+      : new KeyError('ERR_KEY_USE', 'This key may verify, but not sign.')
   }
 
   /**
    * Checks a signature over bytes. A private key checks with its public half.
    *
-   * @throws {KeyError} `ERR_KEY_USE` for a secret that may not verify, `ERR_KEY_PRIVATE` for a private
-   * key whose public half is not known.
+   * @throws {KeyError} `ERR_KEY_USE` for a key that may not verify.
    */
   async verify(data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-    return this.requireVerifying()(data, signature)
-  }
-
-  /** @internal */
-  requireSigning(): NonNullable<KeyOperations['sign']> {
-    const { sign } = this.#parts.operations
-    if (sign !== undefined) return sign
-    throw this.type === 'public'
-      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
-      : new KeyError('ERR_KEY_USE', 'This secret may verify, but not sign.')
-  }
-
-  /** @internal */
-  requireVerifying(): NonNullable<KeyOperations['verify']> {
     const { verify } = this.#parts.operations
-    if (verify !== undefined) return verify
-    throw this.type === 'private'
-      ? new KeyError(
-          'ERR_KEY_PRIVATE',
-          'Verifying needs the public key; this is a private one that cannot be exported.',
-        )
-      : new KeyError('ERR_KEY_USE', 'This secret may sign, but not verify.')
+    if (verify !== undefined) return verify(data, signature)
+    throw new KeyError('ERR_KEY_USE', 'This key may sign, but not verify.')
   }
 
   /**
@@ -123,6 +107,7 @@ export class Key implements SigningKey {
     return 'Key'
   }
 
+  /** Shows what is public of it, so that logging a key gives nothing away. */
   toJSON(): object {
     const { algorithm, keyId, type } = this
     return {

@@ -16,6 +16,7 @@ export interface KeyPairMaterial {
 /** What of a Node `KeyObject` is needed to know one and to read it. */
 export interface KeyObjectLike {
   readonly type: string
+  /** Gives the key as a JWK. */
   export(options: { format: 'jwk' }): unknown
 }
 

@@ -9,6 +9,7 @@ export interface PayloadSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
+    /** Judges a value: gives back the output, or what is wrong. */
     readonly validate: (
       value: unknown,
     ) => PayloadSchemaResult<Output> | Promise<PayloadSchemaResult<Output>>

@@ -11,18 +11,15 @@ import type {
 
 /** What every adapter exports; `Middleware` is its framework's own kind. */
 export interface AdapterExports<Middleware> {
-  /** Verifies the token, and leaves the result where the framework keeps state. */
+  /** Lets requests with a valid token pass. */
   bearerAuth(verifier: GuardVerifier<unknown>, options?: GuardOptions): Middleware
-  /** Answers 403 to a token that lacks one of the scopes. */
+  /** Lets requests pass whose token has all of the scopes. */
   requireScope(...scopes: string[]): Middleware
-  /** Replaces the caller's credentials with a fresh token. */
+  /** Puts a fresh bearer in place of the request's own `Authorization`. */
   injectBearer(source: TokenSource, options?: InjectOptions): Middleware
-  /**
-   * Answers POST with a token. `decide` gets the framework's request or context; `undefined` refuses
-   * with 403.
-   */
+  /** Answers with a token. `decide` gets the framework's request or context; `undefined` refuses with 403. */
   issueToken(issuer: TokenIssuer, decide: Decide): Middleware
-  /** Publishes the issuer's public keys. */
+  /** Answers with the issuer's public keys. */
   jwks(issuer: TokenIssuer): Middleware
 }
 
@@ -66,6 +63,6 @@ export interface AdapterDriver<Middleware> {
 /** One case of the suite, for any test runner: it passes unless `run` rejects. */
 export interface ConformanceCase {
   readonly name: string
-  /** Runs the case. Rejects with an assertion error that says what is wrong. */
+  /** Does the test; it rejects when the adapter fails it. */
   readonly run: () => Promise<void>
 }

@@ -8,6 +8,7 @@ const QUIET = [
   'format:check',
   'lock',
   'layers',
+  'clock',
   'build',
   'lint',
   'unused',

@@ -60,6 +60,25 @@ export type {
 } from './keys/material.ts'
 export type { SigningKey } from './keys/signing-key.ts'
 export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
+export {
+  checkOrigin,
+  type OriginAllowed,
+  type OriginContext,
+  type OriginDenied,
+  type OriginReason,
+} from './origin/check.ts'
+export { type CorsOriginCheck, corsOriginCheck, type CorsOriginOptions } from './origin/cors.ts'
+export { type OriginHeader, type OriginValue, parseOriginHeader } from './origin/header.ts'
+export { type CompiledOrigins, compileOriginPatterns } from './origin/matcher.ts'
+export { parseOriginPattern } from './origin/parse.ts'
+export type {
+  AnyOriginPattern,
+  CustomOriginPattern,
+  NullOriginPattern,
+  OriginPattern,
+  WebOriginPattern,
+} from './origin/pattern.ts'
+export type { OriginOptions, OriginPatternOptions } from './origin/settings.ts'
 export { type BearerFetchOptions, bearerFetch } from './bearer-fetch.ts'
 export type { BearerEvent, RefusalOutcome } from './bearer-session.ts'
 export type { ReuseOptions } from './cache/reuse-policy.ts'

@@ -1,0 +1,44 @@
+import { getPublicSuffix, parse } from 'tldts'
+
+/**
+ * The list's private section counts: whoever rents a name below `github.io` is a stranger to all
+ * others there. Hosts come here parsed, so that nothing is to be extracted or validated again.
+ */
+const LOOKUP = {
+  allowPrivateDomains: true,
+  extractHostname: false,
+  validateHostname: false,
+  detectIp: false,
+} as const
+
+/** Which part of the Public Suffix List names a host itself; the list's "anything else" names none. */
+export function listedSuffix(host: string): 'icann' | 'private' | undefined {
+  const { publicSuffix, isIcann, isPrivate } = parse(host, LOOKUP)
+  if (publicSuffix !== host) return undefined
+  if (isPrivate === true) return 'private'
+  return isIcann === true ? 'icann' : undefined
+}
+
+/** Tells whether a name is set aside for local use, as `home.arpa` is, and sold by no registry. */
+export function isSpecialUse(host: string): boolean {
+  return parse(host, { ...LOOKUP, detectSpecialUse: true }).isSpecialUse === true
+}
+
+/**
+ * Tells whether a public suffix lies between a name and one of the names above it: then they belong
+ * to strangers, as `x.s3.amazonaws.com` and `amazonaws.com` do.
+ */
+export function isStranger(host: string, above: string): boolean {
+  return (getPublicSuffix(host, LOOKUP) ?? host).length > above.length
+}
+
+/** Says why a wildcard may not stand on a name: strangers have names below it, or might. */
+export function wildcardProblem(
+  host: string,
+): 'wildcard_registry' | 'wildcard_rented' | 'wildcard_single' | undefined {
+  const listed = listedSuffix(host)
+  if (listed === 'private') return 'wildcard_rented'
+  if (listed === 'icann') return isSpecialUse(host) ? 'wildcard_rented' : 'wildcard_registry'
+  // Every name below localhost is this machine (RFC 6761 section 6.3).
+  return host.includes('.') || host === 'localhost' ? undefined : 'wildcard_single'
+}

@@ -18,6 +18,7 @@ import {
 import { isPreflight, type RequestLike, tokenMissing } from './guard/request.ts'
 import { compileTokenPlaces, type FoundToken, type TokenFinder } from './guard/token-places.ts'
 import { notify, type Observe } from './observe.ts'
+import { parseOriginHeader } from './origin/header.ts'
 import type { VerifyContext } from './verifier/origin-binding.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
@@ -57,7 +58,7 @@ export class Guard<Payload = unknown> {
     this.#optional = optionalBoolean(options.optional, 'optional') ?? false
     this.#passPreflight =
       requireOneOf(options.preflight ?? 'deny', 'preflight', ['deny', 'pass']) === 'pass'
-    this.#publicOrigin = optionalString(options.publicOrigin, 'publicOrigin')
+    this.#publicOrigin = optionalOrigin(options.publicOrigin)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
@@ -83,8 +84,7 @@ export class Guard<Payload = unknown> {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       if (found === undefined) notify(this.#observe, { type: 'deny', reason: error.reason })
-      const headers = error.code === 'ERR_ORIGIN' ? VARY_ORIGIN : NO_HEADERS
-      return { ok: false, error: challenged(error, this.#challenger, headers) }
+      return { ok: false, error: challenged(error, this.#challenger) }
     }
   }
 
@@ -137,6 +137,17 @@ function acceptedHeaders(
 ): Readonly<Record<string, string>> {
   const vary = checksOrigin ? VARY_ORIGIN : NO_HEADERS
   return from === 'query' ? { ...vary, 'cache-control': 'private' } : vary
+}
+
+function optionalOrigin(value: string | undefined): string | undefined {
+  const text = optionalString(value, 'publicOrigin')
+  const origin = parseOriginHeader(text)
+  if (origin.kind === 'absent') return undefined
+  if (origin.kind === 'origin') return origin.text
+  throw invalid(
+    'publicOrigin',
+    '"publicOrigin" must be an origin, such as "https://api.example.com", without a path.',
+  )
 }
 
 /** Several fields of a name are what a list would be: no origin that a browser ever sends. */

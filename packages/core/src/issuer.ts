@@ -10,7 +10,13 @@ import {
   requireOptions,
   requireString,
 } from './encoding/options.ts'
-import { copyClaims, originClaimOf } from './issuer/claims.ts'
+import { copyClaims } from './issuer/claims.ts'
+import {
+  type IdentityClaims,
+  identityClaims,
+  type OriginPolicy,
+  originPolicy,
+} from './issuer/identity.ts'
 import { createIssuedToken, type IssuedToken } from './issuer/issued-token.ts'
 import {
   ISSUE_OPTIONS,
@@ -19,10 +25,10 @@ import {
   type IssuerEvent,
   type IssuerOptions,
 } from './issuer/options.ts'
-import { normaliseOrigins } from './issuer/origins.ts'
 import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from './keys/jwk.ts'
 import { notify, type Observe } from './observe.ts'
+import { originWarning } from './origin/parse.ts'
 
 /**
  * Issues short-lived JWTs.
@@ -48,7 +54,7 @@ export class TokenIssuer {
   /** The keys that it signs with: what a verifier in the same process takes as `keys`. */
   readonly keys: KeyRing
   readonly #maxLifetime: number
-  readonly #originClaim: string | undefined
+  readonly #origins: OriginPolicy
   readonly #clock: Clock
   readonly #observe: Observe<IssuerEvent> | undefined
 
@@ -60,7 +66,7 @@ export class TokenIssuer {
     this.#clock = options.clock ?? systemClock
     this.keys = requireKeys(options, this.#clock)
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
-    this.#originClaim = originClaimOf(options)
+    this.#origins = originPolicy(options)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
@@ -80,19 +86,21 @@ export class TokenIssuer {
     })
     const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
     const type = optionalString(options.type, 'type', 128) ?? 'JWT'
+    const identity = identityClaims(options, this.#origins)
     const issuedAt = nowInSeconds(this.#clock)
     const expiresAt = issuedAt + lifetime
     const payload = {
       iss: this.issuer,
-      ...this.#identity(options),
+      ...identity,
       exp: expiresAt,
       iat: issuedAt,
       jti: tokenId,
-      ...copyClaims(options.claims, this.#originClaim),
+      ...copyClaims(options.claims, this.#origins.originClaim),
     }
     const bytes = new TextEncoder().encode(JSON.stringify(payload))
     const value = await this.keys.sign(bytes, { typ: type }, expiresAt)
     notify(this.#observe, { type: 'issue', lifetime })
+    this.#warn(identity)
     return createIssuedToken({ value, issuedAt, expiresAt, tokenId })
   }
 
@@ -101,24 +109,11 @@ export class TokenIssuer {
     return this.keys.jwks()
   }
 
-  #identity({ subject, audience, origins = [] }: IssueOptions): object {
-    const sub = optionalString(subject, 'subject')
-    const patterns = normaliseOrigins(origins)
-    this.#warn(patterns)
-    const named = audienceList(audience)
-    const aud = this.#originClaim === undefined ? [...new Set([...named, ...patterns])] : named
-    return {
-      ...(sub !== undefined && { sub }),
-      ...(aud.length > 0 && { aud: aud.length === 1 ? aud[0] : aud }),
-      ...(this.#originClaim !== undefined &&
-        patterns.length > 0 && { [this.#originClaim]: patterns }),
-    }
-  }
-
-  #warn(patterns: readonly string[]): void {
-    for (const pattern of patterns) {
-      if (pattern === '*') notify(this.#observe, { type: 'warning', warning: 'origin_any' })
-      if (pattern === 'file://') notify(this.#observe, { type: 'warning', warning: 'origin_file' })
+  /** All of `aud` counts: what was meant as an audience is an origin to a verifier of another name. */
+  #warn(claims: IdentityClaims): void {
+    for (const value of [claims[this.#origins.originClaim ?? 'aud']].flat()) {
+      const warning = typeof value === 'string' ? originWarning(value) : undefined
+      if (warning !== undefined) notify(this.#observe, { type: 'warning', warning })
     }
   }
 }
@@ -135,10 +130,4 @@ function requireKeys({ keys, algorithm }: IssuerOptions, clock: Clock): KeyRing 
     throw invalid('algorithm', '"algorithm" is for a key in memory: a KeyRing has its own.')
   }
   return keys
-}
-
-function audienceList(audience: string | readonly string[] | undefined): readonly string[] {
-  if (audience === undefined) return []
-  const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
-  return list.map((one) => requireString(one, 'audience'))
 }

@@ -9,6 +9,7 @@ import { parseCompact } from './jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from './jws/verify.ts'
 import { type KeySet, resolveKeySet } from './key-set.ts'
 import { notify, type Observe } from './observe.ts'
+import type { CompiledOrigins } from './origin/matcher.ts'
 import {
   requireVerifierOptions,
   type VerifierEvent,
@@ -26,7 +27,7 @@ import { createVerifiedToken, type VerifiedToken } from './verifier/verified-tok
 interface Kept {
   readonly signed: VerifiedToken
   /** The compiled origin patterns, where the verifier binds tokens to origins. */
-  readonly origins: object | undefined
+  readonly origins: CompiledOrigins | undefined
 }
 
 const NO_CONTEXT: VerifyContext = Object.freeze({})
@@ -104,7 +105,7 @@ export class TokenVerifier<Payload = JwtPayload> {
     const startMs = this.#clock.now()
     try {
       const version = this.#keys.lookup.version
-      const cached = this.#cache?.get(token, version, startMs / 1000)
+      const cached = this.#find(token, version, startMs / 1000)
       const signed = cached?.signed ?? (await this.#checkSignature(token))
       const nowMs = cached === undefined ? this.#clock.now() : startMs
       this.#policy.check(signed, nowMs / 1000)
@@ -136,6 +137,10 @@ export class TokenVerifier<Payload = JwtPayload> {
       })
     }
     return createVerifiedToken(claims, protectedHeader)
+  }
+
+  #find(token: unknown, version: number, now: number): Kept | undefined {
+    return typeof token === 'string' ? this.#cache?.get(token, version, now) : undefined
   }
 
   /** Keeps a token that was accepted but for its origin, which depends on the request. */

@@ -1,6 +1,6 @@
 import { generateKey, importKey, KeyRing, TokenIssuer, TokenVerifier } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { failure, ISSUER } from './support/inbound.ts'
 
 const [older, newer] = await Promise.all([
@@ -89,6 +89,19 @@ describe('A key ring', () => {
     expect(ring.find('ES256', undefined)).toEqual([])
     await Promise.all([ring.jwks(), issuer.issue({ expiresIn: 1 }), issuer.issue({ expiresIn: 1 })])
     expect(await keyIds(ring)).toHaveLength(1)
+  })
+
+  it('tries again after the first key could not be made', async () => {
+    const ring = new KeyRing([], { clock: new FakeClock() })
+    const spy = vi
+      .spyOn(crypto.subtle, 'generateKey')
+      .mockRejectedValueOnce(new Error('no entropy'))
+    try {
+      expect(await failure(() => ring.jwks())).toMatchObject({ message: 'no entropy' })
+      expect(await keyIds(ring)).toHaveLength(1)
+    } finally {
+      spy.mockRestore()
+    }
   })
 
   it('keeps a key that is taken into use while the ring rotates', async () => {

@@ -46,11 +46,7 @@ export function denial(error: RequestError, options: ChallengeOptions = {}): Den
 }
 
 /** Gives the error the header fields of its answer. Those that it has already are kept. */
-export function challenged(
-  error: RequestError,
-  challenger: Challenger,
-  more: Readonly<Record<string, string>> = {},
-): RequestError {
+export function challenged(error: RequestError, challenger: Challenger): RequestError {
   const { code, message, reason, status, claim, origin } = error
   const challenge = challengeFor(error, challenger)
   return new RequestError(code, message, {
@@ -61,7 +57,6 @@ export function challenged(
     headers: {
       'cache-control': 'no-store',
       ...(challenge !== undefined && { 'www-authenticate': challenge }),
-      ...more,
       ...error.headers,
     },
     cause: error.cause ?? error,

@@ -1,4 +1,4 @@
-import { invalid, optionalString } from '../encoding/options.ts'
+import { invalid } from '../encoding/options.ts'
 
 /** The registered claims of RFC 7519, and the option of `issue()` that writes each. */
 const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
@@ -11,12 +11,9 @@ const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
   ['nbf', 'nothing: a token counts from when it is issued'],
 ])
 
-/** Reads the option "originClaim"; `aud`, where origins go by default, is `undefined`. */
-export function originClaimOf(options: { readonly originClaim?: string }): string | undefined {
-  const claim = optionalString(options.originClaim, 'originClaim', 128)
-  if (claim === undefined || claim === 'aud') return undefined
-  if (!OPTION_OF_CLAIM.has(claim)) return claim
-  throw invalid('originClaim', `"originClaim" may not be "${claim}": it has a meaning of its own.`)
+/** Tells whether a claim has a meaning of its own in RFC 7519. */
+export function isRegistered(claim: string): boolean {
+  return OPTION_OF_CLAIM.has(claim)
 }
 
 /**

@@ -18,6 +18,11 @@ export interface IssuerOptions {
   readonly maxLifetime?: number
   /** The claim that origins are written into. Default: `aud`, beside the audience. */
   readonly originClaim?: string
+  /**
+   * Names that an origin wildcard may stand on although strangers could have names below them, such as
+   * `internal`. Default: none.
+   */
+  readonly allowSuffixes?: readonly string[]
   readonly clock?: Clock
   readonly observe?: Observe<IssuerEvent>
 }
@@ -53,6 +58,7 @@ export const ISSUER_OPTIONS = [
   'algorithm',
   'maxLifetime',
   'originClaim',
+  'allowSuffixes',
   'clock',
   'observe',
 ] as const

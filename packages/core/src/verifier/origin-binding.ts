@@ -1,40 +1,69 @@
 import type { JwtPayload } from '../claims/payload.ts'
-import { invalid } from '../encoding/options.ts'
+import { malformed } from '../claims/refusal.ts'
+import { invalid, requireOptions, requireString } from '../encoding/options.ts'
+import { splitAudience } from '../origin/audience.ts'
+import { checkOrigin, type OriginContext } from '../origin/check.ts'
+import { originError } from '../origin/denied.ts'
+import { type CompiledOrigins, originCompiler } from '../origin/matcher.ts'
+import type { OriginOptions } from '../origin/settings.ts'
 
-/** Which claim names the origins that a token may be used from, and how strict to be. */
-export interface OriginBinding {
+/**
+ * Binds tokens to the browser origins that they name. A token that names none may be used from no
+ * origin at all: an issuer that leaves the patterns out has not lifted the restriction.
+ */
+export interface OriginBinding extends OriginOptions {
   /**
-   * The claim with the origin patterns. With `aud` one claim does both jobs: values equal to the
-   * verifier's audience count as audience, all others as patterns.
+   * The claim with the origin patterns, a string or an array of them. With `aud` one claim does both
+   * jobs: values equal to the verifier's `audience` count as audience, and all others as patterns; one
+   * value has to be the audience still, unless `audience` is `null`.
    */
   readonly claim: string
 }
 
 /** Where a token came from; all of it is needed only by a verifier that binds tokens to origins. */
-export interface VerifyContext {
-  /** The `Origin` header. Several of them: joined with ", ", which never matches. */
+export interface VerifyContext extends OriginContext {
+  /** The `Origin` header. Several of them: joined with ", ", which is malformed. */
   readonly origin?: string | undefined
-  /** The `Sec-Fetch-Site` header. */
-  readonly secFetchSite?: string | undefined
-  /** The API's own origin, from its configuration and never from the request. */
-  readonly selfOrigin?: string | undefined
-  /** The place that the token was found in. */
-  readonly tokenFrom?: 'header' | 'cookie' | 'query' | 'body' | undefined
 }
 
-/** Binds tokens to origins. */
+/** Binds the tokens of one verifier. */
 export interface OriginCheck {
   /** Compiles a token's patterns, once per token. */
-  compile(claims: JwtPayload): object
-  /** Judges one use of the token. */
-  check(compiled: object, context: VerifyContext): void
+  compile(claims: JwtPayload): CompiledOrigins
+  /** Judges one use of the token. Throws a `RequestError`. */
+  check(compiled: CompiledOrigins, context: VerifyContext): void
 }
 
 /** Compiles an `origin` option. */
 export function compileOriginBinding(
   binding: OriginBinding | undefined,
-  _audience: readonly string[] | null,
+  audience: readonly string[] | null,
 ): OriginCheck | undefined {
   if (binding === undefined) return undefined
-  throw invalid('origin', '"origin" is not supported yet.')
+  requireOptions(binding, 'origin')
+  const { claim, ...options } = binding
+  const name = requireString(claim, 'origin.claim', 128)
+  if (REGISTERED.has(name)) {
+    throw invalid('origin.claim', `"origin.claim" may not be "${name}": it names no origins.`)
+  }
+  const compilePatterns = originCompiler(options)
+  return {
+    compile: (claims) =>
+      compilePatterns(
+        name === 'aud' ? splitAudience(claims.aud, audience).patterns : patternsIn(claims, name),
+      ),
+    check(compiled, context) {
+      const verdict = checkOrigin(compiled, context.origin, context)
+      if (!verdict.allowed) throw originError(verdict, context.origin)
+    },
+  }
+}
+
+const REGISTERED: ReadonlySet<string> = new Set(['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'])
+
+function patternsIn(claims: JwtPayload, name: string): readonly string[] {
+  const value: unknown = Object.hasOwn(claims, name) ? claims[name] : []
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (values.every((one) => typeof one === 'string')) return values
+  throw malformed(name, 'a string or an array of strings')
 }

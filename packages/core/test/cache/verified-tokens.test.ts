@@ -17,6 +17,15 @@ describe('The cache of verified tokens', () => {
     expect(cache.get('another token', 1, 99.9)).toBeUndefined()
   })
 
+  it('takes no token for another that ends alike', () => {
+    const cache = filled()
+    const end = 'e'.repeat(200)
+    cache.set(`a${end}`, VALUE, { version: 1, expiresAt: 100 })
+    expect(cache.get(`b${end}`, 1, 0)).toBeUndefined()
+    expect(cache.get(end, 1, 0)).toBeUndefined()
+    expect(cache.get(`a${end}`, 1, 0)).toBe(VALUE)
+  })
+
   it('drops a token when it expires', () => {
     const cache = filled()
     cache.set('token', VALUE, { version: 1, expiresAt: 100 })

@@ -27,7 +27,8 @@ describe('A verifier with a warm cache', () => {
   it('checks a signature once, and gives every request the same frozen result', async () => {
     const keys = new ChangingKeys(key)
     const [verifier, , events] = verifierOf(keys)
-    const token = await sign(key, { ...GOOD_CLAIMS, org: { roles: ['admin'] } })
+    const claims = { ...GOOD_CLAIMS, org: { roles: ['admin'] } }
+    const token = await sign(key, claims, { typ: 'JWT', nested: { list: [1] } })
     const first = await verifier.verify(token)
     const second = await verifier.verify(token)
     expect(second).toBe(first)
@@ -36,6 +37,8 @@ describe('A verifier with a warm cache', () => {
     const { org } = first.payload as unknown as { org: { roles: string[] } }
     expect(() => org.roles.push('root')).toThrow(TypeError)
     expect(() => Object.assign(first.protectedHeader, { alg: 'none' })).toThrow(TypeError)
+    const { nested } = first.protectedHeader as unknown as { nested: { list: number[] } }
+    expect(() => nested.list.push(2)).toThrow(TypeError)
   })
 
   it('checks each time with the cache off', async () => {

@@ -4,6 +4,7 @@ import { frameworkCases } from './cases/framework.ts'
 import { httpCases } from './cases/http.ts'
 import { injectCases } from './cases/inject.ts'
 import { issueCases } from './cases/issue.ts'
+import { originCases } from './cases/origin.ts'
 import { scopeCases } from './cases/scope.ts'
 import { verdictCases } from './cases/verdicts.ts'
 import type { CaseDefinition } from './define.ts'
@@ -14,6 +15,7 @@ const CASES: readonly CaseDefinition[] = [
   ...verdictCases,
   ...scopeCases,
   ...httpCases,
+  ...originCases,
   ...frameworkCases,
   ...issueCases,
   ...injectCases,

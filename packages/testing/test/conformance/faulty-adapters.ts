@@ -1,38 +1,11 @@
-import {
-  type AccessToken,
-  type IssueOptions,
-  OptionError,
-  type RequestLike,
-  TokenIssuer,
-  type TokenSource,
-} from '@mayfly/core'
+import { type IssueOptions, OptionError, type RequestLike, TokenIssuer } from '@mayfly/core'
 import type { AdapterExports } from '../../src/conformance/driver.ts'
+import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
+import { FAULTY_INJECTORS } from './faulty-injectors.ts'
+import { FAULTY_ORIGINS } from './faulty-origins.ts'
 import { createNodeAdapter, type Middleware, type Request, SOUND } from './node-adapter.ts'
 
 type Adapter = AdapterExports<Middleware>
-
-/** An adapter with one fault in it, and the cases that must find it. */
-export interface FaultyAdapter {
-  readonly fault: string
-  readonly adapter: Adapter
-  /** Beginnings of the names of cases. */
-  readonly foundBy: readonly string[]
-}
-
-const SOUND_ADAPTER = createNodeAdapter()
-
-/** Puts something around the middleware of one export. */
-function wrap(name: keyof Adapter, around: (inner: Middleware) => Middleware): Adapter {
-  const make = SOUND_ADAPTER[name] as (...args: readonly unknown[]) => Middleware
-  return {
-    ...SOUND_ADAPTER,
-    [name]: (...args: readonly unknown[]) => {
-      const middleware = around(make(...args))
-      Object.defineProperty(middleware, 'name', { value: name })
-      return middleware
-    },
-  }
-}
 
 /** Sees each field once, as `request.headers` has it. */
 function withoutDuplicates(request: Request): RequestLike {
@@ -234,61 +207,8 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
     }),
     foundBy: ['jwks hands an error of the issuer'],
   },
-  {
-    fault: 'changes the fields but not the raw ones',
-    adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
-      const raw = request.rawHeaders
-      await inner(request, response, async () => {
-        request.rawHeaders = raw
-        await next()
-      })
-    }),
-    foundBy: [
-      "injectBearer replaces the caller's credentials",
-      'injectBearer keeps the credentials that it is told',
-      'injectBearer stands before a real proxy',
-    ],
-  },
-  {
-    fault: 'leaves the query as it is',
-    adapter: {
-      ...SOUND_ADAPTER,
-      injectBearer: (source, options) =>
-        SOUND_ADAPTER.injectBearer(source, { ...options, stripQuery: [] }),
-    },
-    foundBy: ['injectBearer takes a token out of the query'],
-  },
-  {
-    fault: 'asks for one token and keeps it',
-    adapter: {
-      ...SOUND_ADAPTER,
-      injectBearer: (source, options) => {
-        let kept: Promise<AccessToken> | undefined
-        const { id, origins } = source
-        const once: TokenSource = { id, origins, getToken: () => (kept ??= source.getToken()) }
-        return SOUND_ADAPTER.injectBearer(once, options)
-      },
-    },
-    foundBy: [
-      'injectBearer asks for a token on every request',
-      'injectBearer drops a token that the upstream refused',
-      'injectBearer keeps the tokens of two tenants apart',
-    ],
-  },
-  {
-    fault: 'forwards without a token where none can be had',
-    adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
-      try {
-        await inner(request, { once: () => {} } as unknown as typeof response, next)
-      } catch {
-        await next()
-      }
-    }),
-    foundBy: [
-      'injectBearer answers 503 where no token',
-      'injectBearer hands an unexpected error of the source',
-    ],
-  },
+  ...FAULTY_ORIGINS,
+  ...FAULTY_INJECTORS,
 ]
 
 /** Throws once the caller has left. */

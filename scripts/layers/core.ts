@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join, matchesGlob, posix } from 'node:path'
+import { join, posix } from 'node:path'
 import { listFiles } from '../lib/files.ts'
 import type { Findings } from '../lib/report.ts'
 import { type Import, readImports } from './imports.ts'
@@ -99,14 +99,23 @@ function placeOf(file: string, layers: CoreRules['layers']): Place | undefined {
   }
   for (const [layer, entries] of layers.entries()) {
     const entry = entries.find((each) => covers(each, file))
-    if (entry !== undefined) return { layer, unit: entry.includes('*') ? file : entry }
+    if (entry !== undefined) return { layer, unit: unitOf(entry, file) }
   }
   return undefined
 }
 
 function covers(entry: string, file: string): boolean {
-  if (entry.endsWith('.ts')) return matchesGlob(file, entry)
+  if (entry.endsWith('.ts')) return file === entry
+  if (entry.endsWith('/*')) return file.startsWith(entry.slice(0, -1))
   return file === `${entry}.ts` || file.startsWith(`${entry}/`)
+}
+
+/** A folder's `*` stands for each room in it: `vendors/zoom.ts` and `vendors/zoom/` are one unit. */
+function unitOf(entry: string, file: string): string {
+  if (!entry.endsWith('/*')) return entry
+  const folder = entry.slice(0, -1)
+  const [room = ''] = file.slice(folder.length).split('/')
+  return folder + room.replace(/\.ts$/, '')
 }
 
 function unusedEdges(files: SourceFiles, edges: readonly Edge[], used: Set<Edge>): string[] {

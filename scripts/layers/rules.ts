@@ -6,7 +6,7 @@ import type { PackageRules } from './packages.ts'
  *
  * - `'keys'`: the file `keys.ts` and the folder `keys/`, which may import each other;
  * - `'vendors.ts'`: that file alone;
- * - `'vendors/*.ts'`: every such file, each a unit of its own.
+ * - `'vendors/*'`: everything in that folder, each `vendors/NAME.ts` with its `vendors/NAME/` a unit.
  *
  * A unit imports from lower layers only, types included. `edges` are the imports between units of one
  * layer that are meant all the same; one that no import uses, though both its sides exist, is a fault.
@@ -29,15 +29,7 @@ export const core: CoreRules = {
       'key-set',
       'verifier',
     ],
-    [
-      'bearer-session',
-      'bearer-fetch',
-      'inject',
-      'guard',
-      'diagnose',
-      'vendors/app-store-connect',
-      'vendors/*.ts',
-    ],
+    ['bearer-session', 'bearer-fetch', 'inject', 'guard', 'diagnose', 'vendors/*'],
     ['index.ts', 'vendors.ts', 'node.ts'],
   ],
   edges: [

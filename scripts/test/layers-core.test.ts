@@ -3,8 +3,8 @@ import { type CoreRules, judgeCore, readCore } from '../layers/core.ts'
 import { temporaryTree } from './support/tree.ts'
 
 const rules: CoreRules = {
-  layers: [['errors', 'clock'], ['keys', 'token'], ['vendors/*.ts'], ['index.ts', 'vendors.ts']],
-  edges: [{ from: 'vendors/*.ts', to: 'vendors/shared.ts', why: 'vendors share a source' }],
+  layers: [['errors', 'clock'], ['keys', 'token'], ['vendors/*'], ['index.ts', 'vendors.ts']],
+  edges: [{ from: 'vendors/*', to: 'vendors/shared', why: 'vendors share a source' }],
   webEntries: ['index.ts'],
 }
 
@@ -90,9 +90,25 @@ describe('the layers of the core', () => {
     ])
   })
 
+  it('let a file of a folder with * import from its own folder, and not from another', () => {
+    const other = `export const scope = 1`
+    const faults = faultsOf({
+      'vendors/zoom/role.ts': other,
+      'vendors/apple/scope.ts': other,
+      'vendors/zoom.ts': [
+        `import { shared } from './shared.ts'`,
+        `import './zoom/role.ts'`,
+        `import './apple/scope.ts'`,
+      ].join('\n'),
+    })
+    expect(faults).toEqual([
+      'core/src/vendors/zoom.ts:3: imports its sibling vendors/apple/scope.ts; move what both need to a lower layer',
+    ])
+  })
+
   it('refuse a declared edge that no import needs', () => {
     expect(faultsOf({ 'vendors/zoom.ts': `export const zoom = 1` })).toEqual([
-      'scripts/layers/rules.ts: no import needs the edge vendors/*.ts → vendors/shared.ts',
+      'scripts/layers/rules.ts: no import needs the edge vendors/* → vendors/shared',
     ])
   })
 

@@ -35,7 +35,10 @@ async function runFence(file: string, harness: Harness): Promise<string[]> {
   globalThis.fetch = localFetch(routes)
   console.log = (...values: unknown[]) => void printed.push(...format(...values).split('\n'))
   const context: FenceContext = {
-    load: async () => (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>,
+    load: async () => {
+      servers.beginFence()
+      return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
+    },
     printed,
     urls: async () => await servers.urls(),
     route: (origin, to) => void routes.set(origin, to),

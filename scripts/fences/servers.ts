@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { Server as HttpServer } from 'node:http'
 import { type AddressInfo, Server } from 'node:net'
 
-/** Servers that a fence started, wherever it thinks that they listen. */
+/** The servers of this process, wherever they were told to listen. */
 export class CapturedServers {
   readonly #servers: Server[] = []
+  #first = 0
 
   /** From now on every server of this process listens on a free port of loopback. */
   capture(): void {
@@ -19,17 +20,22 @@ export class CapturedServers {
     })
   }
 
-  /** The servers' addresses; waits until they listen. */
+  /** From now on they are the fence's; those before were its harness's. */
+  beginFence(): void {
+    this.#first = this.#servers.length
+  }
+
+  /** The addresses of the fence's servers; waits until they listen. */
   async urls(): Promise<string[]> {
     return await Promise.all(
-      this.#servers.map(async (server) => {
+      this.#servers.slice(this.#first).map(async (server) => {
         if (!server.listening) await once(server, 'listening')
         return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
       }),
     )
   }
 
-  /** Closes them with every connection. */
+  /** Closes all of them with every connection. */
   close(): void {
     for (const server of this.#servers) {
       server.close()

@@ -71,12 +71,15 @@ describe('the run of a fence', () => {
   it('lets a harness route what the fence fetches', () => {
     const harness = `
     import { createServer } from 'node:http'
+    import { once } from 'node:events'
     export const harness = async ({ load, urls, route }) => {
-      createServer((request, response) => response.end(request.method + request.url)).listen(0)
-      const [url] = await urls()
+      const server = createServer((request, response) => response.end(request.method + request.url))
+      await once(server.listen(0), 'listening')
+      const url = 'http://127.0.0.1:' + server.address().port
       route('https://api.example.com', url)
       const { text } = await load()
       if (text !== 'POST/v1?a=1') throw new Error('got ' + text)
+      if ((await urls()).length > 0) throw new Error('took the server for the fence’s')
     }`
     const fence = `const answer = await fetch('https://api.example.com/v1?a=1', { method: 'POST', body: 'x' })
     export const text = await answer.text()`

@@ -6,7 +6,6 @@ import {
   requireOptions,
 } from './encoding/options.ts'
 import { ForeignOriginError, MayflyError } from './errors.ts'
-import { isSecure } from './http/destination.ts'
 import { type OutgoingRequest, readRequest, toInit } from './http/outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './http/redirect.ts'
 import { canResend } from './http/request-body.ts'
@@ -77,7 +76,7 @@ class Transport {
 
   /** Whether a token may go to a URL. */
   reaches(url: URL): boolean {
-    return this.#session.destinations.has(url.origin) && isSecure(url)
+    return this.#session.destinations.has(url.origin)
   }
 
   /** Sends a request and follows its redirects; the token is decided anew at each hop. */

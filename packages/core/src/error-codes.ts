@@ -33,8 +33,10 @@ export type KeyErrorCode =
   | 'ERR_KEY_TYPE'
   | 'ERR_KEY_CURVE'
   | 'ERR_KEY_TOO_SHORT'
+  | 'ERR_KEY_EXPONENT'
   | 'ERR_KEY_USE'
   | 'ERR_KEY_DUPLICATE'
+  | 'ERR_KEY_SIGNER'
 
 /** Codes of {@link SourceError}: a token could not be had. */
 export type SourceErrorCode =

@@ -46,6 +46,7 @@ export {
 } from './jws/verify.ts'
 export { KeyRing, type KeyRingOptions } from './key-ring.ts'
 export type { VerifierKeys } from './key-set.ts'
+export { ecdsaFromDer } from './keys/ecdsa.ts'
 export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
 export { importKey } from './keys/import.ts'
 export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'

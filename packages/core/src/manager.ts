@@ -92,7 +92,9 @@ export class TokenManager implements TokenSource {
       share: options.sharePromises ?? promisesCanBeShared(),
       observe: options.observe,
       shared: sharedToken(source, options),
-      install: (held) => this.#install(held),
+      install: (held) => {
+        if (!this.#closed) this.#held = held
+      },
     })
   }
 
@@ -206,12 +208,6 @@ export class TokenManager implements TokenSource {
     this.#minter.cachedTokenServed()
     held.served++
     return held.token
-  }
-
-  #install(held: HeldToken): boolean {
-    const isNew = this.#held?.token.value !== held.token.value
-    if (!this.#closed) this.#held = held
-    return isNew
   }
 
   #tooYoung(held: HeldToken): boolean {

@@ -28,8 +28,8 @@ export interface MinterOptions {
   readonly share: boolean
   readonly observe: Observe<ManagerEvent> | undefined
   readonly shared: SharedToken | undefined
-  /** Takes a new token before any caller does; answers whether it differs from the one in hand. */
-  readonly install: (held: HeldToken) => boolean
+  /** Takes a new token before any caller does. */
+  readonly install: (held: HeldToken) => void
 }
 
 /** One mint that is asked for. */
@@ -195,10 +195,8 @@ export class Minter {
     const { observe, install } = this.#options
     this.#installed = number
     if (from === 'source') this.#mints++
-    const isNew = install(held)
-    // A source that has nothing newer yet is not asked again at once.
-    if (isNew) this.#cooldown.succeed()
-    else this.#cooldown.fail({ permanent: false, retryAfterMs: undefined })
+    this.#cooldown.succeed()
+    install(held)
     const { expiresAt } = held.token
     notify(observe, { type: 'mint', reason: order.reason, from, durationMs, expiresAt })
     if (held.adjusted) notify(observe, { type: 'margins-adjusted', lifetime: held.lifetime })

@@ -3,25 +3,89 @@ export type JsonObject = Record<string, unknown>
 
 /** The bounds of {@link parseJsonObject}. */
 export interface JsonBounds {
-  /** How deep objects and arrays may nest, the object itself included. Default 32. */
+  /** How deep objects and arrays may nest, the outermost object included. Default 32. */
   readonly maxDepth?: number
   /** How many bytes the text may have. Default 65 536. */
   readonly maxBytes?: number
 }
 
-/** Parses bytes as one JSON object; anything else is `undefined`. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Parses bytes as one JSON object (RFC 8259) in UTF-8 without a byte order mark, no member named
+ * twice in any object, nested and sized within bounds. Anything else is `undefined`.
+ */
 export function parseJsonObject(
   bytes: Uint8Array,
   bounds: JsonBounds = {},
 ): JsonObject | undefined {
-  if (bytes.length > (bounds.maxBytes ?? 65_536)) return undefined
+  const { maxDepth = 32, maxBytes = 65_536 } = bounds
+  if (bytes.length > maxBytes) return undefined
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = UTF8.decode(bytes)
+    const members = countMembers(text, maxDepth)
+    if (members === undefined) return undefined
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined
+    // A member that is named twice is parsed once, so that fewer come out than were written.
+    return isObject(value) && countParsed(value) === members ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/**
+ * Counts the members that are written in a text, which is meant to be JSON: the colons outside of
+ * strings. `undefined` when it nests too deep, which is found out before any parser sees it.
+ */
+function countMembers(text: string, maxDepth: number): number | undefined {
+  let depth = 0
+  let members = 0
+  for (let at = 0; at < text.length; at++) {
+    const letter = text.charCodeAt(at)
+    if (letter === QUOTE) {
+      at = endOfString(text, at)
+    } else if (letter === COLON) {
+      members++
+    } else if (letter === BRACE || letter === BRACKET) {
+      if (++depth > maxDepth) return undefined
+    } else if (letter === CLOSING_BRACE || letter === CLOSING_BRACKET) {
+      depth--
+    }
+  }
+  return members
+}
+
+const QUOTE = 0x22
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const BRACKET = 0x5b
+const CLOSING_BRACKET = 0x5d
+const BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+
+/** Finds the quote that closes a string. Of a string that never ends, the parser will complain. */
+function endOfString(text: string, start: number): number {
+  let end = start
+  for (;;) {
+    end = text.indexOf('"', end + 1)
+    if (end === -1) return text.length
+    let before = end
+    while (text.charCodeAt(before - 1) === BACKSLASH) before--
+    if ((end - before) % 2 === 0) return end
+  }
+}
+
+/** Counts the members of a parsed value, whose depth is known to be bounded. */
+function countParsed(value: object): number {
+  let members = 0
+  const list: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  if (!Array.isArray(value)) members += list.length
+  for (const item of list) {
+    if (typeof item === 'object' && item !== null) members += countParsed(item)
+  }
+  return members
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -67,6 +67,5 @@ function resolve(location: string, base: URL): URL {
       `${base.origin} redirects to an address with a user name or a password in it.`,
     )
   }
-  if (url.hash === '') url.hash = base.hash
   return url
 }

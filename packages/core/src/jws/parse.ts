@@ -1,6 +1,7 @@
 import { type Algorithm, algorithmFacts, isAlgorithm } from '../algorithms.ts'
 import { decodeBase64url } from '../encoding/base64url.ts'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
+import { MAX_KEY_ID } from '../keys/key-id.ts'
 import { algorithmNotAllowed, malformed } from './errors.ts'
 
 /** The header that a signature covers (RFC 7515 section 4). */
@@ -28,10 +29,11 @@ export interface ParsedJws {
   readonly signature: Uint8Array
 }
 
-const MAX_KEY_ID = 1024
+const UTF8 = new TextEncoder()
 
 /**
- * Takes a compact JWS apart, the checks in the order in which they bound the work of the next.
+ * Takes a compact JWS apart, the checks in the order in which they bound the work of the next. The
+ * members of the header that would bring a key along (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
  *
  * @throws {RequestError} 401 `ERR_TOKEN_MALFORMED` or `ERR_TOKEN_ALGORITHM`.
  */
@@ -40,46 +42,52 @@ export function parseCompact(token: unknown, policy: ParsePolicy): ParsedJws {
   if (token.length > policy.maxTokenLength) {
     throw malformed(`The token is longer than ${policy.maxTokenLength} characters.`)
   }
-  const parts = token.split('.', 4)
-  const [encodedHeader, encodedPayload, encodedSignature] = parts
-  if (
-    parts.length !== 3 ||
-    encodedHeader === undefined ||
-    encodedPayload === undefined ||
-    encodedSignature === undefined
-  ) {
+  const firstDot = token.indexOf('.')
+  const lastDot = token.lastIndexOf('.')
+  if (firstDot === lastDot || token.indexOf('.', firstDot + 1) !== lastDot) {
     throw malformed('The token does not have the three parts of a signed token.')
   }
-  const protectedHeader = parseHeader(encodedHeader, policy)
-  const signature = decodeBase64url(encodedSignature)
-  if (signature === undefined || signature.length === 0) {
-    throw malformed('The signature of the token is not base64url.')
+  const protectedHeader = parseHeader(token.slice(0, firstDot), policy)
+  const signature = parseSignature(token.slice(lastDot + 1), protectedHeader.alg)
+  const encodedPayload = token.slice(firstDot + 1, lastDot)
+  return {
+    protectedHeader,
+    signingInput: UTF8.encode(token.slice(0, lastDot)),
+    encodedPayload,
+    signature,
   }
-  const { signatureBytes } = algorithmFacts(protectedHeader.alg)
-  if (signatureBytes !== undefined && signature.length !== signatureBytes) {
-    throw malformed('The signature of the token does not have the length of its algorithm.')
-  }
-  const signingInput = new TextEncoder().encode(`${encodedHeader}.${encodedPayload}`)
-  return { protectedHeader, signingInput, encodedPayload, signature }
 }
 
 function parseHeader(encoded: string, policy: ParsePolicy): ProtectedHeader {
   const bytes = decodeBase64url(encoded)
   const header = bytes && parseJsonObject(bytes)
-  if (header === undefined) throw malformed('The header of the token is not a JSON object.')
-  requirePlainHeader(header)
+  if (header === undefined) {
+    throw malformed('The header of the token is not one JSON object in base64url.')
+  }
   const { alg } = header
   if (!isAlgorithm(alg) || !policy.algorithms.includes(alg)) {
     throw algorithmNotAllowed('The algorithm of the token is not one of those allowed here.')
   }
+  requirePlainHeader(header)
   return Object.freeze(header) as ProtectedHeader
 }
 
 function requirePlainHeader(header: JsonObject): void {
+  // No extension is understood here, so that none may be critical; an empty list is an error too.
   if (Object.hasOwn(header, 'crit')) throw malformed('The token asks for extensions (crit).')
   if (Object.hasOwn(header, 'b64')) throw malformed('The token has an unencoded payload (b64).')
   const { kid } = header
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KEY_ID)) {
+  if (Object.hasOwn(header, 'kid') && (typeof kid !== 'string' || kid.length > MAX_KEY_ID)) {
     throw malformed(`The key id of the token is not a string of at most ${MAX_KEY_ID} characters.`)
   }
+}
+
+function parseSignature(encoded: string, algorithm: Algorithm): Uint8Array {
+  const signature = decodeBase64url(encoded)
+  if (signature === undefined || signature.length === 0) {
+    throw malformed('The signature of the token is missing or not base64url.')
+  }
+  const { signatureBytes = signature.length } = algorithmFacts(algorithm)
+  if (signature.length === signatureBytes) return signature
+  throw malformed('The signature of the token does not have the length of its algorithm.')
 }

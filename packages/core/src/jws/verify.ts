@@ -1,8 +1,14 @@
-import type { Algorithm } from '../algorithms.ts'
+import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
 import { decodeBase64url } from '../encoding/base64url.ts'
-import { refuseUnknownOptions, requireNumber } from '../encoding/options.ts'
+import {
+  describe,
+  invalid,
+  optionalNumber,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../encoding/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
-import type { Key } from '../keys/key.ts'
+import { Key } from '../keys/key.ts'
 import type { KeyLookup } from '../keys/lookup.ts'
 import { type NamedKey, staticKeys } from '../keys/static-keys.ts'
 import { keyUnknown, malformed, signatureInvalid } from './errors.ts'
@@ -13,7 +19,7 @@ export const DEFAULT_MAX_TOKEN_LENGTH = 8192
 
 /** What {@link verifyCompact} is told. */
 export interface VerifyCompactOptions {
-  /** The algorithms that are allowed. */
+  /** The algorithms that are allowed. A key counts for the one that it was imported for alone. */
   readonly algorithms: readonly Algorithm[]
   /** The longest token that is looked at, in characters. Default 8192. */
   readonly maxTokenLength?: number
@@ -22,22 +28,46 @@ export interface VerifyCompactOptions {
 /** A token whose signature holds. */
 export interface VerifiedJws {
   readonly protectedHeader: ProtectedHeader
+  /** The bytes that the signature covers. */
   readonly payload: Uint8Array
 }
 
 /** The keys that a signature is checked with. */
 export type VerificationKeys = readonly NamedKey[] | JwkSet | KeyLookup
 
-/** Checks the signature of a compact JWS, and nothing else. */
+/**
+ * Checks the signature of a compact JWS (RFC 7515), and nothing else: no dates, no issuer, no audience.
+ * For tokens with claims there is `TokenVerifier`.
+ *
+ * Lists and JWK sets are imported on every call; for many tokens make the lookup once, by
+ * {@link staticKeys}.
+ *
+ * @throws {RequestError} 401, with `ERR_TOKEN_MALFORMED`, `ERR_TOKEN_ALGORITHM`, `ERR_TOKEN_KEY` or
+ * `ERR_TOKEN_SIGNATURE`.
+ * @throws {KeyError} what {@link importKey} and {@link staticKeys} throw.
+ * @throws {OptionError} when `algorithms` is missing, or an option is unsound.
+ *
+ * @example
+ * ```ts
+ * import { type JwkSet, verifyCompact } from '@mayfly/core'
+ *
+ * declare const token: string
+ * declare const jwks: JwkSet
+ * const { payload } = await verifyCompact(token, jwks, { algorithms: ['ES256'] })
+ * ```
+ */
 export async function verifyCompact(
   token: string,
   keys: VerificationKeys,
   options: VerifyCompactOptions,
 ): Promise<VerifiedJws> {
+  requireOptions(options, 'verifyCompact')
   refuseUnknownOptions(options, ['algorithms', 'maxTokenLength'], 'verifyCompact')
-  const { algorithms, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options
-  requireNumber(maxTokenLength, 'maxTokenLength', { min: 1, integer: true, unit: 'characters' })
-  const lookup = isLookup(keys) ? keys : staticKeys(keys, algorithms)
+  const algorithms = requireAlgorithms(options.algorithms)
+  const bounds = { min: 1, integer: true, unit: 'characters' }
+  const maxTokenLength =
+    optionalNumber(options.maxTokenLength, 'maxTokenLength', bounds) ?? DEFAULT_MAX_TOKEN_LENGTH
+  const lookup = toLookup(keys, algorithms)
   const parsed = parseCompact(token, { algorithms, maxTokenLength })
   const { protectedHeader, payload } = await verifyParsed(parsed, lookup)
   return { protectedHeader, payload }
@@ -49,8 +79,7 @@ export async function verifyParsed(
   keys: KeyLookup,
 ): Promise<VerifiedJws & { readonly key: Key }> {
   const { protectedHeader, signingInput, signature, encodedPayload } = parsed
-  const { alg, kid } = protectedHeader
-  const candidates = (await keys.find(alg, kid)).filter((key) => key.algorithm === alg)
+  const candidates = await findKeys(keys, protectedHeader)
   if (candidates.length === 0) throw keyUnknown()
   for (const key of candidates) {
     if (!(await key.verify(signingInput, signature))) continue
@@ -61,7 +90,30 @@ export async function verifyParsed(
   throw signatureInvalid()
 }
 
-function isLookup(keys: VerificationKeys): keys is KeyLookup {
+/** Asks a lookup, which may be anybody's, and trusts no answer but keys of that very algorithm. */
+async function findKeys(keys: KeyLookup, { alg, kid }: ProtectedHeader): Promise<readonly Key[]> {
+  const found: unknown = await keys.find(alg, kid)
+  if (!Array.isArray(found)) return []
+  return found.filter((key): key is Key => {
+    if (key === undefined || key === null || key === '') return false
+    if (!(key instanceof Key)) {
+      throw invalid('keys', `A key lookup must give keys made by importKey, not ${describe(key)}.`)
+    }
+    return key.algorithm === alg
+  })
+}
+
+function requireAlgorithms(value: readonly Algorithm[]): readonly Algorithm[] {
+  if (Array.isArray(value) && value.length > 0) {
+    return value.map((one) => requireAlgorithm(one, 'algorithms'))
+  }
+  throw invalid('algorithms', '"algorithms" must be a list that names at least one algorithm.')
+}
+
+function toLookup(keys: VerificationKeys, algorithms: readonly Algorithm[]): KeyLookup {
   // Arrays have a method of that name too.
-  return !Array.isArray(keys) && 'find' in keys
+  const isLookup = !Array.isArray(keys) && typeof (keys as Partial<KeyLookup>)?.find === 'function'
+  return isLookup
+    ? (keys as KeyLookup)
+    : staticKeys(keys as readonly NamedKey[] | JwkSet, algorithms)
 }

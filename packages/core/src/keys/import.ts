@@ -1,15 +1,42 @@
-import { calculateJwkThumbprint, exportJWK, importPKCS8, importSPKI, type JWK } from 'jose'
-import { type Algorithm, algorithmFacts, requireAlgorithm } from '../algorithms.ts'
-import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts'
-import { refuseUnknownOptions } from '../encoding/options.ts'
+import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
+import {
+  optionalBoolean,
+  optionalString,
+  refuseUnknownOptions,
+  requireOneOf,
+  requireOptions,
+} from '../encoding/options.ts'
 import { KeyError } from '../errors.ts'
-import type { Jwk, PublicJwk } from './jwk.ts'
 import { Key } from './key.ts'
+import { MAX_KEY_ID } from './key-id.ts'
+import { loadKey } from './load.ts'
 import type { ImportKeyOptions, KeyMaterial } from './material.ts'
-import { importJwk, webCryptoOperations } from './web-crypto.ts'
+import { prepareKey } from './prepare.ts'
 
 /**
- * Imports a key for one algorithm, and says in one sentence what is wrong with one that does not fit.
+ * Imports a key for one algorithm. The algorithm is always named, and never taken from the material.
+ *
+ * PEM text is also taken as environment variables carry it: on one line, with its line ends written
+ * as the two characters `\n`, in quotes, or the whole of it in base64. Text that begins with `{` is a
+ * JWK. A secret for HMAC is bytes, never text, and may not be a key of another kind written down.
+ *
+ * A private key gives its public half as well, and is tried once against it. One that cannot be
+ * exported (a `CryptoKey` with `extractable: false`) has no fingerprint of its own and no
+ * `publicJwk()`, unless the pair `{ privateKey, publicKey }` is given.
+ *
+ * @throws {KeyError} `ERR_KEY_EMPTY`, `ERR_KEY_LOST_NEWLINES`, `ERR_KEY_FORMAT`, `ERR_KEY_ENCRYPTED`,
+ * `ERR_KEY_CERTIFICATE`, `ERR_KEY_PUBLIC`, `ERR_KEY_PRIVATE`, `ERR_KEY_TYPE`, `ERR_KEY_CURVE`,
+ * `ERR_KEY_TOO_SHORT` (RSA below 2048 bits, a secret shorter than the hash), `ERR_KEY_EXPONENT` (RSA,
+ * below 65537) or `ERR_KEY_USE` (`use`, `key_ops`, `alg` of a JWK, `usages` of a `CryptoKey`).
+ * @throws {OptionError} for an unknown algorithm or option.
+ *
+ * @example
+ * ```ts
+ * import { importKey } from '@mayfly/core'
+ *
+ * declare const pem: string
+ * const key = await importKey(pem, 'ES256', { keyId: '2X9R4HXF34', use: 'sign' })
+ * ```
  */
 export async function importKey(
   material: KeyMaterial,
@@ -17,62 +44,30 @@ export async function importKey(
   options: ImportKeyOptions = {},
 ): Promise<Key> {
   requireAlgorithm(algorithm, 'algorithm')
+  requireOptions(options, 'importKey')
   refuseUnknownOptions(options, ['keyId', 'use', 'allowShortSecret'], 'importKey')
-  if (material instanceof Key) return material
-  const jwk = await toJwk(material, algorithm)
-  return fromJwk(jwk, algorithm, options)
+  const keyId = optionalString(options.keyId, 'keyId', MAX_KEY_ID)
+  const use =
+    options.use === undefined ? undefined : requireOneOf(options.use, 'use', ['sign', 'verify'])
+  const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret')
+  if (material instanceof Key) return adoptKey(material, { algorithm, keyId, use })
+  const prepared = prepareKey(material, algorithm, { use, allowShortSecret })
+  return loadKey(prepared, { algorithm, keyId, use })
 }
 
-async function toJwk(material: Exclude<KeyMaterial, Key>, algorithm: Algorithm): Promise<Jwk> {
-  if (typeof material === 'string') {
-    const read = material.includes('PRIVATE KEY') ? importPKCS8 : importSPKI
-    return exportJWK(await read(material, algorithm, { extractable: true }))
+/** Takes a key that was imported before, for the algorithm that it was imported for. */
+export function adoptKey(
+  key: Key,
+  wish: { algorithm: Algorithm; keyId?: string | undefined; use?: 'sign' | 'verify' | undefined },
+): Key {
+  const { algorithm, keyId, use } = wish
+  if (key.algorithm !== algorithm) {
+    throw new KeyError(
+      'ERR_KEY_TYPE',
+      `This key was imported for ${key.algorithm}; import it again for ${algorithm}.`,
+    )
   }
-  if ('secret' in material) {
-    if (material.secret.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The secret is empty.')
-    return { kty: 'oct', k: encodeBase64url(material.secret) }
-  }
-  if ('export' in material) return material.export({ format: 'jwk' }) as Jwk
-  if ('privateKey' in material) return exportJWK(material.privateKey)
-  if ('extractable' in material) return exportJWK(material)
-  return material
-}
-
-async function fromJwk(jwk: Jwk, algorithm: Algorithm, options: ImportKeyOptions): Promise<Key> {
-  const keyId = options.keyId ?? jwk.kid
-  const { kty = '', crv, x, y, n, e, d, p, q, dp, dq, qi, k } = jwk
-  const numbers = JSON.parse(
-    JSON.stringify({ kty, crv, x, y, n, e, d, p, q, dp, dq, qi, k }),
-  ) as Jwk & { kty: string }
-  const { family, minBits = 0 } = algorithmFacts(algorithm)
-  if (kty !== (family === 'HMAC' ? 'oct' : family)) {
-    throw new KeyError('ERR_KEY_TYPE', `${algorithm} does not take a key of this type.`)
-  }
-  const fingerprint = await calculateJwkThumbprint(numbers as JWK)
-  if (kty === 'oct') {
-    const bytes = decodeBase64url(k ?? '')?.length ?? 0
-    if (bytes * 8 < minBits && options.allowShortSecret !== true) {
-      throw new KeyError('ERR_KEY_TOO_SHORT', `${algorithm} needs a secret of ${minBits} bits.`)
-    }
-    const secret = await importJwk(numbers, algorithm, {
-      extractable: false,
-      usages: ['sign', 'verify'],
-    })
-    const operations = webCryptoOperations(algorithm, { signing: secret, verifying: secret })
-    return new Key({ algorithm, keyId, type: 'secret', fingerprint, operations })
-  }
-  const half = JSON.parse(JSON.stringify({ kty, crv, x, y, n, e })) as Jwk & { kty: string }
-  const signing =
-    d === undefined
-      ? undefined
-      : await importJwk(numbers, algorithm, { extractable: false, usages: ['sign'] })
-  const verifying = await importJwk(half, algorithm, { extractable: true, usages: ['verify'] })
-  return new Key({
-    algorithm,
-    keyId,
-    type: signing === undefined ? 'public' : 'private',
-    fingerprint,
-    operations: webCryptoOperations(algorithm, { signing, verifying }),
-    publicJwk: { ...half, alg: algorithm, use: 'sig' } as PublicJwk,
-  })
+  if (use === 'sign') key.requireSigning()
+  if (use === 'verify') key.requireVerifying()
+  return keyId === undefined || keyId === key.keyId ? key : key.withKeyId(keyId)
 }

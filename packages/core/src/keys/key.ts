@@ -62,22 +62,38 @@ export class Key implements SigningKey {
    * @throws {KeyError} `ERR_KEY_PUBLIC` for a public key, `ERR_KEY_USE` for one that may not sign.
    */
   async sign(data: Uint8Array): Promise<Uint8Array> {
-    const { sign } = this.#parts.operations
-    if (sign !== undefined) return sign(data)
-    throw this.type === 'public'
-      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
-      : new KeyError('ERR_KEY_USE', 'This key may verify, but not sign.')
+    return this.requireSigning()(data)
   }
 
   /**
    * Checks a signature over bytes. A private key checks with its public half.
    *
-   * @throws {KeyError} `ERR_KEY_USE` for a key that may not verify.
+   * @throws {KeyError} `ERR_KEY_USE` for a secret that may not verify, `ERR_KEY_PRIVATE` for a private
+   * key whose public half is not known.
    */
   async verify(data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    return this.requireVerifying()(data, signature)
+  }
+
+  /** @internal */
+  requireSigning(): NonNullable<KeyOperations['sign']> {
+    const { sign } = this.#parts.operations
+    if (sign !== undefined) return sign
+    throw this.type === 'public'
+      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
+      : new KeyError('ERR_KEY_USE', 'This secret may verify, but not sign.')
+  }
+
+  /** @internal */
+  requireVerifying(): NonNullable<KeyOperations['verify']> {
     const { verify } = this.#parts.operations
-    if (verify !== undefined) return verify(data, signature)
-    throw new KeyError('ERR_KEY_USE', 'This key may sign, but not verify.')
+    if (verify !== undefined) return verify
+    throw this.type === 'private'
+      ? new KeyError(
+          'ERR_KEY_PRIVATE',
+          'Verifying needs the public key; this is a private one that cannot be exported.',
+        )
+      : new KeyError('ERR_KEY_USE', 'This secret may sign, but not verify.')
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { isInRange } from './ecdsa.ts'
 import type { Jwk } from './jwk.ts'
 import type { KeyOperations } from './key.ts'
 
@@ -32,19 +33,38 @@ function operationParams(algorithm: Algorithm): {
   return { name: webCrypto }
 }
 
-/** Imports a JWK, stripped to its numbers, into WebCrypto. */
-export async function importJwk(
-  jwk: Jwk,
+/** Imports a JWK that was stripped to its numbers. Only public halves can be exported again. */
+export async function importNumbers(
+  numbers: Jwk,
   algorithm: Algorithm,
-  options: { readonly extractable: boolean; readonly usages: readonly ('sign' | 'verify')[] },
+  use: 'sign' | 'verify',
 ): Promise<CryptoKey> {
-  return crypto.subtle.importKey(
-    'jwk',
-    jwk as webcrypto.JsonWebKey,
-    keyParams(algorithm),
-    options.extractable,
-    [...options.usages],
-  )
+  const jwk = numbers as webcrypto.JsonWebKey
+  return crypto.subtle.importKey('jwk', jwk, keyParams(algorithm), use === 'verify', [use])
+}
+
+/** Imports a wrapped key so that its numbers can be had. */
+export async function importDer(
+  { format, der }: { readonly format: 'pkcs8' | 'spki'; readonly der: Uint8Array },
+  algorithm: Algorithm,
+): Promise<CryptoKey> {
+  const use = format === 'pkcs8' ? 'sign' : 'verify'
+  return crypto.subtle.importKey(format, own(der), keyParams(algorithm), true, [use])
+}
+
+/** Writes a key as the JWK that it was exported as, whatever that says about its use. */
+export async function exportNumbers(key: CryptoKey): Promise<Jwk> {
+  return crypto.subtle.exportKey('jwk', key)
+}
+
+/** Imports a secret for both directions. */
+export async function importSecret(
+  secret: Uint8Array,
+  algorithm: Algorithm,
+): Promise<{ readonly signing: CryptoKey; readonly verifying: CryptoKey }> {
+  const params = keyParams(algorithm)
+  const key = await crypto.subtle.importKey('raw', own(secret), params, false, ['sign', 'verify'])
+  return { signing: key, verifying: key }
 }
 
 /** Signs and verifies by WebCrypto. */
@@ -53,6 +73,7 @@ export function webCryptoOperations(
   keys: { readonly signing?: CryptoKey | undefined; readonly verifying?: CryptoKey | undefined },
 ): KeyOperations {
   const params = operationParams(algorithm)
+  const isEcdsa = params.name === 'ECDSA'
   const { signing, verifying } = keys
   return {
     sign:
@@ -61,6 +82,7 @@ export function webCryptoOperations(
     verify:
       verifying &&
       (async (data, signature) =>
+        (!isEcdsa || isInRange(signature, algorithm)) &&
         crypto.subtle.verify(params, verifying, own(signature), own(data))),
   }
 }

@@ -2,7 +2,7 @@ import { type BearerEvent, bearerFetch, TokenManager } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource } from '../support/scripted-source.ts'
-import { answer, type Respond, startUpstream } from '../support/upstream.ts'
+import { answer, redirect, type Respond, startUpstream } from '../support/upstream.ts'
 
 async function setUp(respond: Respond, options: { readonly failureCooldown?: number } = {}) {
   const upstream = await startUpstream(respond)
@@ -46,6 +46,19 @@ describe('a 401', () => {
     expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200))
     expect(source.mints).toBe(2)
     expect(sent().filter((value) => value === 'token-1')).toHaveLength(50)
+  })
+
+  it('is answered by one more try in the life of a request, its redirects included', async () => {
+    let answers = 0
+    const { upstream, fetch, sent } = await setUp((request, response) => {
+      answers++
+      if (answers === 1) answer(response, 401)
+      else if (request.url === '/') redirect(response, 302, '/next')
+      else answer(response, 401)
+    })
+    await using _ = upstream
+    expect((await fetch(upstream.origin)).status).toBe(401)
+    expect(sent()).toEqual(['token-1', 'token-2', 'token-2'])
   })
 
   it('that comes again is returned to the caller', async () => {
@@ -218,12 +231,47 @@ describe('make before break', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'refused', outcome: 'previous-token' }),
     )
+    expect(source.mints).toBe(3)
     expect((await fetch(upstream.origin)).status).toBe(200)
     expect(sent().at(-1)).toBe('token-3')
     expect(source.mints).toBe(3)
   })
 
-  it('does not go back to a token that was itself refused', async () => {
+  it('does not go back to a token that was refused since it had worked', async () => {
+    let revoked = ''
+    const { upstream, fetch, sent } = await setUp(({ authorization = '' }, response) =>
+      answer(response, authorization === revoked || authorization === 'Bearer token-2' ? 401 : 200),
+    )
+    await using _ = upstream
+    await fetch(upstream.origin)
+    revoked = 'Bearer token-1'
+    expect((await fetch(upstream.origin)).status).toBe(401)
+    expect((await fetch(upstream.origin)).status).toBe(200)
+    expect(sent()).toEqual(['token-1', 'token-1', 'token-2', 'token-2', 'token-3'])
+  })
+
+  it('does not take a newer token for the previous one when an old refusal comes late', async () => {
+    const late: (() => void)[] = []
+    const { upstream, clock, manager, events, fetch } = await setUp((request, response) => {
+      const send = (): void => answer(response, request.url === '/late' ? 401 : 200)
+      if (request.url === '/late' && late.length === 0) late.push(send)
+      else if (request.url === '/late') answer(response, 200)
+      else send()
+    })
+    await using _ = upstream
+    const first = fetch(`${upstream.origin}/late`)
+    while (late.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(10_000)
+    await manager.getToken({ forceRefresh: true })
+    await fetch(upstream.origin)
+    late[0]?.()
+    expect((await first).status).toBe(200)
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'refused', outcome: 'new-token' }),
+    )
+  })
+
+  it('goes back to a token that was dropped by hand, yet never refused', async () => {
     const { upstream, fetch, sent, manager } = await setUp(refuse('token-2'))
     await using _ = upstream
     await fetch(upstream.origin)
@@ -231,7 +279,6 @@ describe('make before break', () => {
     const accepted = await manager.getToken()
     manager.invalidate(accepted)
     const response = await fetch(upstream.origin)
-    // token-1 was dropped by hand, yet never refused by the server: it is still the fallback.
     expect(response.status).toBe(200)
     expect(sent()).toEqual(['token-2', 'token-1'])
   })

@@ -178,6 +178,31 @@ describe('a failure while the old token is still good', () => {
     expect(events.at(-1)).toMatchObject({ type: 'refresh-failed', cooldownMs: 5000 })
   })
 
+  it('waits between the tries inside the expiry margin too', async () => {
+    const { clock, source, manager } = setUp()
+    await manager.getToken()
+    clock.advance(1_170_000)
+    source.next(down())
+    await manager.getToken()
+    await manager.getToken()
+    expect(source.mints).toBe(2)
+    clock.advance(5000)
+    expect((await manager.getToken()).value).toBe('token-3')
+  })
+
+  it('waits no longer than it should on a clock that is set back meanwhile', async () => {
+    const { clock, source, manager } = setUp()
+    await manager.getToken()
+    clock.advance(901_000)
+    source.next(down())
+    await manager.getToken()
+    await settle()
+    clock.set(clock.now() - 500)
+    await manager.getToken()
+    await settle()
+    expect(manager.stats().mints).toBe(2)
+  })
+
   it('does not ask again at once when the source has nothing newer', async () => {
     const { clock, source, manager } = setUp()
     const first = await manager.getToken()

@@ -146,6 +146,22 @@ describe('closing', () => {
     expect(manager.stats()).toMatchObject({ state: 'closed', expiresAt: undefined })
   })
 
+  it('keeps no token that a superseded refresh brings later', async () => {
+    const { clock, source, manager } = setUp({ timeoutMs: 600_000 })
+    await manager.getToken()
+    clock.advance(900_000)
+    const release = source.hold()
+    await manager.getToken()
+    await manager.getToken()
+    const forced = manager.getToken({ forceRefresh: true })
+    await settle()
+    manager.close()
+    await expect(forced).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+    release()
+    await settle()
+    expect(manager.stats().expiresAt).toBeUndefined()
+  })
+
   it('works with await using', async () => {
     const { manager } = setUp()
     {

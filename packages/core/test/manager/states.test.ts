@@ -1,4 +1,4 @@
-import { type ManagerEvent, TokenManager } from '@mayfly/core'
+import { LearnedClock, type ManagerEvent, TokenManager } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource, settle } from '../support/scripted-source.ts'
@@ -138,6 +138,21 @@ describe('the states of a token', () => {
     const ahead = { now: () => clock.now() + 1_170_000 }
     expect((await manager.getToken({ clock: ahead })).value).toBe('token-2')
     expect(source.calls[1]?.clock).toBe(ahead)
+  })
+
+  it('mints again when the clock was corrected while the token was being made', async () => {
+    const { clock, source, manager } = setUp()
+    const learned = new LearnedClock(clock)
+    const date = new Date(clock.now() - 7_200_000).toUTCString()
+    source.next(async (options) => {
+      const dated = source.token('dated-wrongly', options.clock)
+      learned.learn({ date, sentAt: clock.now(), receivedAt: clock.now() })
+      return dated
+    })
+    const token = await manager.getToken({ clock: learned })
+    expect(token.value).toBe('token-2')
+    expect(token.issuedAt).toBe(1_700_000_000 - 7200)
+    expect(manager.stats().clockOffsetMs).toBe(-7_199_500)
   })
 
   it('takes the default margins, and says so, for a token that lives shorter than announced', async () => {

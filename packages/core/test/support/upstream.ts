@@ -26,6 +26,8 @@ export async function startUpstream(respond: Respond, host = '127.0.0.1'): Promi
     incoming.on('end', () => {
       const { method = '', url = '', headers } = incoming
       const body = Buffer.concat(chunks).toString()
+      // What a real clock says would teach a fake one nonsense.
+      response.sendDate = false
       const request = { method, url, authorization: headers.authorization, headers, body }
       seen.push(request)
       respond(request, response)

@@ -1,6 +1,7 @@
 import {
   generateKey,
   type JwkSet,
+  type NamedKey,
   TokenVerifier,
   type VerifierEvent,
   type VerifierOptions,
@@ -69,11 +70,15 @@ describe('A verifier', () => {
     })
   })
 
-  it('reports an unusable key when it is warmed up', async () => {
-    const { verifier } = await bench({
-      keys: [{ algorithm: 'ES256', key: { secret: new Uint8Array(32) } }],
-    })
-    expect(await failure(() => verifier.warmUp())).toMatchObject({ name: 'KeyError' })
+  it('reports an unusable key when it is made', async () => {
+    const keys: NamedKey[] = [{ algorithm: 'ES256', key: { secret: new Uint8Array(32) } }]
+    expect(await failure(() => bench({ keys }))).toMatchObject({ code: 'ERR_KEY_TYPE' })
+  })
+
+  it('reports a key that only its import can tell to be unusable when it is warmed up', async () => {
+    const key = { ...pair.publicJwk(), x: 'A'.repeat(43) }
+    const { verifier } = await bench({ keys: [{ algorithm: 'ES256', key }] })
+    expect(await failure(() => verifier.warmUp())).toMatchObject({ code: 'ERR_KEY_FORMAT' })
   })
 
   it('tells its observer what it accepted, what it refused, and why', async () => {

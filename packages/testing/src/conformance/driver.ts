@@ -11,15 +11,18 @@ import type {
 
 /** What every adapter exports; `Middleware` is its framework's own kind. */
 export interface AdapterExports<Middleware> {
-  /** Lets requests with a valid token pass. */
+  /** Verifies the token, and leaves the result where the framework keeps state. */
   bearerAuth(verifier: GuardVerifier<unknown>, options?: GuardOptions): Middleware
-  /** Lets requests pass whose token has all of the scopes. */
+  /** Answers 403 to a token that lacks one of the scopes. */
   requireScope(...scopes: string[]): Middleware
-  /** Puts a fresh bearer in place of the request's own `Authorization`. */
+  /** Replaces the caller's credentials with a fresh token. */
   injectBearer(source: TokenSource, options?: InjectOptions): Middleware
-  /** Answers with a token. `decide` gets the framework's request or context; `undefined` refuses with 403. */
+  /**
+   * Answers POST with a token. `decide` gets the framework's request or context; `undefined` refuses
+   * with 403.
+   */
   issueToken(issuer: TokenIssuer, decide: Decide): Middleware
-  /** Answers with the issuer's public keys. */
+  /** Publishes the issuer's public keys. */
   jwks(issuer: TokenIssuer): Middleware
 }
 
@@ -63,6 +66,6 @@ export interface AdapterDriver<Middleware> {
 /** One case of the suite, for any test runner: it passes unless `run` rejects. */
 export interface ConformanceCase {
   readonly name: string
-  /** Does the test; it rejects when the adapter fails it. */
+  /** Runs the case. Rejects with an assertion error that says what is wrong. */
   readonly run: () => Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Clock } from '@mayfly/core'
 import { openPlainSite, type Site } from './bench.ts'
 
 /** A request as it came in at the server behind a proxy. */
-export interface Received {
+interface Received {
   readonly method: string | undefined
   readonly url: string | undefined
   readonly rawHeaders: readonly string[]

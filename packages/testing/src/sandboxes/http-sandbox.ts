@@ -157,7 +157,7 @@ export class HttpSandbox<Reason extends string> {
     await closed
   }
 
-  /** Closes it, as `await using` does at the end of a block. */
+  /** Closes it, so that `await using` can. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -171,7 +171,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
       if (request.auth === undefined) await next()
       else await inner(request, response, next)
     }),
-    foundBy: ['requireScope answers 401'],
+    foundBy: ['requireScope answers 401', 'requireScope lets nobody pass'],
   },
   {
     fault: 'answers without what its tokens and keys need',

@@ -1,8 +1,8 @@
-import { equal } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import type { Bench, Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import { assertRefused, parseChallenge } from '../expectations.ts'
-import { answerAuth } from '../handlers.ts'
+import { answerAuth, createTrap } from '../handlers.ts'
 
 async function openScoped<Middleware>(bench: Bench<Middleware>, optional = false): Promise<Site> {
   const { adapter, verifier, open } = bench
@@ -54,13 +54,21 @@ export const scopeCases: readonly CaseDefinition[] = [
   {
     name: 'requireScope answers 401 where nobody has said who it is',
     async run(bench) {
-      const { adapter, issuer, open } = bench
       const missing = { status: 401, reason: 'token_missing', error: null } as const
       await using optional = await openScoped(bench, true)
       assertRefused(await optional.get('/orders'), missing)
-      const alone = [adapter.requireScope('a')]
-      await using unguarded = await open({ path: '/x', middleware: alone, handle: answerAuth })
-      assertRefused(await unguarded.get('/x', issuer.mint({ claims: { scope: 'a' } })), missing)
+    },
+  },
+  {
+    name: 'requireScope lets nobody pass where no bearerAuth stands before it',
+    async run({ adapter, issuer, open }) {
+      const trap = createTrap()
+      const middleware = [adapter.requireScope('a')]
+      await using site = await open({ path: '/x', middleware, handle: trap.handle })
+      const { status } = await site.get('/x', issuer.mint({ claims: { scope: 'a' } }))
+      // Forgetting it is a mistake of the program's, so an error that says so is as good as a 401.
+      if (status !== 401) deepEqual([status, site.errors.length], [500, 1])
+      equal(trap.reached, 0, 'what stands behind was reached')
     },
   },
 ]

@@ -16,6 +16,7 @@ export default defineConfig({
             'packages/*/test/**/*.test.ts',
             'examples/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
+            'bench/test/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },

@@ -1,0 +1,56 @@
+import type { Contender, Group } from '../lib/contender.ts'
+import { expectClaims } from './support/answers.ts'
+import { type BenchAlgorithm, forge, makeMaterial, makeTokens } from './support/material.ts'
+import { signatureAlone } from './support/floor.ts'
+import { fastJwt, jose, jsonwebtoken, mayfly, type Verify } from './support/verifiers.ts'
+
+/** A token that was never seen before: its signature has to be checked. */
+export async function coldVerify(algorithm: BenchAlgorithm): Promise<Group> {
+  const material = makeMaterial(algorithm)
+  const [token = ''] = await makeTokens(material, 1)
+  const forged = forge(token)
+  const contender = (
+    verify: Verify,
+    rest: Omit<Contender, 'run' | 'check' | 'refuses'>,
+  ): Contender => ({
+    ...rest,
+    run: () => verify(token),
+    check: expectClaims,
+    refuses: () => verify(forged),
+  })
+
+  const others = [
+    contender(await jose(material), { id: 'jose', name: '`jwtVerify()`', library: 'jose' }),
+    contender(fastJwt(material, { cache: false }), {
+      id: 'fast-jwt',
+      name: '`createVerifier()`',
+      library: 'fast-jwt',
+      unlike: 'synchronous: nothing else runs while it checks the signature.',
+    }),
+  ]
+  if (algorithm !== 'EdDSA') {
+    others.push(
+      contender(jsonwebtoken(material), {
+        id: 'jsonwebtoken',
+        name: '`verify()`',
+        library: 'jsonwebtoken',
+        unlike: 'synchronous: nothing else runs while it checks the signature.',
+      }),
+    )
+  }
+  const missing = algorithm === 'EdDSA' ? ['jsonwebtoken is missing: it has no EdDSA.'] : []
+  return {
+    id: `cold-verify-${algorithm.toLowerCase()}`,
+    title: `An unknown ${algorithm} token`,
+    about: `All caches are off. The floor is Node's own signature check (${algorithm === 'HS256' ? '`createHmac`' : '`crypto.verify`'}, synchronous, the key parsed before), without parsing the token or looking at a claim.`,
+    batch: 32,
+    missing,
+    floor: signatureAlone(material, token.slice(0, token.lastIndexOf('.'))),
+    mayfly: contender(mayfly(material, { cache: false }), {
+      id: 'mayfly',
+      name: 'Mayfly `TokenVerifier.verify()`, `cache: false`',
+      library: '@mayfly/core',
+    }),
+    others,
+  }
+}

@@ -29,7 +29,7 @@ export const core: CoreRules = {
       'key-set',
       'verifier',
     ],
-    ['bearer-session', 'bearer-fetch', 'inject', 'guard', 'diagnose', 'vendors/*'],
+    ['bearer-session', 'bearer-fetch', 'inject', 'endpoints', 'guard', 'diagnose', 'vendors/*'],
     ['index.ts', 'vendors.ts', 'node.ts'],
   ],
   edges: [
@@ -47,6 +47,7 @@ export const core: CoreRules = {
     { from: 'verifier', to: 'key-set', why: 'a verifier fetches the keys that a jwksUri names' },
     { from: 'bearer-fetch', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'inject', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
+    { from: 'endpoints', to: 'guard', why: 'an endpoint refuses a request as the guard does' },
   ],
   /** What these load, however far down, runs without Node. */
   webEntries: ['index.ts', 'vendors.ts'],

@@ -62,6 +62,11 @@ export class Guard<Payload = unknown> {
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
+  /** Writes this guard's challenges, for checks that come after it. */
+  get challenger(): Challenger {
+    return this.#challenger
+  }
+
   /**
    * Decides about one request. Refusals are an outcome; what this rejects with is not the request's
    * fault.

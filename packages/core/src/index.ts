@@ -22,9 +22,10 @@ export {
   SourceError,
 } from './errors.ts'
 export { authenticate, Guard } from './guard.ts'
-export type { ChallengeOptions } from './guard/challenge.ts'
-export { type Denial, denial } from './guard/denial.ts'
+export type { ChallengeError, ChallengeOptions, Challenger } from './guard/challenge.ts'
+export { denial } from './guard/denial.ts'
 export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './guard/options.ts'
+export { type NodeRequest, nodeRequest } from './guard/node-request.ts'
 export { isPreflight, type RequestLike } from './guard/request.ts'
 export {
   checkScope,
@@ -108,9 +109,17 @@ export type { VerifierEvent, VerifierOptions } from './verifier/options.ts'
 export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
 export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
+export type { DocumentOptions } from './endpoints/document.ts'
+export type { Endpoint } from './endpoints/endpoint.ts'
+export { type DecideIssue, issueEndpoint, type IssuerLike } from './endpoints/issue-token.ts'
+export { jwksEndpoint, type JwksSource } from './endpoints/jwks.ts'
 export {
-  BearerInjector,
-  type InjectOptions,
-  type WatchableAnswer,
-} from './inject.ts'
+  resourceMetadataEndpoint,
+  type ResourceMetadataOptions,
+  resourceMetadataUrl,
+} from './endpoints/resource-metadata.ts'
+export type { HttpAnswer } from './http/answer.ts'
 export type { EditableRequest } from './http/incoming-request.ts'
+export { BearerInjector, type WatchableAnswer } from './inject.ts'
+export type { InjectOptions } from './inject/options.ts'
+export type { SourceChoice } from './inject/upstream.ts'

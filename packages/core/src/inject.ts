@@ -1,44 +1,16 @@
-import { BearerSession, type BearerSessionOptions, type TokenUse } from './bearer-session.ts'
-import {
-  invalid,
-  optionalBoolean,
-  optionalString,
-  refuseUnknownOptions,
-  requireOptions,
-} from './encoding/options.ts'
-import { isMayflyError, RequestError, SourceError } from './errors.ts'
+import type { BearerEvent, BearerSession, TokenUse } from './bearer-session.ts'
+import { optionalBoolean, optionalString } from './encoding/options.ts'
+import { MayflyError, RequestError, SourceError } from './errors.ts'
 import {
   type EditableRequest,
   withField,
+  withoutConnectionOptions,
   withoutFields,
   withoutQueryParameters,
 } from './http/incoming-request.ts'
-import type { TokenSource } from './token.ts'
-
-/** Header fields by which a caller shows who it is. They are not for the server behind. */
-const CALLER_CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'dpop'] as const
-
-/** Options of `injectBearer`. */
-export interface InjectOptions extends BearerSessionOptions {
-  /**
-   * The URL or origin that the proxy behind this calls. Needed where the source's tokens go to
-   * several origins; checked against them when given.
-   */
-  readonly upstream?: string
-  /**
-   * Header fields of the caller's that go upstream although they hold credentials, such as
-   * `['cookie']`. `authorization` is always replaced. Default: none.
-   */
-  readonly keepHeaders?: readonly string[]
-  /** Query parameters that are taken off because they may hold a token. Default `['access_token']`. */
-  readonly stripQuery?: readonly string[]
-  /**
-   * Whether the answer is watched: a 401 drops the token, and a `Date` that the proxy copied teaches
-   * the server's clock. Switch it off where a handler behind this answers 401 of its own accord.
-   * Default `true`.
-   */
-  readonly watchAnswers?: boolean
-}
+import { type InjectOptions, requireInjectOptions, strippedFields } from './inject/options.ts'
+import { compileSourceChoice, type SourceChoice, type Upstream } from './inject/upstream.ts'
+import { notify, type Observe } from './observe.ts'
 
 /** What is watched of an answer: that of a Node `ServerResponse`. */
 export interface WatchableAnswer {
@@ -49,106 +21,118 @@ export interface WatchableAnswer {
   once(event: 'finish', listener: () => void): unknown
 }
 
-const OPTIONS = [
-  'origins',
-  'clocks',
-  'clock',
-  'observe',
-  'upstream',
-  'keepHeaders',
-  'stripQuery',
-  'watchAnswers',
-] as const
+const AUTHORIZATION: ReadonlySet<string> = new Set(['authorization'])
 
 /**
  * Replaces a request's own credentials with a fresh bearer token, for a proxy or a handler behind it.
  * The adapters' `injectBearer` is this, in their framework's clothes.
+ *
+ * @example
+ * ```ts
+ * import type { IncomingMessage, ServerResponse } from 'node:http'
+ * import { BearerInjector, type TokenSource } from '@mayfly/core'
+ *
+ * export function gateway(
+ *   source: TokenSource,
+ *   proxy: (request: IncomingMessage, response: ServerResponse) => void,
+ * ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+ *   const injector = new BearerInjector(source)
+ *   return async (request, response) => {
+ *     await injector.inject(request, response)
+ *     proxy(request, response)
+ *   }
+ * }
+ * ```
  */
-export class BearerInjector {
-  readonly #session: BearerSession
-  readonly #origin: string
+export class BearerInjector<Context = void> {
+  readonly #upstreamOf: (context: Context) => Upstream | Promise<Upstream>
   readonly #strip: ReadonlySet<string>
   readonly #stripQuery: readonly string[]
   readonly #watch: boolean
+  readonly #observe: Observe<BearerEvent> | undefined
 
-  /** @throws {OptionError} when an option is unsound, or the upstream is not for this source's tokens. */
-  constructor(source: TokenSource, options: InjectOptions = {}) {
-    requireOptions(options, 'injectBearer')
-    refuseUnknownOptions(options, OPTIONS, 'injectBearer')
-    this.#session = new BearerSession(source, options)
-    this.#origin = this.#requireUpstream(optionalString(options.upstream, 'upstream'))
-    const kept = new Set(options.keepHeaders?.map((name) => name.toLowerCase()))
-    if (kept.has('authorization')) {
-      throw invalid('keepHeaders', '"keepHeaders": the Authorization header is always replaced.')
-    }
-    this.#strip = new Set(CALLER_CREDENTIALS.filter((name) => !kept.has(name)))
-    this.#stripQuery = [...(options.stripQuery ?? ['access_token'])]
-    this.#watch = optionalBoolean(options.watchAnswers, 'watchAnswers') ?? true
+  /**
+   * @param source one for all requests, or what chooses one by the context that `inject` is given.
+   * @throws {OptionError} when an option is unsound, or the upstream is not for this source's tokens.
+   */
+  constructor(source: SourceChoice<Context>, options: InjectOptions = {}) {
+    requireInjectOptions(options)
+    const { upstream, keepHeaders, stripQuery, watchAnswers, ...session } = options
+    const url = optionalString(upstream, 'upstream')
+    this.#upstreamOf = compileSourceChoice(source, session, url)
+    this.#strip = strippedFields(keepHeaders)
+    this.#stripQuery = [...(stripQuery ?? ['access_token'])]
+    this.#watch = optionalBoolean(watchAnswers, 'watchAnswers') ?? true
+    this.#observe = options.observe
   }
 
   /**
-   * Puts the token on a request. When none can be had the request is left without any credentials.
+   * Puts the token on a request. Whatever this comes to, the caller's own credentials are gone.
    *
+   * @param context what the source is chosen by, where it is chosen for each request.
    * @throws {RequestError} `ERR_TOKEN_UNAVAILABLE` (503) when no token can be had.
    */
-  async inject(request: EditableRequest, answer: WatchableAnswer): Promise<void> {
-    // First of all: whatever happens next, the caller's own credentials are gone.
-    withoutFields(request, this.#strip)
-    withoutQueryParameters(request, this.#stripQuery)
-    const use = await this.#begin()
+  async inject(request: EditableRequest, answer: WatchableAnswer, context: Context): Promise<void> {
+    const use = await this.#begin(request, context)
+    withoutConnectionOptions(request, AUTHORIZATION)
     withField(request, 'authorization', `Bearer ${use.token.value}`)
-    if (this.#watch) answer.once('finish', () => this.#watched(use, answer))
+    if (this.#watch) answer.once('finish', () => watched(use, answer))
   }
 
-  async #begin(): Promise<TokenUse> {
+  async #begin(request: EditableRequest, context: Context): Promise<SessionUse> {
+    let origin: string | undefined
     try {
-      return await this.#session.begin(this.#origin, undefined)
-    } catch (cause) {
-      if (!isMayflyError(cause)) throw cause
-      const retryAfterMs = cause instanceof SourceError ? cause.retryAfterMs : undefined
-      throw new RequestError(
-        'ERR_TOKEN_UNAVAILABLE',
-        'The token for the server behind this gateway cannot be had just now.',
-        {
-          reason: 'token_unavailable',
-          status: 503,
-          headers:
-            retryAfterMs === undefined
-              ? {}
-              : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
-          cause,
-        },
-      )
+      const upstream = await this.#choose(request, context)
+      origin = upstream.origin
+      const use = await upstream.session.begin(origin, undefined)
+      return { ...use, session: upstream.session }
+    } catch (error) {
+      // A mistake in code stays one: no later try can help.
+      if (!(error instanceof MayflyError) || error instanceof RequestError) throw error
+      if (origin !== undefined) {
+        notify(this.#observe, { type: 'token-failed', origin, code: error.code })
+      }
+      throw tokenUnavailable(error)
     }
   }
 
-  #watched(use: TokenUse, answer: WatchableAnswer): void {
-    const { statusCode: status } = answer
-    const date = textOf(answer.getHeader('date'))
-    const age = textOf(answer.getHeader('age'))
-    const { refused } = this.#session.end(use, { status, date, age })
-    if (refused) this.#session.giveUp(use)
-  }
-
-  #requireUpstream(upstream: string | undefined): string {
-    const { destinations } = this.#session
-    const [only] = destinations
-    if (upstream === undefined) {
-      if (only !== undefined && destinations.size === 1) return only
-      throw invalid(
-        'upstream',
-        only === undefined
-          ? 'This source’s tokens are not sent over HTTP: they go to no origin at all.'
-          : `This source’s tokens go to ${[...destinations].join(', ')}: say with "upstream" which of them the proxy calls.`,
-      )
+  async #choose(request: EditableRequest, context: Context): Promise<Upstream> {
+    try {
+      return await this.#upstreamOf(context)
+    } finally {
+      // Only now, since the choice may need to know who calls.
+      withoutFields(request, this.#strip)
+      withoutQueryParameters(request, this.#stripQuery)
     }
-    const origin = URL.canParse(upstream) ? new URL(upstream).origin : undefined
-    if (origin !== undefined && destinations.has(origin)) return origin
-    throw invalid(
-      'upstream',
-      `"upstream" must be at one of the origins that this source's tokens are for: ${[...destinations].join(', ') || 'none'}.`,
-    )
   }
+}
+
+interface SessionUse extends TokenUse {
+  readonly session: BearerSession
+}
+
+function watched(use: SessionUse, answer: WatchableAnswer): void {
+  const { session } = use
+  const { statusCode: status } = answer
+  const date = textOf(answer.getHeader('date'))
+  const age = textOf(answer.getHeader('age'))
+  const { refused } = session.end(use, { status, date, age })
+  if (refused) session.giveUp(use)
+}
+
+function tokenUnavailable(cause: MayflyError): RequestError {
+  const retryAfterMs = cause instanceof SourceError ? cause.retryAfterMs : undefined
+  return new RequestError(
+    'ERR_TOKEN_UNAVAILABLE',
+    'The token for the server behind this gateway cannot be had just now.',
+    {
+      reason: 'token_unavailable',
+      status: 503,
+      headers:
+        retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+      cause,
+    },
+  )
 }
 
 function textOf(value: number | string | string[] | undefined): string | undefined {

@@ -1,20 +1,12 @@
 import { refuseUnknownOptions } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
+import type { HttpAnswer } from '../http/answer.ts'
 import {
   CHALLENGE_OPTIONS,
   type ChallengeOptions,
   type Challenger,
   compileChallenge,
 } from './challenge.ts'
-
-/** An HTTP answer that refuses a request, ready to be written. */
-export interface Denial {
-  readonly status: number
-  /** Header fields by lower-case name. Merge `vary` with what the answer has already. */
-  readonly headers: Readonly<Record<string, string>>
-  /** The text of an `application/problem+json` body. */
-  readonly body: string
-}
 
 /**
  * Makes the HTTP answer for a refused request: the challenge that RFC 6750 asks for, `no-store`, and
@@ -35,7 +27,7 @@ export interface Denial {
  * }
  * ```
  */
-export function denial(error: RequestError, options: ChallengeOptions = {}): Denial {
+export function denial(error: RequestError, options: ChallengeOptions = {}): HttpAnswer {
   refuseUnknownOptions(options, CHALLENGE_OPTIONS, 'denial')
   const { status, headers } = challenged(error, compileChallenge(options))
   return {

@@ -1,7 +1,12 @@
 import { invalid, refuseUnknownOptions, requireOneOf } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
-import { CHALLENGE_OPTIONS, type ChallengeOptions, compileChallenge } from './challenge.ts'
+import {
+  CHALLENGE_OPTIONS,
+  type ChallengeOptions,
+  type Challenger,
+  compileChallenge,
+} from './challenge.ts'
 import { challenged } from './denial.ts'
 import { tokenMissing } from './request.ts'
 
@@ -11,9 +16,13 @@ export interface ScopeOptions extends ChallengeOptions {
   readonly match?: 'all' | 'any'
 }
 
-/** Judges what a token may be used for: `undefined` when it may, else the refusal. */
+/**
+ * Judges what a token may be used for: `undefined` when it may, else the refusal. With the guard's
+ * `challenger` the refusal has that guard's realm, unless the check was given one of its own.
+ */
 export type ScopeCheck = (
   auth: Pick<VerifiedToken<unknown>, 'scopes'> | undefined,
+  challenger?: Challenger,
 ) => RequestError | undefined
 
 // scope-token of RFC 6749 section 3.3.
@@ -44,11 +53,13 @@ export function compileScopeCheck(
   const { match = 'all', ...challenge } = options
   refuseUnknownOptions(options, ['match', ...CHALLENGE_OPTIONS], 'checkScope')
   requireOneOf(match, 'match', ['all', 'any'])
-  const challenger = compileChallenge(challenge)
+  const own = compileChallenge(challenge)
+  const hasOwn = challenge.realm !== undefined || challenge.resourceMetadata !== undefined
   const needed = requireScopes(scopes)
   const scope = needed.join(' ')
 
-  return (auth) => {
+  return (auth, inherited = own) => {
+    const challenger = hasOwn ? own : inherited
     if (auth === undefined) return challenged(tokenMissing(), challenger)
     const has = (one: string): boolean => auth.scopes.includes(one)
     if (match === 'all' ? needed.every(has) : needed.some(has)) return undefined

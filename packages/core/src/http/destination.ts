@@ -19,7 +19,7 @@ export function compileDestinations(origins: readonly string[], option: string):
 }
 
 /** Whether a URL is safe to send a bearer token to at all: https, or http on loopback. */
-function isSecure(url: URL): boolean {
+export function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
 }
 

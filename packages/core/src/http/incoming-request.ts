@@ -1,12 +1,19 @@
 /** What `injectBearer` changes of a request on its way upstream: that of a Node `IncomingMessage`. */
 export interface EditableRequest {
   readonly headers: Record<string, string | string[] | undefined>
-  rawHeaders: string[]
-  readonly headersDistinct?: Record<string, string[] | undefined>
+  readonly rawHeaders: string[]
+  readonly headersDistinct?: Record<string, string[] | undefined> | undefined
   url?: string | undefined
-  /** Express keeps the URL a second time. */
+  /** Frameworks keep the URL a second time. */
   originalUrl?: string | undefined
+  /** Express 4 keeps the query taken apart. */
+  readonly query?: unknown
 }
+
+/** Where HTTP/2 keeps the path and the query among the header fields. */
+const PATH = ':path'
+
+const CONNECTION: ReadonlySet<string> = new Set(['connection'])
 
 /**
  * Takes header fields off a request, by lower-case name, wherever Node keeps them: some proxies copy
@@ -18,19 +25,31 @@ export function withoutFields(request: EditableRequest, names: ReadonlySet<strin
     delete headers[name]
     if (headersDistinct !== undefined) delete headersDistinct[name]
   }
-  const raw: string[] = []
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] ?? ''
-    if (!names.has(name.toLowerCase())) raw.push(name, request.rawHeaders[index + 1] ?? '')
-  }
-  request.rawHeaders = raw
+  editRaw(request, (name, value) => (names.has(name) ? undefined : value))
 }
 
 /** Puts a header field on a request from which it was taken off before. */
 export function withField(request: EditableRequest, name: string, value: string): void {
   request.headers[name] = value
   if (request.headersDistinct !== undefined) request.headersDistinct[name] = [value]
-  request.rawHeaders = [...request.rawHeaders, name, value]
+  request.rawHeaders.push(name, value)
+}
+
+/**
+ * Takes fields off the list of those that concern this connection alone. A caller who lists
+ * `Authorization` there could have the next proxy drop a token that is none of the caller's.
+ */
+export function withoutConnectionOptions(
+  request: EditableRequest,
+  names: ReadonlySet<string>,
+): void {
+  const { connection } = request.headers
+  if (typeof connection !== 'string') return
+  const options = connection.split(',')
+  const kept = options.filter((option) => !names.has(option.trim().toLowerCase()))
+  if (kept.length === options.length) return
+  withoutFields(request, CONNECTION)
+  if (kept.length > 0) withField(request, 'connection', kept.join(','))
 }
 
 /** Takes query parameters off a request's URL; the rest of the URL stays as it was spelled. */
@@ -38,6 +57,30 @@ export function withoutQueryParameters(request: EditableRequest, names: readonly
   if (names.length === 0) return
   if (request.url !== undefined) request.url = strip(request.url, names)
   if (request.originalUrl !== undefined) request.originalUrl = strip(request.originalUrl, names)
+  if (Object.hasOwn(request, 'query')) withoutMembers(request.query, names)
+  const path = request.headers[PATH]
+  if (typeof path !== 'string') return
+  request.headers[PATH] = strip(path, names)
+  editRaw(request, (name, value) => (name === PATH ? strip(value, names) : value))
+}
+
+/** Rewrites `rawHeaders` in place, since HTTP/2 requests do not let it be replaced. */
+function editRaw(
+  { rawHeaders }: EditableRequest,
+  edit: (name: string, value: string) => string | undefined,
+): void {
+  const edited: string[] = []
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    const value = edit(name.toLowerCase(), rawHeaders[index + 1] ?? '')
+    if (value !== undefined) edited.push(name, value)
+  }
+  rawHeaders.splice(0, rawHeaders.length, ...edited)
+}
+
+function withoutMembers(query: unknown, names: readonly string[]): void {
+  if (typeof query !== 'object' || query === null) return
+  for (const name of names) Reflect.deleteProperty(query, name)
 }
 
 function strip(url: string, names: readonly string[]): string {

@@ -1,0 +1,94 @@
+import { invalid } from '../encoding/options.ts'
+import { RequestError } from '../errors.ts'
+import { denial } from '../guard/denial.ts'
+import type { HttpAnswer } from '../http/answer.ts'
+import type { IssuedToken } from '../issuer/issued-token.ts'
+import type { IssueOptions } from '../issuer/options.ts'
+import { type Endpoint, methodNotAllowed } from './endpoint.ts'
+
+/** What an endpoint needs of an issuer. A `TokenIssuer` is one. */
+export interface IssuerLike {
+  issue(options: IssueOptions): Promise<IssuedToken>
+}
+
+/**
+ * Decides about a request for a token: what the token is to say, or `undefined` or `null` to refuse
+ * with 403. For another refusal throw a `RequestError`.
+ */
+export type DecideIssue<Context> = (
+  context: Context,
+) => IssueOptions | undefined | null | Promise<IssueOptions | undefined | null>
+
+/**
+ * Makes an endpoint that issues tokens. It answers POST with the JSON of RFC 6749 section 5.1
+ * (`access_token`, `token_type`, `expires_in` in seconds, and `scope` where the claims have one),
+ * never to be cached; other methods get 405.
+ *
+ * A refusal is problem details: 403 with the reason `issue_refused` where `decide` gives nothing, else
+ * those of the `RequestError` that it throws. Anything else that it throws, and options that the issuer
+ * does not take, are mistakes of the server's own, and the endpoint rejects with them.
+ *
+ * @throws {OptionError} when `issuer` or `decide` is something else.
+ *
+ * @example
+ * ```ts
+ * import { issueEndpoint, type RequestLike, TokenIssuer } from '@mayfly/core'
+ *
+ * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
+ * const endpoint = issueEndpoint(issuer, (user: string | undefined) =>
+ *   user === undefined ? undefined : { audience: 'orders', subject: user, expiresIn: 300 },
+ * )
+ *
+ * const request: RequestLike = { method: 'POST', url: '/token', header: () => [] }
+ * const answer = await endpoint(request, 'alice')
+ * console.log(answer.status) // 200
+ * ```
+ */
+export function issueEndpoint<Context = void>(
+  issuer: IssuerLike,
+  decide: DecideIssue<Context>,
+): Endpoint<Context> {
+  if (typeof issuer?.issue !== 'function') {
+    throw invalid('issuer', '"issuer" must be a TokenIssuer.')
+  }
+  if (typeof decide !== 'function') {
+    throw invalid('decide', '"decide" must be a function that says what the token is to hold.')
+  }
+  return async (request, context) => {
+    if (request.method !== 'POST') return methodNotAllowed('POST')
+    try {
+      const decision = await decide(context)
+      if (decision === undefined || decision === null) throw issueRefused()
+      return granted(decision, await issuer.issue(decision))
+    } catch (error) {
+      if (error instanceof RequestError) return denial(error)
+      throw error
+    }
+  }
+}
+
+function granted({ claims }: IssueOptions, token: IssuedToken): HttpAnswer {
+  const scope = claims?.['scope']
+  return {
+    status: 200,
+    headers: {
+      'cache-control': 'no-store',
+      // RFC 6749 section 5.1 asks for this one too.
+      pragma: 'no-cache',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      access_token: token.value,
+      token_type: 'Bearer',
+      expires_in: token.expiresAt - token.issuedAt,
+      ...(typeof scope === 'string' && { scope }),
+    }),
+  }
+}
+
+function issueRefused(): RequestError {
+  return new RequestError('ERR_ISSUE_REFUSED', 'No token is issued to this request.', {
+    reason: 'issue_refused',
+    status: 403,
+  })
+}

@@ -1,0 +1,55 @@
+import type { BearerSessionOptions } from '../bearer-session.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+
+/** Header fields by which a caller shows who it is. They are not for the server behind. */
+const CALLER_CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'dpop'] as const
+
+/** Options of `injectBearer`. */
+export interface InjectOptions extends BearerSessionOptions {
+  /**
+   * The URL or origin that the proxy behind this calls. Needed where the source's tokens go to
+   * several origins; checked against them when given.
+   */
+  readonly upstream?: string
+  /**
+   * Header fields of the caller's that go upstream although they hold credentials, such as
+   * `['cookie']`. `authorization` is always replaced. Default: none.
+   */
+  readonly keepHeaders?: readonly string[]
+  /** Query parameters that are taken off because they may hold a token. Default `['access_token']`. */
+  readonly stripQuery?: readonly string[]
+  /**
+   * Whether the answer is watched: a 401 drops the token, and a `Date` that the proxy copied teaches
+   * the server's clock. Switch it off where a handler behind this answers 401 of its own accord.
+   * Default `true`.
+   */
+  readonly watchAnswers?: boolean
+}
+
+/** Refuses what is no set of options for `injectBearer`. The parts check their own. */
+export function requireInjectOptions(options: object): void {
+  requireOptions(options, 'injectBearer')
+  refuseUnknownOptions(
+    options,
+    [
+      'origins',
+      'clocks',
+      'clock',
+      'observe',
+      'upstream',
+      'keepHeaders',
+      'stripQuery',
+      'watchAnswers',
+    ],
+    'injectBearer',
+  )
+}
+
+/** The header fields that are taken off, by lower-case name. */
+export function strippedFields(keepHeaders: readonly string[] = []): ReadonlySet<string> {
+  const kept = new Set(keepHeaders.map((name) => name.toLowerCase()))
+  if (kept.has('authorization')) {
+    throw invalid('keepHeaders', '"keepHeaders": the Authorization header is always replaced.')
+  }
+  return new Set(CALLER_CREDENTIALS.filter((name) => !kept.has(name)))
+}

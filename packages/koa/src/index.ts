@@ -1,1 +1,8 @@
-export {}
+export type { AuthPayload, AuthTypes } from './auth.ts'
+export { bearerAuth } from './bearer-auth.ts'
+export { injectBearer } from './inject-bearer.ts'
+export { issueToken } from './issue-token.ts'
+export { jwks } from './jwks.ts'
+export type { Middleware } from './middleware.ts'
+export { requireScope } from './require-scope.ts'
+export { resourceMetadata } from './resource-metadata.ts'

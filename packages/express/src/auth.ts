@@ -1,0 +1,55 @@
+import type { Challenger, JwtPayload, VerifiedToken } from '@mayfly/core'
+
+/**
+ * Says what type `req.auth.payload` has, where a verifier's `schema` gives it another than
+ * `JwtPayload`. Augment it once per program.
+ *
+ * @example
+ * ```ts
+ * import type {} from '@mayfly/express'
+ *
+ * declare module '@mayfly/express' {
+ *   interface AuthTypes {
+ *     payload: { readonly sub: string; readonly role: 'admin' | 'clerk' }
+ *   }
+ * }
+ * ```
+ */
+export interface AuthTypes {}
+
+/** The type of `req.auth.payload`: that of {@link AuthTypes}, else `JwtPayload`. */
+export type AuthPayload = AuthTypes extends { readonly payload: infer Payload }
+  ? Payload
+  : JwtPayload
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- until a program augments it
+type Auth = VerifiedToken<AuthPayload>
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The token that `bearerAuth` accepted; `undefined` where it is optional and there was none. */
+      auth?: Auth | undefined
+    }
+  }
+}
+
+/** Where `bearerAuth` leaves word for `requireScope`; shared by all copies of this package. */
+const CHALLENGER: unique symbol = Symbol.for('mayfly.challenger')
+
+interface Guarded {
+  auth?: Auth | undefined
+  [CHALLENGER]?: Challenger
+}
+
+/** Notes that a guard has let a request pass, and what with. */
+export function noteAuth(req: object, auth: Auth | undefined, challenger: Challenger): void {
+  const guarded: Guarded = req
+  guarded.auth = auth
+  guarded[CHALLENGER] = challenger
+}
+
+/** The challenger of the guard that let a request pass; `undefined` where there was none. */
+export function challengerOf(req: object): Challenger | undefined {
+  return (req as Guarded)[CHALLENGER]
+}

@@ -1,0 +1,44 @@
+import { denial, Guard, type GuardOptions, type GuardVerifier } from '@mayfly/core'
+import { type AuthPayload, noteAuth } from './auth.ts'
+import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
+
+/**
+ * Lets requests with a good bearer token pass, with what it says on `req.auth`, and answers all others
+ * with a challenge (RFC 6750) and problem details (RFC 9457).
+ *
+ * The token is looked for in the `Authorization` header, or where `tokenFrom` says; a body has to be
+ * parsed before. What is not the request's fault goes to the application's error handling.
+ *
+ * @throws {OptionError} when an option is unknown or unsound.
+ *
+ * @example
+ * ```ts
+ * import type { TokenVerifier } from '@mayfly/core'
+ * import { bearerAuth } from '@mayfly/express'
+ * import express, { type Express } from 'express'
+ *
+ * export function createApp(verifier: TokenVerifier): Express {
+ *   const app = express()
+ *   app.use(bearerAuth(verifier, { realm: 'orders' }))
+ *   app.get('/me', (req, res) => void res.json({ subject: req.auth?.claims.sub }))
+ *   return app
+ * }
+ * ```
+ */
+export function bearerAuth(
+  verifier: GuardVerifier<AuthPayload>,
+  options: GuardOptions = {},
+): Middleware {
+  const guard = new Guard(verifier, options)
+  const judge: Work = async (req, res) => {
+    const outcome = await guard.authenticate(requestLike(req))
+    if (!outcome.ok) return send(res, denial(outcome.error))
+    for (const [name, value] of Object.entries(outcome.headers)) {
+      if (name === 'vary') res.vary(value)
+      else if (!res.hasHeader(name)) res.setHeader(name, value)
+    }
+    noteAuth(req, outcome.auth, guard.challenger)
+    return true
+  }
+  return middleware('bearerAuth', judge)
+}

@@ -1,0 +1,34 @@
+import { type DecideIssue, issueEndpoint, type IssuerLike } from '@mayfly/core'
+import type { Request } from 'express'
+import { answerWith, type Middleware, middleware } from './middleware.ts'
+
+/**
+ * Answers POST with a token, as JSON of RFC 6749 section 5.1 that no cache keeps. `decide` says what
+ * the token is to hold; `undefined` refuses with 403, and a `RequestError` that it throws is answered.
+ * Other methods get 405.
+ *
+ * Who the caller is has to be known before: mount it behind your session or `bearerAuth`.
+ *
+ * @throws {OptionError} when `issuer` or `decide` is something else.
+ *
+ * @example
+ * ```ts
+ * import type { TokenIssuer } from '@mayfly/core'
+ * import { issueToken } from '@mayfly/express'
+ * import express, { type Express, type Request } from 'express'
+ *
+ * declare function userOf(req: Request): Promise<string | undefined>
+ *
+ * export function createApp(issuer: TokenIssuer): Express {
+ *   const decide = async (req: Request) => {
+ *     const user = await userOf(req)
+ *     return user === undefined ? undefined : { audience: 'orders', subject: user, expiresIn: 300 }
+ *   }
+ *   return express().use('/token', issueToken(issuer, decide))
+ * }
+ * ```
+ */
+export function issueToken(issuer: IssuerLike, decide: DecideIssue<Request>): Middleware {
+  const issue = answerWith(issueEndpoint(issuer, decide), (req) => req)
+  return middleware('issueToken', issue)
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Endpoint, type HttpAnswer, nodeRequest, type RequestLike } from '@mayfly/core'
+import type { Request, Response } from 'express'
+
+/**
+ * Express middleware, typed by what Node gives it: so it fits a route of any parameters, in Express 4
+ * and 5.
+ */
+export type Middleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+/** The work of a middleware for one request. It gives whether the next middleware has its turn. */
+export type Work = (req: Request, res: Response) => Promise<boolean>
+
+/** Makes middleware whose name shows in stack traces. */
+export function middleware(name: string, work: Work): Middleware {
+  const handler: Middleware = (req, res, next) => {
+    void step(work, [req as Request, res as Response, next])
+  }
+  return Object.defineProperty(handler, 'name', { value: name })
+}
+
+// Express 4 does not look at promises, so errors are handed on by hand.
+async function step(
+  work: Work,
+  [req, res, next]: [Request, Response, (error?: unknown) => void],
+): Promise<void> {
+  let passes: boolean
+  try {
+    passes = await work(req, res)
+  } catch (error) {
+    next(asError(error))
+    return
+  }
+  if (passes) next()
+}
+
+/** The work of an endpoint: it answers, and nothing comes after it. */
+export function answerWith<Context>(
+  endpoint: Endpoint<Context>,
+  contextOf: (req: Request) => Context,
+): Work {
+  return async (req, res) => send(res, await endpoint(requestLike(req), contextOf(req)))
+}
+
+/** Shows the core a request of Express. */
+export function requestLike(req: Request): RequestLike {
+  return nodeRequest(req, { url: req.originalUrl, body: req.body as unknown })
+}
+
+/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
+export function send(res: Response, { status, headers, body }: HttpAnswer): false {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'vary') res.vary(value)
+    else res.setHeader(name, value)
+  }
+  if (body !== '') res.setHeader('content-length', Buffer.byteLength(body))
+  res.status(status).end(body)
+  return false
+}
+
+/** To Express nothing at all, and the words "route" and "router", are no errors: it would go on. */
+function asError(error: unknown): Error {
+  if (error instanceof Error) return error
+  return new Error('Something was thrown that is no error.', { cause: error })
+}

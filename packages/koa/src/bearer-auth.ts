@@ -1,0 +1,46 @@
+import { denial, Guard, type GuardOptions, type GuardVerifier } from '@mayfly/core'
+import { type AuthPayload, noteAuth } from './auth.ts'
+import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
+
+/**
+ * Lets requests with a good bearer token pass, with what it says on `ctx.state.auth`, and answers all
+ * others with a challenge (RFC 6750) and problem details (RFC 9457).
+ *
+ * The token is looked for in the `Authorization` header, or where `tokenFrom` says; a body has to be
+ * parsed before. What is not the request's fault goes to the application's error handling.
+ *
+ * @throws {OptionError} when an option is unknown or unsound.
+ *
+ * @example
+ * ```ts
+ * import type { TokenVerifier } from '@mayfly/core'
+ * import { bearerAuth } from '@mayfly/koa'
+ * import Koa from 'koa'
+ *
+ * export function createApp(verifier: TokenVerifier): Koa {
+ *   const app = new Koa()
+ *   app.use(bearerAuth(verifier, { realm: 'orders' }))
+ *   app.use((ctx) => {
+ *     ctx.body = { subject: ctx.state.auth?.claims.sub }
+ *   })
+ *   return app
+ * }
+ * ```
+ */
+export function bearerAuth(
+  verifier: GuardVerifier<AuthPayload>,
+  options: GuardOptions = {},
+): Middleware {
+  const guard = new Guard(verifier, options)
+  const judge: Work = async (ctx) => {
+    const outcome = await guard.authenticate(requestLike(ctx))
+    if (!outcome.ok) return send(ctx, denial(outcome.error))
+    for (const [name, value] of Object.entries(outcome.headers)) {
+      if (name === 'vary') ctx.vary(value)
+      else if (!ctx.res.hasHeader(name)) ctx.set(name, value)
+    }
+    noteAuth(ctx, outcome.auth, guard.challenger)
+    return true
+  }
+  return middleware('bearerAuth', judge)
+}

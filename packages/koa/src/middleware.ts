@@ -1,0 +1,41 @@
+import { type Endpoint, type HttpAnswer, nodeRequest, type RequestLike } from '@mayfly/core'
+import type { Next, ParameterizedContext } from 'koa'
+
+/** Koa middleware for an application of any state. */
+export type Middleware = (ctx: ParameterizedContext, next: Next) => Promise<void>
+
+/** The work of a middleware for one request. It gives whether the next middleware has its turn. */
+export type Work = (ctx: ParameterizedContext) => Promise<boolean>
+
+/** Makes middleware whose name shows in stack traces. */
+export function middleware(name: string, work: Work): Middleware {
+  const handler: Middleware = async (ctx, next) => {
+    if (await work(ctx)) await next()
+  }
+  return Object.defineProperty(handler, 'name', { value: name })
+}
+
+/** The work of an endpoint: it answers, and nothing comes after it. */
+export function answerWith<Context>(
+  endpoint: Endpoint<Context>,
+  contextOf: (ctx: ParameterizedContext) => Context,
+): Work {
+  return async (ctx) => send(ctx, await endpoint(requestLike(ctx), contextOf(ctx)))
+}
+
+/** Shows the core a request of Koa. A body parser leaves the body on `ctx.request`. */
+export function requestLike(ctx: ParameterizedContext): RequestLike {
+  const { body } = ctx.request as { readonly body?: unknown }
+  return nodeRequest(ctx.req, { url: ctx.originalUrl, body })
+}
+
+/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
+export function send(ctx: ParameterizedContext, { status, headers, body }: HttpAnswer): false {
+  ctx.status = status
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'vary') ctx.vary(value)
+    else ctx.set(name, value)
+  }
+  ctx.body = body === '' ? null : body
+  return false
+}

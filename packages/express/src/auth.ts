@@ -1,19 +1,8 @@
 import type { Challenger, JwtPayload, VerifiedToken } from '@mayfly/core'
 
 /**
- * Says what type `req.auth.payload` has, where a verifier's `schema` gives it another than
- * `JwtPayload`. Augment it once per program.
- *
- * @example
- * ```ts
- * import type {} from '@mayfly/express'
- *
- * declare module '@mayfly/express' {
- *   interface AuthTypes {
- *     payload: { readonly sub: string; readonly role: 'admin' | 'clerk' }
- *   }
- * }
- * ```
+ * Says what type `req.auth.payload` has, where a verifier's `schema` gives it another than `JwtPayload`.
+ * Augment it once per program: `declare module '@mayfly/express' { interface AuthTypes { payload: Order } }`.
  */
 export interface AuthTypes {}
 

@@ -8,6 +8,7 @@ import { type Endpoint, methodNotAllowed } from './endpoint.ts'
 
 /** What an endpoint needs of an issuer. A `TokenIssuer` is one. */
 export interface IssuerLike {
+  /** Makes a token. What it rejects with is the server's own fault. */
   issue(options: IssueOptions): Promise<IssuedToken>
 }
 

@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts'
 
 /** What has public keys to publish: a `TokenIssuer` or a `KeyRing`. */
 export interface JwksSource {
+  /** Gives the public keys of now. */
   jwks(): Promise<JwkSet>
 }
 

@@ -6,7 +6,7 @@ export const FAULTY_INJECTORS: readonly FaultyAdapter[] = [
   {
     fault: 'changes the fields but not the raw ones',
     adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
-      const raw = request.rawHeaders
+      const raw = [...request.rawHeaders]
       await inner(request, response, async () => {
         request.rawHeaders = raw
         await next()

@@ -13,17 +13,12 @@ export function unreadableFile(path: string | URL, cause: unknown): KeyError {
     const message = `This process may not read the key file at ${name}; look at its owner and mode, and those of its folders.`
     return new KeyError('ERR_KEY_FILE_PERMISSION', message, options)
   }
-  if (code === 'EISDIR') return directory(path)
+  if (code === 'EISDIR') {
+    const message = `There is a directory at ${name}, not a key file.`
+    return new KeyError('ERR_KEY_FILE_UNREADABLE', message, options)
+  }
   const message = `The key file at ${name} cannot be read${typeof code === 'string' ? ` (${code})` : ''}.`
   return new KeyError('ERR_KEY_FILE_UNREADABLE', message, options)
-}
-
-/** Says that a folder stands where the key file should. */
-export function directory(path: string | URL): KeyError {
-  return new KeyError(
-    'ERR_KEY_FILE_UNREADABLE',
-    `There is a directory at ${showPath(path)}, not a key file.`,
-  )
 }
 
 /** Says that a file is no key, by its size alone. */

@@ -1,12 +1,17 @@
 import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import type { Algorithm } from '../algorithms.ts'
-import { invalid, optionalFunction, requireOptions } from '../encoding/options.ts'
+import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
+import {
+  invalid,
+  optionalFunction,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../encoding/options.ts'
 import { KeyError } from '../errors.ts'
 import { notify, type Observe } from '../observe.ts'
 import { importKey } from './import.ts'
 import type { Key } from './key.ts'
-import { directory, inFile, tooLarge, unreadableFile } from './key-file-errors.ts'
+import { inFile, tooLarge, unreadableFile } from './key-file-errors.ts'
 import type { ImportKeyOptions } from './material.ts'
 
 /** More than any key file has: RSA of 16 384 bits takes about 13 kB. */
@@ -71,7 +76,9 @@ export function keyFile(
   options: KeyFileOptions = {},
 ): () => Promise<Key> {
   requirePath(path)
+  requireAlgorithm(algorithm, 'algorithm')
   requireOptions(options, 'keyFile')
+  refuseUnknownOptions(options, ['keyId', 'use', 'allowShortSecret', 'observe'], 'keyFile')
   const { observe, ...importOptions } = options
   optionalFunction(observe, 'observe')
   let current: ReadKey | undefined
@@ -119,7 +126,6 @@ async function readBounded(path: string | URL): Promise<{ bytes: Uint8Array; sta
   try {
     await using file = await open(path, 'r')
     const stats = await file.stat({ bigint: true })
-    if (stats.isDirectory()) throw directory(path)
     // One more than is allowed, since what is no plain file does not tell its size.
     const buffer = new Uint8Array(MAX_BYTES + 1)
     let length = 0

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import type { SignatureAttack } from './attack.ts'
-import { b64, forge, signingInput } from './attack-setup.ts'
+import { b64, forge, signingInput, signParts } from './attack-setup.ts'
 
 type Row = readonly [name: string, reason: SignatureAttack['reason'], header: object | string]
 
@@ -74,14 +74,8 @@ export const headerAttacks: readonly SignatureAttack[] = [
     name: 'a header that is not UTF-8',
     reason: 'token_malformed',
     token: ({ claims, ec }) => {
-      const header = Buffer.concat([
-        Buffer.from('{"alg":"ES256","kid":"ec","x":"'),
-        Buffer.from([0xc3, 0x28]),
-        Buffer.from('"}'),
-      ])
-      const input = `${b64(header)}.${b64(JSON.stringify(claims))}`
-      const key = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const
-      return `${input}.${b64(sign('sha256', Buffer.from(input), key))}`
+      const header = Buffer.from('{"alg":"ES256","kid":"ec","x":"\xC3("}', 'latin1')
+      return signParts(b64(header), b64(JSON.stringify(claims)), ec)
     },
   },
   {

@@ -50,11 +50,13 @@ export const keyConfusionAttacks: readonly SignatureAttack[] = [
     reason: 'algorithm_not_allowed',
     token: ({ claims, ec }) => forge({ alg: 'none', kid: 'ec' }, claims, { key: ec.privateKey }),
   },
-  {
-    name: 'a good algorithm without a signature',
-    reason: 'token_malformed',
-    token: ({ claims }) => `${signingInput({ alg: 'HS256', kid: 'hmac' }, claims)}.`,
-  },
+  ...(['HS256', 'RS256', 'ES256', 'EdDSA'] as const).map(
+    (alg): SignatureAttack => ({
+      name: `algorithm ${alg} without a signature`,
+      reason: 'token_malformed',
+      token: ({ claims }) => `${signingInput({ alg }, claims)}.`,
+    }),
+  ),
   {
     name: 'RS256 under the key id of the secret',
     reason: 'key_unknown',

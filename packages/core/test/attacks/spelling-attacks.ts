@@ -1,5 +1,5 @@
 import type { SignatureAttack } from './attack.ts'
-import { type AttackSetup, b64, forge } from './attack-setup.ts'
+import { type AttackSetup, b64, forge, signParts } from './attack-setup.ts'
 
 function goodToken({ claims, ec }: AttackSetup): string {
   return forge({ alg: 'ES256', kid: 'ec' }, claims, { key: ec.privateKey })
@@ -62,6 +62,13 @@ export const spellingAttacks: readonly SignatureAttack[] = [
       }
     },
   },
+  ...['e30=', 'e31', 'e3 0', '+/8A'].map(
+    (payload): SignatureAttack => ({
+      name: `claims spelt "${payload}", though the signature over them is good`,
+      reason: 'token_malformed',
+      token: ({ ec }) => signParts(b64('{"alg":"ES256","kid":"ec"}'), payload, ec),
+    }),
+  ),
   {
     name: 'the claims of one token under the signature of another',
     reason: 'signature_invalid',

@@ -117,6 +117,12 @@ describe('importKey with a JWK', () => {
     })
   })
 
+  it('names the coordinate that has the wrong length', async () => {
+    await expect(importKey({ ...ecPublic, x: 'AAAA' }, 'ES256')).rejects.toThrow(
+      'its "x" is not 32 bytes long',
+    )
+  })
+
   it.each([
     ['the primes are missing', { ...rsaPublic, d: rsaPrivate.d }],
     ['there are more than two primes', { ...rsaPrivate, oth: [{ r: 'AQ', d: 'AQ', t: 'AQ' }] }],

@@ -130,6 +130,7 @@ describe('importKey with PEM as environment variables carry it', () => {
     ['a byte order mark', `\uFEFF${text}`],
     ['the whole of it in base64', Buffer.from(text).toString('base64')],
     ['the whole of it in base64 of several lines', chunked(Buffer.from(text).toString('base64'))],
+    ['the whole of it in base64, in quotes', `"${Buffer.from(text).toString('base64')}"`],
     ['the whole of it in base64 with a line end', `${Buffer.from(text).toString('base64')}\n`],
   ])('takes it with %s', async (_, value) => {
     const key = await importKey(value, 'ES256', { use: 'sign' })

@@ -120,6 +120,14 @@ describe('staticKeys with a list', () => {
     expect(await keys.find('HS256', undefined)).toHaveLength(1)
   })
 
+  it('keeps a copy of a secret, though it imports it later', async () => {
+    const secret = new Uint8Array(32).fill(1)
+    const keys = staticKeys([{ algorithm: 'HS256', key: { secret } }])
+    const original = await importKey({ secret }, 'HS256')
+    secret.fill(2)
+    expect((await keys.find('HS256', undefined))[0]?.fingerprint).toBe(original.fingerprint)
+  })
+
   it('says what is wrong with a key that only its import could tell', async () => {
     const wrong = { ...ec, x: Buffer.alloc(32, 1).toString('base64url') }
     const keys = staticKeys([{ algorithm: 'ES256', key: anything(wrong) }])

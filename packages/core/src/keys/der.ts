@@ -21,7 +21,7 @@ export interface DerElement {
 }
 
 /** Reads the elements that follow each other in bytes; `undefined` where they are no DER. */
-function readElements(bytes: Uint8Array): readonly DerElement[] | undefined {
+export function readElements(bytes: Uint8Array): readonly DerElement[] | undefined {
   const elements: DerElement[] = []
   let at = 0
   while (at < bytes.length) {

@@ -36,6 +36,15 @@ describe('the run of a fence', () => {
     expect(outcomeOf(serving)).toBe('')
   })
 
+  it('is in order when the fence closes its server itself', () => {
+    const text = `
+    import { createServer } from 'node:http'
+    const server = createServer()
+    await new Promise((resolve) => server.listen(3000, resolve))
+    await new Promise((resolve) => server.close(resolve))`
+    expect(outcomeOf(text)).toBe('')
+  })
+
   it('fails when it prints other than it says', () => {
     expect(outcomeOf(`console.log('a', 1) // prints: a 1\nconsole.log({}) // prints: {}`)).toBe('')
     expect(outcomeOf(`console.log('a') // prints: b`)).toContain(

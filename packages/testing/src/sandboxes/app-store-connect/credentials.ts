@@ -10,6 +10,14 @@ export interface TeamCredentials {
   readonly privateKey: string
 }
 
+/** Names for the team key, where a test wants known ones. */
+export interface TeamKeyNames {
+  /** Default: ten random letters and digits. */
+  readonly keyId?: string
+  /** Default: a random UUID. */
+  readonly issuerId?: string
+}
+
 /** An individual key's credentials: no issuer, and `sub` is `user`. */
 export interface IndividualCredentials {
   readonly keyId: string
@@ -35,9 +43,9 @@ export interface SandboxKeys {
 }
 
 /** Makes new keys. Each sandbox has its own, so that nothing cached from one fits another. */
-export function createKeys(): SandboxKeys {
-  const issuerId = randomUUID()
-  const [team, individual] = [createKeyPair(), createKeyPair()]
+export function createKeys(names: TeamKeyNames = {}): SandboxKeys {
+  const { issuerId = randomUUID() } = names
+  const [team, individual] = [createKeyPair(names.keyId), createKeyPair()]
   return {
     team: { keyId: team.keyId, issuerId, privateKey: team.privateKey },
     individual: {
@@ -52,11 +60,11 @@ export function createKeys(): SandboxKeys {
   }
 }
 
-function createKeyPair(): { keyId: string; privateKey: string; publicKey: string } {
+function createKeyPair(keyId?: string): { keyId: string; privateKey: string; publicKey: string } {
   const pair = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
-  return { keyId: randomBytes(5).toString('hex').toUpperCase(), ...pair }
+  return { keyId: keyId ?? randomBytes(5).toString('hex').toUpperCase(), ...pair }
 }

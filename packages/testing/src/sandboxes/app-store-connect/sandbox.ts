@@ -5,7 +5,7 @@ import { HttpSandbox, SANDBOX_OPTIONS } from '../http-sandbox.ts'
 import type { LedgerRefusal } from '../token-ledger.ts'
 import { TokenLedger } from '../token-ledger.ts'
 import type { SandboxRequest, Vendor, Verdict } from '../vendor.ts'
-import type { IndividualCredentials, SandboxKeys, TeamCredentials } from './credentials.ts'
+import type { IndividualCredentials, SandboxKeys, TeamCredentials, TeamKeyNames } from './credentials.ts'
 import { createKeys } from './credentials.ts'
 import type { TokenFault } from './judge.ts'
 import { judgeToken } from './judge.ts'
@@ -18,7 +18,7 @@ import { Resources } from './resources.ts'
 export type AppStoreConnectRefusal = TokenFault | LedgerRefusal | 'rate-limit'
 
 /** Options of {@link startAppStoreConnectSandbox}. */
-export interface AppStoreConnectSandboxOptions extends SandboxOptions {
+export interface AppStoreConnectSandboxOptions extends SandboxOptions, TeamKeyNames {
   /** Requests that one key may make in a rolling hour. Default 3500. */
   readonly hourlyLimit?: number
   /** The apps that it lists. Default: three invented ones. */
@@ -80,8 +80,8 @@ export async function startAppStoreConnectSandbox(
   options: AppStoreConnectSandboxOptions = {},
 ): Promise<AppStoreConnectSandbox> {
   const where = 'startAppStoreConnectSandbox'
-  refuseUnknown(options, [...SANDBOX_OPTIONS, 'hourlyLimit', 'apps'], where)
-  const keys = createKeys()
+  refuseUnknown(options, [...SANDBOX_OPTIONS, 'hourlyLimit', 'apps', 'keyId', 'issuerId'], where)
+  const keys = createKeys(options)
   const ledger = new TokenLedger()
   const revokedKeys = new Set<string>()
   const sandbox = new HttpSandbox<AppStoreConnectRefusal>(

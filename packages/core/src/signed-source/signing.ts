@@ -1,6 +1,8 @@
 import type { Algorithm } from '../algorithms.ts'
 import { describe, invalid } from '../encoding/options.ts'
 import { importKey } from '../keys/import.ts'
+import { Key } from '../keys/key.ts'
+import { prepareKey } from '../keys/prepare.ts'
 import type { KeyMaterial } from '../keys/material.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 
@@ -41,8 +43,15 @@ export class KeyHolder {
     }
     this.#give = typeof key === 'function' ? key : () => key
     this.#options = options
-    // What is wrong with a key is found out as early as can be; the first token reports it.
-    if (typeof key !== 'function') this.#load(key).catch(() => {})
+    // What is wrong with a key is said when the source is made, as far as that can be known at once.
+    if (typeof key === 'function') return
+    if (!isSigner(key) && !(key instanceof Key)) {
+      prepareKey(key, options.algorithm, {
+        use: 'sign',
+        allowShortSecret: options.allowShortSecret,
+      })
+    }
+    this.#load(key).catch(() => {})
   }
 
   /** The key for the next token. */
@@ -54,7 +63,7 @@ export class KeyHolder {
     if (this.#key !== undefined && this.#material === material) return this.#key
     const { algorithm, keyId, allowShortSecret } = this.#options
     const key = isSigner(material)
-      ? requireAlgorithmOf(material, algorithm)
+      ? signerFor(material, this.#options)
       : importKey(material, algorithm, {
           use: 'sign',
           allowShortSecret,
@@ -71,10 +80,16 @@ export class KeyHolder {
 }
 
 function isSigner(material: KeyMaterial | SigningKey): material is SigningKey {
-  return typeof material === 'object' && 'sign' in material
+  return typeof material === 'object' && 'sign' in material && !(material instanceof Key)
 }
 
-async function requireAlgorithmOf(signer: SigningKey, algorithm: Algorithm): Promise<SigningKey> {
-  if (signer.algorithm === algorithm) return signer
-  throw invalid('key', `The signer says ${signer.algorithm}, but these tokens need ${algorithm}.`)
+/** The signer under the id that the source was told: that one goes into the header. */
+async function signerFor(signer: SigningKey, options: KeyHolderOptions): Promise<SigningKey> {
+  const { algorithm, keyId = signer.keyId } = options
+  if (signer.algorithm !== algorithm) {
+    throw invalid('key', `The signer says ${signer.algorithm}, but these tokens need ${algorithm}.`)
+  }
+  return keyId === signer.keyId
+    ? signer
+    : { algorithm, keyId, sign: (data: Uint8Array) => signer.sign(data) }
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
-import { bearerFetch, TokenManager, type TokenSource } from '@mayfly/core'
+import { bearerFetch, importKey, TokenManager, type TokenSource } from '@mayfly/core'
 import { type AppStoreConnectOptions, appStoreConnect } from '@mayfly/core/vendors'
 import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
@@ -114,6 +114,44 @@ describe('appStoreConnect', () => {
       )
     })
   }
+
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+  const badKeys: readonly [string, unknown, string][] = [
+    ['a public key', publicKey, 'ERR_KEY_PUBLIC'],
+    ['a key of another curve', p384.export({ type: 'pkcs8', format: 'pem' }), 'ERR_KEY_CURVE'],
+    ['an empty text', '', 'ERR_KEY_EMPTY'],
+    ['text that is no key', 'AuthKey_2X9R4HXF34.p8', 'ERR_KEY_FORMAT'],
+  ]
+  for (const [what, key, code] of badKeys) {
+    it(`refuses ${what} when the source is made`, () => {
+      const options = { ...TEAM, privateKey: key } as AppStoreConnectOptions
+      expect(() => appStoreConnect(options)).toThrow(
+        expect.objectContaining({ name: 'KeyError', code }),
+      )
+    })
+  }
+
+  const good: readonly [string, string][] = [
+    ['with its line ends as two characters', privateKey.replaceAll('\n', '\\n')],
+    ['as base64 of the PEM text', Buffer.from(privateKey).toString('base64')],
+  ]
+  for (const [what, key] of good) {
+    it(`takes a key ${what}, as environment variables have it`, async () => {
+      const { payload } = await claimsOf(appStoreConnect({ ...TEAM, privateKey: key }))
+      expect(payload).toMatchObject({ iss: TEAM.issuerId })
+    })
+  }
+
+  it('takes a signer outside of this process, under the key id that it is told', async () => {
+    const key = await importKey(privateKey, 'ES256')
+    const signer = { algorithm: 'ES256', sign: (data: Uint8Array) => key.sign(data) } as const
+    const { header } = await claimsOf(appStoreConnect({ ...TEAM, privateKey: signer }))
+    expect(header).toMatchObject({ kid: TEAM.keyId })
+    const other = { ...signer, algorithm: 'ES384' } as const
+    await expect(appStoreConnect({ ...TEAM, privateKey: other }).getToken()).rejects.toMatchObject({
+      option: 'key',
+    })
+  })
 
   it('names the nearest option for a misspelt one', () => {
     expect(() => appStoreConnect({ ...TEAM, keyID: 'x' } as AppStoreConnectOptions)).toThrow(

@@ -5,7 +5,12 @@ import { HttpSandbox, SANDBOX_OPTIONS } from '../http-sandbox.ts'
 import type { LedgerRefusal } from '../token-ledger.ts'
 import { TokenLedger } from '../token-ledger.ts'
 import type { SandboxRequest, Vendor, Verdict } from '../vendor.ts'
-import type { IndividualCredentials, SandboxKeys, TeamCredentials, TeamKeyNames } from './credentials.ts'
+import type {
+  IndividualCredentials,
+  SandboxKeys,
+  TeamCredentials,
+  TeamKeyNames,
+} from './credentials.ts'
 import { createKeys } from './credentials.ts'
 import type { TokenFault } from './judge.ts'
 import { judgeToken } from './judge.ts'

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { repositoryRoot } from '../lib/files.ts'
+import { publicPackages } from '../packages/workspace.ts'
 import type { FenceProgram } from './programs.ts'
 
 /** Where the programs are written: inside the workspace `docs`, whose dependencies they import. */
@@ -23,9 +24,7 @@ export function writePrograms(programs: readonly FenceProgram[]): void {
       extends: '../../tsconfig.tests.json',
       compilerOptions: { moduleDetection: 'force' },
       include: ['*.ts'],
-      references: ['core', 'express', 'koa', 'testing'].map((name) => ({
-        path: `../../packages/${name}`,
-      })),
+      references: publicPackages().map((each) => ({ path: relative(folder, each.folder) })),
     }),
   )
 }

@@ -5,20 +5,25 @@ import { listFiles } from '../lib/files.ts'
 import type { Findings } from '../lib/report.ts'
 
 /** Files that every package ships. */
-const REQUIRED = ['package.json', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']
+const REQUIRED = ['package.json', 'LICENSE']
 
 /** Judges what an installed package consists of: complete, and nothing that leads nowhere. */
 export function judgeContents(folder: string): Findings {
   const shipped = listFiles(folder, '**/*', { built: true })
   const has = (file: string): boolean => existsSync(join(folder, file))
+  const code = shipped.filter((file) => /^dist\/.*\.js$/.test(file))
   const faults = [
     ...REQUIRED.filter((file) => !has(file)).map((file) => `${file} is missing`),
+    ...(code.length === 0 ? ['dist holds no code'] : []),
     ...shipped
       .filter((file) => /(^|\/)(test|tests)\/|\.test\.|\.tsbuildinfo$|(^|\/)tsconfig/.test(file))
       .map((file) => `${file} has no business in a published package`),
-    ...shipped
-      .filter((file) => /^dist\/.*\.js$/.test(file) && !has(sourceOf(file)))
-      .map((file) => `${file} is left over: its source is gone`),
+    ...code
+      .filter((file) => !has(sourceOf(file)))
+      .map((file) => `${file} comes from ${sourceOf(file)}, which is not shipped`),
+    ...code
+      .filter((file) => !has(file.replace(/\.js$/, '.d.ts')))
+      .map((file) => `${file} has no declarations`),
     ...shipped
       .filter((file) => /\.(js|d\.ts)$/.test(file))
       .flatMap((file) => brokenImports(folder, file)),

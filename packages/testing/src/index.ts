@@ -1,6 +1,7 @@
 export type {
   AdapterDriver,
   AdapterExports,
+  ChooseSource,
   ConformanceCase,
   ConformanceRoute,
   Decide,

@@ -4,6 +4,7 @@ import type {
   GuardVerifier,
   InjectOptions,
   IssueOptions,
+  ResourceMetadataOptions,
   TokenIssuer,
   TokenSource,
   VerifiedToken,
@@ -16,7 +17,7 @@ export interface AdapterExports<Middleware> {
   /** Answers 403 to a token that lacks one of the scopes. */
   requireScope(...scopes: string[]): Middleware
   /** Replaces the caller's credentials with a fresh token. */
-  injectBearer(source: TokenSource, options?: InjectOptions): Middleware
+  injectBearer(source: TokenSource | ChooseSource, options?: InjectOptions): Middleware
   /**
    * Answers POST with a token. `decide` gets the framework's request or context; `undefined` refuses
    * with 403.
@@ -24,10 +25,15 @@ export interface AdapterExports<Middleware> {
   issueToken(issuer: TokenIssuer, decide: Decide): Middleware
   /** Publishes the issuer's public keys. */
   jwks(issuer: TokenIssuer): Middleware
+  /** Publishes where to get tokens for an API. */
+  resourceMetadata(options: ResourceMetadataOptions): Middleware
 }
 
 /** What a test's `decide` answers. It needs nothing of the request, so that it fits any framework. */
 export type Decide = () => IssueOptions | undefined | Promise<IssueOptions | undefined>
+
+/** What a test's choice of a source answers. */
+export type ChooseSource = () => TokenSource | Promise<TokenSource>
 
 /** One route that an adapter's driver has to mount. */
 export interface ConformanceRoute<Middleware> {

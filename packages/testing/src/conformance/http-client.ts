@@ -30,14 +30,14 @@ export async function send(
   url: string,
   { method, fields = [], body, signal }: Sent = {},
 ): Promise<Answer> {
-  const { host } = new URL(url)
-  const all = [...(named(fields, 'host') ? [] : [['Host', host] as const]), ...fields]
+  const usual = [['Host', new URL(url).host] as const, ['Connection', 'close'] as const]
+  const all = [...usual.filter(([name]) => !named(fields, name.toLowerCase())), ...fields]
   if (body !== undefined) all.push(['Content-Length', String(Buffer.byteLength(body))])
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, {
       method: method ?? 'GET',
       // A flat list is sent as it is, with nothing added and nothing merged.
-      headers: ['Connection', 'close', ...all.flat()],
+      headers: all.flat(),
       agent: false,
       ...(signal !== undefined && { signal }),
     })

@@ -1,7 +1,9 @@
 import { createBench } from './bench.ts'
 import { bearerCases } from './cases/bearer.ts'
+import { documentCases } from './cases/documents.ts'
 import { frameworkCases } from './cases/framework.ts'
 import { httpCases } from './cases/http.ts'
+import { injectSourceCases } from './cases/inject-source.ts'
 import { injectCases } from './cases/inject.ts'
 import { issueCases } from './cases/issue.ts'
 import { originCases } from './cases/origin.ts'
@@ -18,7 +20,9 @@ const CASES: readonly CaseDefinition[] = [
   ...originCases,
   ...frameworkCases,
   ...issueCases,
+  ...documentCases,
   ...injectCases,
+  ...injectSourceCases,
 ]
 
 /**

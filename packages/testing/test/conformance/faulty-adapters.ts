@@ -174,9 +174,48 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
     foundBy: ['requireScope answers 401', 'requireScope lets nobody pass'],
   },
   {
-    fault: 'answers without what its tokens and keys need',
-    adapter: createNodeAdapter({ issued: {}, published: {} }),
-    foundBy: ['issueToken answers with a token', 'jwks publishes the public keys'],
+    fault: 'writes no fields into its answers',
+    adapter: createNodeAdapter({
+      answer: (response, { status, body }) => response.writeHead(status).end(body),
+    }),
+    foundBy: [
+      'bearerAuth answers a request without credentials',
+      'issueToken answers with a token',
+      'jwks publishes the public keys',
+      'resourceMetadata publishes where',
+      'a client that has a document already',
+      'an endpoint answers a method that it does not have',
+    ],
+  },
+  {
+    fault: 'knows nothing of HEAD',
+    adapter: wrap('jwks', (inner) => async (request, response, next) => {
+      if (request.method === 'HEAD') response.writeHead(405).end()
+      else await inner(request, response, next)
+    }),
+    foundBy: ['a HEAD request for a document'],
+  },
+  {
+    fault: 'replaces the Cache-Control that is there',
+    adapter: wrap('bearerAuth', (inner) => async (request, response, next) => {
+      await inner(request, response, async () => {
+        response.setHeader('cache-control', 'private')
+        await next()
+      })
+    }),
+    foundBy: ['bearerAuth keeps the answer to a token in the URL'],
+  },
+  {
+    fault: 'forgets the claims',
+    adapter: {
+      ...SOUND_ADAPTER,
+      issueToken: (issuer, decide) =>
+        SOUND_ADAPTER.issueToken(issuer, async () => {
+          const options = await decide()
+          return options && { ...options, claims: {} }
+        }),
+    },
+    foundBy: ['issueToken names the scope'],
   },
   {
     fault: 'issues whatever is asked for',

@@ -19,6 +19,17 @@ export const FAULTY_INJECTORS: readonly FaultyAdapter[] = [
     ],
   },
   {
+    fault: 'leaves the list of the fields of this connection as it is',
+    adapter: wrap('injectBearer', (inner) => async (request, response, next) => {
+      const { connection } = request.headers
+      await inner(request, response, async () => {
+        request.headers.connection = connection
+        await next()
+      })
+    }),
+    foundBy: ['injectBearer lets no caller have the token dropped'],
+  },
+  {
     fault: 'leaves the query as it is',
     adapter: {
       ...SOUND_ADAPTER,
@@ -32,6 +43,10 @@ export const FAULTY_INJECTORS: readonly FaultyAdapter[] = [
     adapter: {
       ...SOUND_ADAPTER,
       injectBearer: (source, options) => {
+        if (typeof source === 'function') {
+          let chosen: ReturnType<typeof source> | undefined
+          return SOUND_ADAPTER.injectBearer(() => (chosen ??= source()), options)
+        }
         let kept: Promise<AccessToken> | undefined
         const { id, origins } = source
         const once: TokenSource = { id, origins, getToken: () => (kept ??= source.getToken()) }
@@ -39,6 +54,7 @@ export const FAULTY_INJECTORS: readonly FaultyAdapter[] = [
       },
     },
     foundBy: [
+      'injectBearer asks a function which source',
       'injectBearer asks for a token on every request',
       'injectBearer drops a token that the upstream refused',
       'injectBearer keeps the tokens of two tenants apart',
@@ -56,6 +72,7 @@ export const FAULTY_INJECTORS: readonly FaultyAdapter[] = [
     foundBy: [
       'injectBearer answers 503 where no token',
       'injectBearer hands an unexpected error of the source',
+      'injectBearer answers the refusal of that function',
     ],
   },
 ]

@@ -4,8 +4,12 @@ import {
   compileScopeCheck,
   denial,
   Guard,
+  type HttpAnswer,
+  issueEndpoint,
+  jwksEndpoint,
   type RequestLike,
   RequestError,
+  resourceMetadataEndpoint,
   type VerifiedToken,
 } from '@mayfly/core'
 import type { AdapterExports } from '../../src/conformance/driver.ts'
@@ -23,13 +27,9 @@ export type Middleware = (
 /** The parts of the adapter that a test may put a fault into. */
 export interface Parts {
   readonly requestLike: (request: IncomingMessage) => RequestLike
-  readonly refuse: (response: ServerResponse, error: RequestError) => void
   readonly addField: (response: ServerResponse, name: string, value: string) => void
-  readonly issued: Readonly<Record<string, string>>
-  readonly published: Readonly<Record<string, string>>
+  readonly answer: (response: ServerResponse, answer: HttpAnswer) => void
 }
-
-const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** The parts as they should be. */
 export const SOUND: Parts = {
@@ -38,32 +38,32 @@ export const SOUND: Parts = {
     url: request.url ?? '/',
     header: (name) => request.headersDistinct[name] ?? [],
   }),
-  refuse(response, error) {
-    const { status, headers, body } = denial(error)
-    for (const [name, value] of Object.entries(headers)) SOUND.addField(response, name, value)
-    response.statusCode = status
-    response.end(body)
-  },
   addField(response, name, value) {
     const vary = String(response.getHeader('vary') ?? '')
     if (name !== 'vary') response.setHeader(name, value)
     else if (vary === '') response.setHeader(name, value)
     else if (!vary.includes(value)) response.setHeader(name, `${vary}, ${value}`)
   },
-  issued: { ...JSON_TYPE, 'cache-control': 'no-store' },
-  published: { ...JSON_TYPE, 'cache-control': 'public, max-age=300' },
+  answer(response, { status, headers, body }) {
+    for (const [name, value] of Object.entries(headers)) SOUND.addField(response, name, value)
+    response.statusCode = status
+    if (body !== '') response.setHeader('content-length', Buffer.byteLength(body))
+    response.end(body)
+  },
 }
 
 /** An adapter over `node:http` alone. It is here to try the suite on, right and wrong. */
 export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<Middleware> {
-  const { requestLike, refuse, addField, issued, published } = { ...SOUND, ...faults }
+  const { requestLike, addField, answer } = { ...SOUND, ...faults }
   return {
     bearerAuth(verifier, options) {
       const guard = new Guard(verifier, options)
       return async function bearerAuth(request, response, next) {
         const outcome = await guard.authenticate(requestLike(request))
-        if (!outcome.ok) return refuse(response, outcome.error)
-        for (const [name, value] of Object.entries(outcome.headers)) addField(response, name, value)
+        if (!outcome.ok) return answer(response, denial(outcome.error))
+        for (const [name, value] of Object.entries(outcome.headers)) {
+          if (name === 'vary' || !response.hasHeader(name)) addField(response, name, value)
+        }
         request.auth = outcome.auth
         await next()
       }
@@ -72,7 +72,7 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
       const check = compileScopeCheck(scopes)
       return async function requireScope(request, response, next) {
         const refusal = check(request.auth)
-        if (refusal !== undefined) return refuse(response, refusal)
+        if (refusal !== undefined) return answer(response, denial(refusal))
         await next()
       }
     },
@@ -80,27 +80,26 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
       const injector = new BearerInjector(source, options)
       return async function injectBearer(request, response, next) {
         const refusal = await refusalOf(() => injector.inject(request, response))
-        if (refusal !== undefined) return refuse(response, refusal)
+        if (refusal !== undefined) return answer(response, denial(refusal))
         await next()
       }
     },
     issueToken(issuer, decide) {
-      return async function issueToken(_, response) {
-        const refusal = await refusalOf(async () => {
-          const options = await decide()
-          if (options === undefined) throw issueRefused()
-          const { value, expiresAt, issuedAt } = await issuer.issue(options)
-          const times = { expires_in: expiresAt - issuedAt }
-          const body = { access_token: value, token_type: 'Bearer', ...times }
-          response.writeHead(200, issued).end(JSON.stringify(body))
-        })
-        if (refusal !== undefined) refuse(response, refusal)
+      const endpoint = issueEndpoint(issuer, decide)
+      return async function issueToken(request, response) {
+        answer(response, await endpoint(requestLike(request)))
       }
     },
     jwks(issuer) {
-      return async function jwks(_, response) {
-        const body = JSON.stringify(await issuer.jwks())
-        response.writeHead(200, published).end(body)
+      const endpoint = jwksEndpoint(issuer)
+      return async function jwks(request, response) {
+        answer(response, await endpoint(requestLike(request)))
+      }
+    },
+    resourceMetadata(options) {
+      const endpoint = resourceMetadataEndpoint(options)
+      return async function resourceMetadata(request, response) {
+        answer(response, await endpoint(requestLike(request)))
       }
     },
   }
@@ -114,11 +113,4 @@ async function refusalOf(act: () => Promise<void>): Promise<RequestError | undef
     if (error instanceof RequestError) return error
     throw error
   }
-}
-
-function issueRefused(): RequestError {
-  return new RequestError('ERR_ISSUE_REFUSED', 'There is no token for this request.', {
-    reason: 'issue_refused',
-    status: 403,
-  })
 }

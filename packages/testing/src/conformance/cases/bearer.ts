@@ -1,4 +1,4 @@
-import { equal } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import { AUDIENCE, type Bench, bearer, type Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import { assertJson, assertNowhere, assertRefused } from '../expectations.ts'
@@ -126,6 +126,20 @@ export const bearerCases: readonly CaseDefinition[] = [
       assertRefused(await site.send(`/me?q=${token}`, { fields: bearer(token) }), BAD_REQUEST)
       assertRefused(await site.send(`/me?q=${token}&q=${token}`), BAD_REQUEST)
       assertRefused(await site.send('/me', { fields: [...cookie, ...cookie] }), BAD_REQUEST)
+    },
+  },
+  {
+    name: 'bearerAuth keeps the answer to a token in the URL out of shared caches',
+    async run(bench) {
+      await using site = await openProtected(bench, { tokenFrom: { query: 'q' } })
+      const token = bench.issuer.mint()
+      const inUrl = await site.send(`/me?q=${token}`)
+      deepEqual([inUrl.status, inUrl.headers['cache-control']], [200, 'private'])
+      equal((await site.get('/me', token)).headers['cache-control'], undefined)
+      site.server.prependListener('request', (_, response) => {
+        response.setHeader('Cache-Control', 'no-store')
+      })
+      equal((await site.send(`/me?q=${token}`)).headers['cache-control'], 'no-store')
     },
   },
   {

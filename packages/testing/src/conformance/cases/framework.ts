@@ -26,6 +26,7 @@ export const frameworkCases: readonly CaseDefinition[] = [
         injectBearer: adapter.injectBearer(source),
         issueToken: adapter.issueToken(issuer, () => undefined),
         jwks: adapter.jwks(issuer),
+        resourceMetadata: adapter.resourceMetadata({ resource: 'https://api.example.com' }),
       }
       for (const [name, middleware] of Object.entries(named)) {
         equal(typeof middleware, 'function')
@@ -44,6 +45,7 @@ export const frameworkCases: readonly CaseDefinition[] = [
       throws(() => adapter.requireScope(), isOptionError)
       throws(() => adapter.requireScope('two scopes'), isOptionError)
       throws(() => adapter.injectBearer(nowhere), isOptionError)
+      throws(() => adapter.resourceMetadata({ resource: 'not a URL' }), isOptionError)
     },
   },
   {

@@ -1,20 +1,11 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { createAccessToken, SourceError, TokenManager, type TokenSource } from '@mayfly/core'
-import type { FakeClock } from '../../fake-clock.ts'
-import type { Site } from '../bench.ts'
+import { SourceError, TokenManager, type TokenSource } from '@mayfly/core'
 import type { CaseDefinition } from '../define.ts'
 import { assertNowhere, assertRefused } from '../expectations.ts'
-import {
-  answerRequest,
-  createTrap,
-  type ForwardedRequest,
-  proxyHeaders,
-  proxyRawHeaders,
-} from '../handlers.ts'
-import { type Answer, type Fields, jsonOf } from '../http-client.ts'
+import { answerRequest, createTrap, proxyHeaders, proxyRawHeaders } from '../handlers.ts'
+import type { Fields } from '../http-client.ts'
+import { forwarded, numberedSource, tokenSeen, UPSTREAM } from '../sources.ts'
 import { openUpstream, valuesOf } from '../upstream.ts'
-
-const UPSTREAM = 'https://upstream.example'
 
 /** What a caller might send to show who it is, some of it twice and oddly spelled. */
 const CALLERS_OWN: Fields = [
@@ -26,31 +17,6 @@ const CALLERS_OWN: Fields = [
   ['DPoP', 'callers-own'],
   ['X-Kept', 'kept'],
 ]
-
-/** A source whose tokens are numbered. */
-function numberedSource(clock: FakeClock, origin: string, name = 'token'): TokenSource {
-  let minted = 0
-  return {
-    id: name,
-    origins: [origin],
-    lifetime: 600,
-    getToken: async () => {
-      minted += 1
-      const issuedAt = Math.floor(clock.now() / 1000)
-      const times = { issuedAt, expiresAt: issuedAt + 600 }
-      return createAccessToken({ value: `${name}-${minted}`, origins: [origin], ...times })
-    },
-  }
-}
-
-function forwarded(answer: Answer): ForwardedRequest {
-  equal(answer.status, 200, answer.text)
-  return jsonOf(answer) as ForwardedRequest
-}
-
-async function tokenSeen(site: Site, path: string): Promise<string | undefined> {
-  return forwarded(await site.get(path, 'callers-own')).headers['authorization']
-}
 
 /** What a proxy or a handler behind the middleware gets to see. */
 export const injectCases: readonly CaseDefinition[] = [

@@ -59,6 +59,16 @@ export const issueCases: readonly CaseDefinition[] = [
     },
   },
   {
+    name: 'issueToken names the scope that a token has',
+    async run(bench) {
+      const issuer = new TokenIssuer({ issuer: ISSUER, clock: bench.clock })
+      const grant = { expiresIn: 60, claims: { scope: 'a b' } }
+      await using site = await openIssuer(bench, issuer, () => grant)
+      const answer = await site.send('/token', { method: 'POST', body: '' })
+      equal((jsonOf(answer) as { scope?: string }).scope, 'a b')
+    },
+  },
+  {
     name: 'issueToken answers 403 where decide gives nothing, and what decide throws otherwise',
     async run(bench) {
       const issuer = new TokenIssuer({ issuer: ISSUER, clock: bench.clock })

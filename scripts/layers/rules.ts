@@ -24,6 +24,7 @@ export const core: CoreRules = {
       'manager',
       'pool',
       'signed-source',
+      'exchanged-source',
       'key-ring',
       'issuer',
       'key-set',

@@ -1,0 +1,81 @@
+import { describe } from '../encoding/options.ts'
+import { parseJsonObject, type JsonObject } from '../encoding/json.ts'
+import { SourceError } from '../errors.ts'
+import type { ExchangeAnswer } from '../http/exchange.ts'
+
+/** A token as a server gave it. */
+export interface GivenToken {
+  readonly value: string
+  /** Seconds that it lives from now. */
+  readonly expiresIn?: number
+  /** NumericDate (seconds) of its end on the server's clock, where the server says it so. */
+  readonly expiresAt?: number
+}
+
+/** What a server says when it gives no token. */
+export interface Refusal {
+  /** Its error code. */
+  readonly error?: string | undefined
+  /** Its explanation. It is cleaned before it goes into a message. */
+  readonly description?: unknown
+  /** No other try can help. Default: by the codes of RFC 6749 section 5.2. */
+  readonly permanent?: boolean | undefined
+}
+
+/** Errors that no other try can mend (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707 section 2). */
+const PERMANENT =
+  /^(?:invalid_client|invalid_grant|invalid_request|invalid_scope|invalid_target|unauthorized_client|access_denied|unsupported_\w{1,40})$/
+
+/** Tells whether an error code of OAuth means that no other try can help. */
+export function isPermanent(error: string | undefined): boolean {
+  return error !== undefined && PERMANENT.test(error)
+}
+
+/** Makes the error for an answer that holds no token that can be used. */
+export function unusable(message: string): SourceError {
+  return new SourceError('ERR_TOKEN_UNUSABLE', message)
+}
+
+/** Parses an answer's text as a JSON object, or `undefined`. */
+export function jsonOf({ text }: ExchangeAnswer): JsonObject | undefined {
+  return parseJsonObject(new TextEncoder().encode(text), { maxBytes: 262_144 })
+}
+
+/**
+ * Reads the token of a successful answer (RFC 6749 section 5.1).
+ *
+ * @throws {SourceError} `ERR_TOKEN_UNUSABLE` for a token that is missing, not a bearer, or without an
+ * end; `ERR_MINT_FAILED` for an answer that is no JSON.
+ */
+export function readTokenAnswer(answer: ExchangeAnswer, defaultLifetime?: number): GivenToken {
+  const json = jsonOf(answer)
+  if (json === undefined) {
+    throw new SourceError('ERR_MINT_FAILED', 'The answer is no JSON object.')
+  }
+  const { access_token: value, token_type: type, expires_in: expiresIn } = json
+  if (typeof value !== 'string') {
+    throw unusable(`"access_token" must be a string, not ${describe(value)}.`)
+  }
+  if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
+    throw unusable('"token_type" is not "Bearer": the token cannot be sent as one.')
+  }
+  return { value, expiresIn: lifetimeOf(expiresIn, defaultLifetime) }
+}
+
+/** Reads a refusal (RFC 6749 section 5.2). What is not of that form has no code. */
+export function readRefusal(answer: ExchangeAnswer): Refusal {
+  const { error, error_description: description } = jsonOf(answer) ?? {}
+  const code = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? error : undefined
+  return { error: code, description }
+}
+
+function lifetimeOf(expiresIn: unknown, defaultLifetime: number | undefined): number {
+  // Some servers write the number as a string.
+  const seconds = typeof expiresIn === 'string' && expiresIn !== '' ? Number(expiresIn) : expiresIn
+  if (seconds === undefined || seconds === null) {
+    if (defaultLifetime !== undefined) return defaultLifetime
+    throw unusable('"expires_in" is missing, so nobody can tell when the token ends.')
+  }
+  if (typeof seconds === 'number' && seconds >= 1 && seconds < 1e11) return seconds
+  throw unusable(`"expires_in" must be a number of seconds from 1 on, not ${describe(expiresIn)}.`)
+}

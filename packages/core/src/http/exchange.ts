@@ -1,0 +1,138 @@
+import { type Clock, systemClock, timeoutSignal } from '../clock.ts'
+import { optionalFunction, optionalNumber } from '../encoding/options.ts'
+import { SourceError } from '../errors.ts'
+import { BodyTooLong, readBoundedText } from './bounded-text.ts'
+import { nameOfUrl } from './endpoint.ts'
+
+/** No answer with a token in it is longer than this. */
+const MAX_BYTES = 262_144
+
+/** How a server is called that gives tokens. */
+export interface ExchangeOptions {
+  /** The `fetch` underneath. Default: the global one, looked up at each call. */
+  readonly fetch?: typeof fetch | undefined
+  /** How long one call may take, its answer's body included, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number | undefined
+  /** What the call is timed by. Default: the machine's. */
+  readonly clock?: Clock | undefined
+}
+
+/** One call. Its URL was checked by `requireEndpoint`. */
+export interface ExchangeRequest {
+  readonly url: URL
+  /** Default `POST`. */
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  /** A form goes out as `application/x-www-form-urlencoded`. */
+  readonly body?: string | URLSearchParams
+}
+
+/** An answer, whatever its status, read to its end. */
+export interface ExchangeAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The local clock before the request was sent, in milliseconds. */
+  readonly sentAt: number
+  /** The local clock when the head of the answer had arrived, in milliseconds. */
+  readonly receivedAt: number
+}
+
+/** Calls a server once; a signal ends the call. */
+export type Exchange = (request: ExchangeRequest, signal?: AbortSignal) => Promise<ExchangeAnswer>
+
+/**
+ * Makes the function that calls servers with credentials: within a time, with a bounded answer, and
+ * without ever following a redirect, which would take the credentials elsewhere.
+ *
+ * The function rejects with a `SourceError`: `ERR_MINT_TIMEOUT`, or `ERR_MINT_FAILED` when no answer
+ * came, when it is too long, or when it is a redirect; and with the signal's own reason.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch` or `timeoutMs`.
+ */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const send = optionalFunction(options.fetch, 'fetch')
+  const bounds = { min: 1, max: 3_600_000, unit: 'milliseconds' }
+  const timeoutMs = optionalNumber(options.timeoutMs, 'timeoutMs', bounds) ?? 10_000
+  const { clock = systemClock } = options
+  return async (request, signal) => {
+    signal?.throwIfAborted()
+    const limit = timeoutSignal(clock, timeoutMs)
+    const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    try {
+      const call = callOnce(request, { fetch: send ?? globalThis.fetch, clock, signal: either })
+      return await untilAborted(call, either)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw faultOf(error, { request, limit, timeoutMs })
+    }
+  }
+}
+
+interface CallParts {
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+async function callOnce(request: ExchangeRequest, parts: CallParts): Promise<ExchangeAnswer> {
+  const { url, method = 'POST', headers = {}, body } = request
+  const { clock, signal } = parts
+  const sentAt = clock.now()
+  const response = await parts.fetch(url.href, {
+    method,
+    headers: { accept: 'application/json', ...headers },
+    ...(body !== undefined && { body }),
+    redirect: 'manual',
+    signal,
+  })
+  const receivedAt = clock.now()
+  const { status } = response
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    response.body?.cancel().catch(() => {})
+    throw redirected(url, response)
+  }
+  const text = await readBoundedText(response, MAX_BYTES, signal)
+  return { status, headers: response.headers, text, sentAt, receivedAt }
+}
+
+/** Waits for a call that may ignore its signal, as a `fetch` of the caller's own can. */
+function untilAborted<Value>(call: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+interface FaultParts {
+  readonly request: ExchangeRequest
+  readonly limit: AbortSignal
+  readonly timeoutMs: number
+}
+
+function faultOf(error: unknown, { request, limit, timeoutMs }: FaultParts): SourceError {
+  if (error instanceof SourceError) return error
+  const name = nameOfUrl(request.url)
+  if (limit.aborted) {
+    return new SourceError('ERR_MINT_TIMEOUT', `${name} did not answer within ${timeoutMs} ms.`, {
+      cause: error,
+    })
+  }
+  const what =
+    error instanceof BodyTooLong
+      ? 'answered with more than a token can be'
+      : 'could not be reached, or broke off; the cause says more'
+  return new SourceError('ERR_MINT_FAILED', `${name} ${what}.`, { cause: error })
+}
+
+function redirected(url: URL, response: Response): SourceError {
+  const location = response.headers.get('location') ?? ''
+  const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined
+  const where = target === undefined ? '' : ` to ${target.origin}`
+  return new SourceError(
+    'ERR_MINT_FAILED',
+    `${nameOfUrl(url)} redirects${where}. Credentials do not follow redirects: configure the final URL.`,
+  )
+}

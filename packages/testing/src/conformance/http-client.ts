@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 
 /** How long an answer may take: none of them takes any time unless something hangs. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 10_000
 
 /** Header fields as they are to be sent: in this order, duplicates and all. */
 export type Fields = readonly (readonly [name: string, value: string])[]

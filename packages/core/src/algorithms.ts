@@ -72,6 +72,12 @@ export function isAlgorithm(value: unknown): value is Algorithm {
   return typeof value === 'string' && TABLE.has(value)
 }
 
+/** Tells whether a name means an algorithm. Ed25519 alone has two (RFC 8037, RFC 9864). */
+export function isNameOf(name: unknown, algorithm: Algorithm): boolean {
+  if (name === algorithm) return true
+  return isAlgorithm(name) && TABLE.get(name) === OKP && TABLE.get(algorithm) === OKP
+}
+
 /** Looks an algorithm up. */
 export function algorithmFacts(algorithm: Algorithm): AlgorithmFacts {
   const facts = TABLE.get(algorithm)

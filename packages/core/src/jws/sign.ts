@@ -41,8 +41,8 @@ export async function signCompact(
     throw invalid('payload', `"payload" must be bytes, not ${describe(payload)}.`)
   }
   requireSigningKey(key)
-  const header = completeHeader(protectedHeader, key)
-  const encodedHeader = encodeBase64url(UTF8.encode(JSON.stringify(header)))
+  const header = writeHeader(completeHeader(protectedHeader, key))
+  const encodedHeader = encodeBase64url(UTF8.encode(header))
   const signingInput = `${encodedHeader}.${encodeBase64url(payload)}`
   const signature = await key.sign(UTF8.encode(signingInput))
   requireSignature(signature, key)
@@ -76,6 +76,14 @@ function completeHeader(given: HeaderFields, key: SigningKey): HeaderFields {
     ...given,
     ...('alg' in given && { alg: algorithm }),
     ...(!('kid' in given) && keyId !== undefined && { kid: keyId }),
+  }
+}
+
+function writeHeader(header: HeaderFields): string {
+  try {
+    return JSON.stringify(header)
+  } catch (cause) {
+    throw invalid('protectedHeader', 'The header cannot be written as JSON.', cause)
   }
 }
 

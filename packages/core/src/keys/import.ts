@@ -7,7 +7,7 @@ import {
   requireOptions,
 } from '../encoding/options.ts'
 import { KeyError } from '../errors.ts'
-import { Key } from './key.ts'
+import { cannotSign, cannotVerify, Key } from './key.ts'
 import { MAX_KEY_ID } from './key-id.ts'
 import { loadKey } from './load.ts'
 import type { ImportKeyOptions, KeyMaterial } from './material.ts'
@@ -67,7 +67,7 @@ export function adoptKey(
       `This key was imported for ${key.algorithm}; import it again for ${algorithm}.`,
     )
   }
-  if (use === 'sign') key.requireSigning()
-  if (use === 'verify') key.requireVerifying()
+  if (use === 'sign' && !key.canSign) throw cannotSign(key.type)
+  if (use === 'verify' && !key.canVerify) throw cannotVerify(key.type)
   return keyId === undefined || keyId === key.keyId ? key : key.withKeyId(keyId)
 }

@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithms.ts'
+import { type Algorithm, isNameOf } from '../algorithms.ts'
 import { decodeBase64url, encodeBase64url } from '../encoding/base64url.ts'
 import { KeyError } from '../errors.ts'
 import { toNumber } from './containers.ts'
@@ -40,18 +40,12 @@ export function readJwk(jwk: Jwk, algorithm: Algorithm): ReadJwk {
 
 /** What the JWK itself says that it is for. */
 function requireIntent({ alg, use }: Jwk, algorithm: Algorithm): void {
-  const isSame = alg === algorithm || (isEd25519(alg) && isEd25519(algorithm))
-  if (alg !== undefined && !isSame) {
+  if (alg !== undefined && !isNameOf(alg, algorithm)) {
     throw new KeyError('ERR_KEY_USE', `The "alg" of this JWK says that it is not for ${algorithm}.`)
   }
   if (use !== undefined && use !== 'sig') {
     throw new KeyError('ERR_KEY_USE', 'The "use" of this JWK says that it is not for signatures.')
   }
-}
-
-/** RFC 8037 and RFC 9864 have two names for the one algorithm. */
-function isEd25519(alg: unknown): boolean {
-  return alg === 'EdDSA' || alg === 'Ed25519'
 }
 
 /** Reads the members that make a key, and passes over what it says about its use. */

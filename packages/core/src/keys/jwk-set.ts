@@ -1,4 +1,4 @@
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts, isNameOf } from '../algorithms.ts'
 import { KeyError } from '../errors.ts'
 import type { Jwk } from './jwk.ts'
 
@@ -36,7 +36,7 @@ function mayVerify(jwk: unknown, algorithm: Algorithm): boolean {
   if (kty !== (family === 'HMAC' ? 'oct' : family) || crv !== curve) return false
   if (use !== undefined && use !== 'sig') return false
   if (Array.isArray(operations) && !operations.includes('verify')) return false
-  if (alg !== undefined) return alg === algorithm
+  if (alg !== undefined) return isNameOf(alg, algorithm)
   // A secret that names no algorithm is for those whose hash it is long enough for.
   return family !== 'HMAC' || (typeof k === 'string' && k.length * 6 >= minBits)
 }

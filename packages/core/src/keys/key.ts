@@ -62,7 +62,9 @@ export class Key implements SigningKey {
    * @throws {KeyError} `ERR_KEY_PUBLIC` for a public key, `ERR_KEY_USE` for one that may not sign.
    */
   async sign(data: Uint8Array): Promise<Uint8Array> {
-    return this.requireSigning()(data)
+    const { sign } = this.#parts.operations
+    if (sign === undefined) throw cannotSign(this.type)
+    return sign(data)
   }
 
   /**
@@ -72,28 +74,9 @@ export class Key implements SigningKey {
    * key whose public half is not known.
    */
   async verify(data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-    return this.requireVerifying()(data, signature)
-  }
-
-  /** @internal */
-  requireSigning(): NonNullable<KeyOperations['sign']> {
-    const { sign } = this.#parts.operations
-    if (sign !== undefined) return sign
-    throw this.type === 'public'
-      ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
-      : new KeyError('ERR_KEY_USE', 'This secret may verify, but not sign.')
-  }
-
-  /** @internal */
-  requireVerifying(): NonNullable<KeyOperations['verify']> {
     const { verify } = this.#parts.operations
-    if (verify !== undefined) return verify
-    throw this.type === 'private'
-      ? new KeyError(
-          'ERR_KEY_PRIVATE',
-          'Verifying needs the public key; this is a private one that cannot be exported.',
-        )
-      : new KeyError('ERR_KEY_USE', 'This secret may sign, but not verify.')
+    if (verify === undefined) throw cannotVerify(this.type)
+    return verify(data, signature)
   }
 
   /**
@@ -134,4 +117,21 @@ export class Key implements SigningKey {
       ...(type !== 'secret' && { fingerprint: this.fingerprint }),
     }
   }
+}
+
+/** Says why a key cannot sign. */
+export function cannotSign(type: Key['type']): KeyError {
+  return type === 'public'
+    ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
+    : new KeyError('ERR_KEY_USE', 'This secret may verify, but not sign.')
+}
+
+/** Says why a key cannot verify. */
+export function cannotVerify(type: Key['type']): KeyError {
+  return type === 'private'
+    ? new KeyError(
+        'ERR_KEY_PRIVATE',
+        'Verifying needs the public key; this is a private one that cannot be exported.',
+      )
+    : new KeyError('ERR_KEY_USE', 'This secret may sign, but not verify.')
 }

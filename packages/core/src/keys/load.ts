@@ -4,7 +4,7 @@ import { encodeBase64url } from '../encoding/base64url.ts'
 import { KeyError } from '../errors.ts'
 import type { PublicJwk } from './jwk.ts'
 import { publicNumbers, type ReadJwk, readNumbers } from './jwk-reader.ts'
-import { Key, type KeyOperations } from './key.ts'
+import { cannotVerify, Key, type KeyOperations } from './key.ts'
 import { nodeCrypto, nodeHmacOperations } from './node-hmac.ts'
 import type { KeySource, PreparedKey } from './prepare.ts'
 import { readSecret } from './secret.ts'
@@ -105,12 +105,7 @@ interface Halves {
 
 async function makeKey(halves: Halves, { algorithm, keyId, use }: LoadOptions): Promise<Key> {
   const { signing, verifying, numbers } = halves
-  if (verifying === undefined && use === 'verify') {
-    throw new KeyError(
-      'ERR_KEY_PRIVATE',
-      'Verifying needs the public key; this is a private one that cannot be exported.',
-    )
-  }
+  if (verifying === undefined && use === 'verify') throw cannotVerify('private')
   const operations = webCryptoOperations(algorithm, { signing, verifying })
   await requirePair(operations)
   return new Key({

@@ -58,6 +58,7 @@ describe('the header that signCompact writes', () => {
     ['an id that is a number', { kid: 1 }, 'kid'],
     ['critical extensions', { crit: ['exp'] }, 'crit'],
     ['an unencoded payload', { b64: false }, 'b64'],
+    ['what JSON cannot hold', { n: 1n }, 'protectedHeader'],
   ])('may not have %s', async (_, header, option) => {
     const key = await importKey(privateKey, 'ES256', { keyId: 'a' })
     await expect(signCompact(PAYLOAD, header as HeaderFields, key)).rejects.toMatchObject({

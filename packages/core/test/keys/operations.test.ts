@@ -1,12 +1,27 @@
 import * as nodeCrypto from 'node:crypto'
-import type { Algorithm } from '@mayfly/core'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { importKey } from '../../src/keys/import.ts'
+import {
+  type Algorithm,
+  ALGORITHMS,
+  generateKey,
+  importKey,
+  signCompact,
+  verifyCompact,
+} from '@mayfly/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyOperations } from '../../src/keys/key.ts'
 import { nodeHmacOperations } from '../../src/keys/node-hmac.ts'
 import { importSecret, webCryptoOperations } from '../../src/keys/web-crypto.ts'
+import { pairs, pem } from './materials.ts'
 
 type Make = (algorithm: Algorithm, secret: Uint8Array) => Promise<KeyOperations>
+
+const PEMS = [
+  [pem(pairs.rsa.privateKey, 'pkcs1'), 'RS256'],
+  [pem(pairs.rsa.publicKey, 'pkcs1'), 'PS256'],
+  [pem(pairs.p384.privateKey, 'sec1'), 'ES384'],
+  [pem(pairs.ed25519.privateKey, 'pkcs8'), 'EdDSA'],
+  [Buffer.from(pem(pairs.p256.publicKey, 'spki')).toString('base64'), 'ES256'],
+] as const
 
 const IMPLEMENTATIONS: readonly { readonly name: string; readonly make: Make }[] = [
   {
@@ -59,23 +74,34 @@ describe.each(IMPLEMENTATIONS)('HMAC by $name', ({ make }) => {
   })
 })
 
-describe('a secret', () => {
-  it('works where there is no node:crypto', async () => {
-    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
-    const key = await importKey({ secret: Buffer.alloc(32, 1) }, 'HS256')
-    const data = Buffer.from('data')
-    const expected = nodeCrypto.createHmac('sha256', Buffer.alloc(32, 1)).update(data).digest()
-    expect(await key.sign(data)).toEqual(new Uint8Array(expected))
-    expect(await key.verify(data, expected)).toBe(true)
+describe('without anything of Node', () => {
+  beforeEach(() => {
+    vi.stubGlobal('process', undefined)
+    vi.stubGlobal('Buffer', undefined)
   })
 
-  it('works where there is no process', async () => {
-    vi.stubGlobal('process', undefined)
-    try {
-      const key = await importKey({ secret: Buffer.alloc(32, 1) }, 'HS256')
-      expect(await key.verify(new Uint8Array(), await key.sign(new Uint8Array()))).toBe(true)
-    } finally {
-      vi.unstubAllGlobals()
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it.each(ALGORITHMS)('a key for %s is made, signs and verifies', async (algorithm) => {
+    const key = await generateKey(algorithm)
+    const token = await signCompact(new TextEncoder().encode('{}'), {}, key)
+    const keys = { version: 0, find: () => [key] }
+    const { payload } = await verifyCompact(token, keys, { algorithms: [algorithm] })
+    expect(new TextDecoder().decode(payload)).toBe('{}')
+  })
+
+  it('PEM of every kind is read', async () => {
+    for (const [text, algorithm] of PEMS) {
+      expect((await importKey(text, algorithm)).fingerprint).toMatch(/^[\w-]{43}$/)
     }
+  })
+
+  it('HMAC is computed by WebCrypto', async () => {
+    const signing = vi.spyOn(crypto.subtle, 'sign')
+    const key = await importKey({ secret: new Uint8Array(32).fill(1) }, 'HS256')
+    await key.sign(new Uint8Array(1))
+    expect(signing).toHaveBeenCalledOnce()
   })
 })

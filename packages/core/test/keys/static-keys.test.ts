@@ -161,6 +161,15 @@ describe('staticKeys with a JWK set', () => {
     expect(await ids(keys, 'EdDSA')).toEqual(['d'])
   })
 
+  it('takes both names of Ed25519 for one, as far as they are given', async () => {
+    for (const alg of ['EdDSA', 'Ed25519']) {
+      const keys = staticKeys({ keys: [{ ...ed, kid: 'd', alg }] }, ['EdDSA', 'Ed25519'])
+      expect(await ids(keys, 'EdDSA')).toEqual(['d'])
+      expect(await ids(keys, 'Ed25519')).toEqual(['d'])
+      expect(await ids(staticKeys({ keys: [{ ...ed, alg }] }, ['EdDSA']), 'Ed25519')).toEqual([])
+    }
+  })
+
   it('passes over keys that are for something else', async () => {
     const others = [
       { ...rsa, kid: 'enc', use: 'enc' },

@@ -16,7 +16,7 @@ export const core: CoreRules = {
     ['error-codes', 'errors', 'clock', 'observe'],
     ['encoding'],
     ['algorithms', 'token', 'keys'],
-    ['jws', 'claims', 'origin', 'cache', 'skew', 'http'],
+    ['jws', 'claims', 'origin', 'cache', 'state', 'skew', 'http'],
     [
       'manager-options',
       'shared-token',

@@ -123,3 +123,12 @@ export type { EditableRequest } from './http/incoming-request.ts'
 export { BearerInjector, type WatchableAnswer } from './inject.ts'
 export type { InjectOptions } from './inject/options.ts'
 export type { SourceChoice } from './inject/upstream.ts'
+export type { MemoryStoreOptions } from './state/expiring-ids.ts'
+export {
+  type Generations,
+  MemoryGenerations,
+  type MemoryGenerationsOptions,
+} from './state/generations.ts'
+export { MemoryOneTimeGuard, type OneTimeGuard } from './state/one-time.ts'
+export { MemoryRevocations, type Revocations } from './state/revocations.ts'
+export type { StateOptions } from './verifier/state.ts'

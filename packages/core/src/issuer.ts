@@ -10,6 +10,7 @@ import {
   requireOptions,
   requireString,
 } from './encoding/options.ts'
+import { OptionError } from './errors.ts'
 import { copyClaims } from './issuer/claims.ts'
 import {
   type IdentityClaims,
@@ -29,6 +30,7 @@ import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from './keys/jwk.ts'
 import { notify, type Observe } from './observe.ts'
 import { originWarning } from './origin/parse.ts'
+import type { Generations } from './state/generations.ts'
 
 /**
  * Issues short-lived JWTs.
@@ -55,6 +57,7 @@ export class TokenIssuer {
   readonly keys: KeyRing
   readonly #maxLifetime: number
   readonly #origins: OriginPolicy
+  readonly #generations: Pick<Generations, 'current'> | undefined
   readonly #clock: Clock
   readonly #observe: Observe<IssuerEvent> | undefined
 
@@ -67,6 +70,7 @@ export class TokenIssuer {
     this.keys = requireKeys(options, this.#clock)
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
     this.#origins = originPolicy(options)
+    this.#generations = optionalGenerations(options.generations)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
@@ -87,6 +91,11 @@ export class TokenIssuer {
     const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
     const type = optionalString(options.type, 'type', 128) ?? 'JWT'
     const identity = identityClaims(options, this.#origins)
+    const extra = copyClaims(options.claims, {
+      originClaim: this.#origins.originClaim,
+      writesGeneration: this.#generations !== undefined,
+    })
+    const generation = await this.#generation(identity.sub)
     const issuedAt = nowInSeconds(this.#clock)
     const expiresAt = issuedAt + lifetime
     const payload = {
@@ -95,7 +104,8 @@ export class TokenIssuer {
       exp: expiresAt,
       iat: issuedAt,
       jti: tokenId,
-      ...copyClaims(options.claims, this.#origins.originClaim),
+      ...generation,
+      ...extra,
     }
     const bytes = new TextEncoder().encode(JSON.stringify(payload))
     const value = await this.keys.sign(bytes, { typ: type }, expiresAt)
@@ -107,6 +117,16 @@ export class TokenIssuer {
   /** Gives the public keys, as a JWK set to publish at `/.well-known/jwks.json`. */
   async jwks(): Promise<{ keys: readonly PublicJwk[] }> {
     return this.keys.jwks()
+  }
+
+  async #generation(subject: string | undefined): Promise<{ gen?: number }> {
+    if (this.#generations === undefined) return {}
+    if (subject !== undefined) return { gen: await this.#generations.current(subject) }
+    throw new OptionError(
+      'ERR_OPTION_REQUIRED',
+      'subject',
+      '"subject" is required: generations are counted for each.',
+    )
   }
 
   /** All of `aud` counts: what was meant as an audience is an origin to a verifier of another name. */
@@ -130,4 +150,11 @@ function requireKeys({ keys, algorithm }: IssuerOptions, clock: Clock): KeyRing 
     throw invalid('algorithm', '"algorithm" is for a key in memory: a KeyRing has its own.')
   }
   return keys
+}
+
+function optionalGenerations(
+  generations: Pick<Generations, 'current'> | undefined,
+): Pick<Generations, 'current'> | undefined {
+  if (generations === undefined || typeof generations?.current === 'function') return generations
+  throw invalid('generations', '"generations" must be an object with a "current" method.')
 }

@@ -21,6 +21,7 @@ import {
   type VerifyContext,
 } from './verifier/origin-binding.ts'
 import { applySchema, optionalSchema, type PayloadSchema } from './verifier/schema.ts'
+import { compileOnce, compileStanding, type StateCheck } from './verifier/state.ts'
 import { createVerifiedToken, type VerifiedToken } from './verifier/verified-token.ts'
 
 /** What is kept of a token whose signature holds: facts, and no verdict. */
@@ -33,9 +34,9 @@ interface Kept {
 const NO_CONTEXT: VerifyContext = Object.freeze({})
 
 /**
- * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, and the
- * origin that they are used from, in this order. Signatures that held are cached; everything else is
- * judged on every use.
+ * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, whether they
+ * were revoked or superseded, the origin that they are used from, and whether they were used before,
+ * in this order. Signatures that held are cached; everything else is judged on every use.
  *
  * @example
  * ```ts
@@ -55,6 +56,8 @@ export class TokenVerifier<Payload = JwtPayload> {
   readonly #policy: ClaimsPolicy
   readonly #origin: OriginCheck | undefined
   readonly #schema: PayloadSchema<Payload> | undefined
+  readonly #standing: StateCheck | undefined
+  readonly #once: StateCheck | undefined
   readonly #cache: VerifiedTokens<Kept> | undefined
   readonly #maxTokenLength: number
   readonly #clock: Clock
@@ -67,6 +70,11 @@ export class TokenVerifier<Payload = JwtPayload> {
     this.#keys = resolveKeySet(options.keys, options.algorithms)
     this.#origin = compileOriginBinding(options.origin, this.#policy.audience)
     this.#schema = optionalSchema(options.schema)
+    this.#standing = compileStanding(options)
+    this.#once = compileOnce(options, {
+      clockTolerance: this.#policy.clockTolerance,
+      checksOrigin: this.checksOrigin,
+    })
     this.#cache = createVerifiedTokens(options.cache)
     this.#maxTokenLength = requireNumber(
       options.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
@@ -96,7 +104,8 @@ export class TokenVerifier<Payload = JwtPayload> {
    *
    * @param context what a verifier with the option `origin` judges; left out, it is a request without
    * an `Origin` header.
-   * @throws {RequestError} with status 401, or 403 and 400 for the origin; `reason` says why.
+   * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store is
+   * out of reach; `reason` says why.
    */
   async verify(
     token: string,
@@ -115,7 +124,9 @@ export class TokenVerifier<Payload = JwtPayload> {
             (signed as VerifiedToken<Payload>)
           : await withSchema(this.#schema, signed)
       const { origins } = cached ?? this.#keep(token, signed, version)
+      if (this.#standing !== undefined) await this.#standing(signed.claims)
       if (origins !== undefined) this.#origin?.check(origins, context)
+      if (this.#once !== undefined) await this.#once(signed.claims)
       this.#accepted(cached !== undefined, startMs)
       return verified
     } catch (error) {
@@ -143,7 +154,7 @@ export class TokenVerifier<Payload = JwtPayload> {
     return typeof token === 'string' ? this.#cache?.get(token, version, now) : undefined
   }
 
-  /** Keeps a token that was accepted but for its origin, which depends on the request. */
+  /** Keeps a token that was accepted but for its origin and its standing, which may change. */
   #keep(token: string, signed: VerifiedToken, version: number): Kept {
     const kept = { signed, origins: this.#origin?.compile(signed.claims) }
     const { exp } = signed.claims

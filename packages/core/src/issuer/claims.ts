@@ -16,22 +16,34 @@ export function isRegistered(claim: string): boolean {
   return OPTION_OF_CLAIM.has(claim)
 }
 
+/** The claims that one issuer writes beside the registered ones. */
+export interface OwnClaims {
+  readonly originClaim: string | undefined
+  readonly writesGeneration: boolean
+}
+
 /**
  * Copies extra claims as JSON will hold them, and refuses those that would replace one that the issuer
  * answers for.
  */
 export function copyClaims(
   claims: Readonly<Record<string, unknown>> | undefined,
-  originClaim: string | undefined,
+  own: OwnClaims,
 ): Record<string, unknown> {
   if (claims === undefined) return {}
   const copy = jsonCopy(claims)
   for (const claim of Object.keys(copy)) {
-    const option = claim === originClaim ? '"origins"' : OPTION_OF_CLAIM.get(claim)
+    const option = optionOf(claim, own)
     if (option === undefined) continue
     throw invalid('claims', `"claims" may not hold "${claim}": it is written by ${option}.`)
   }
   return copy
+}
+
+function optionOf(claim: string, own: OwnClaims): string | undefined {
+  if (claim === own.originClaim) return '"origins"'
+  if (claim === 'gen' && own.writesGeneration) return 'the issuer\'s "generations"'
+  return OPTION_OF_CLAIM.get(claim)
 }
 
 // What has a toJSON method decides for itself what is written, so the names are judged afterwards.

@@ -2,6 +2,7 @@ import type { Algorithm } from '../algorithms.ts'
 import type { Clock } from '../clock.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { Observe } from '../observe.ts'
+import type { Generations } from '../state/generations.ts'
 
 /** What a `TokenIssuer` is told. */
 export interface IssuerOptions {
@@ -23,6 +24,11 @@ export interface IssuerOptions {
    * `internal`. Default: none.
    */
   readonly allowSuffixes?: readonly string[]
+  /**
+   * Writes the subject's generation into each token, as `gen`, so that a new one can supersede all
+   * before it. A subject is required then.
+   */
+  readonly generations?: Pick<Generations, 'current'>
   readonly clock?: Clock
   readonly observe?: Observe<IssuerEvent>
 }
@@ -59,6 +65,7 @@ export const ISSUER_OPTIONS = [
   'maxLifetime',
   'originClaim',
   'allowSuffixes',
+  'generations',
   'clock',
   'observe',
 ] as const

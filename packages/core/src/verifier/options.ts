@@ -9,9 +9,10 @@ import type { VerifierKeys } from '../key-set.ts'
 import type { Observe } from '../observe.ts'
 import type { OriginBinding } from './origin-binding.ts'
 import type { PayloadSchema } from './schema.ts'
+import { STATE_OPTIONS, type StateOptions } from './state.ts'
 
 /** What a `TokenVerifier` is told. */
-export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions {
+export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, StateOptions {
   /** What signatures are checked with. */
   readonly keys: VerifierKeys
   /**
@@ -44,6 +45,7 @@ export function requireVerifierOptions(options: object): void {
     options,
     [
       ...CLAIMS_OPTIONS,
+      ...STATE_OPTIONS,
       'keys',
       'algorithms',
       'origin',

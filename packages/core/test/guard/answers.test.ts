@@ -102,7 +102,10 @@ describe('A challenge', () => {
 
   it('can be read back, and written into a header, whatever its text holds', () => {
     const text = array(
-      oneof(string({ unit: 'binary' }), constantFrom('"', '\\', '\r\n', ', x="')),
+      oneof(
+        string({ unit: 'binary-ascii' }),
+        constantFrom('ü\u2028😀', '"', '\\', '\r\n', ', x="'),
+      ),
     ).map((parts) => parts.join(''))
     assert(
       property(text, (description) => {

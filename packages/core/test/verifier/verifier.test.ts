@@ -131,7 +131,7 @@ describe('A verifier cannot be made', () => {
     ['cache', { ...REQUIRED, keys, cache: null }, 'ERR_OPTION_INVALID'],
     ['observe', { ...REQUIRED, keys, observe: 'log' }, 'ERR_OPTION_INVALID'],
     ['clockTolerence', { ...REQUIRED, keys, clockTolerence: 5 }, 'ERR_OPTION_UNKNOWN'],
-    ['once', { ...REQUIRED, keys, once: {} }, 'ERR_OPTION_UNKNOWN'],
+    ['onse', { ...REQUIRED, keys, onse: {} }, 'ERR_OPTION_UNKNOWN'],
   ])('with the wrong %s: %o', (option, options, code) => {
     expect(() => new TokenVerifier(options as unknown as VerifierOptions)).toThrow(
       expect.objectContaining({ name: 'OptionError', code, option }) as object,

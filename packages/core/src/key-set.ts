@@ -35,13 +35,14 @@ export function resolveKeySet(keys: VerifierKeys, algorithms?: readonly Algorith
   }
   if (isList(keys)) return fromList(keys, named)
   if (typeof keys !== 'object') throw unknownForm(keys)
+  if ('keys' in keys && isLookup(keys.keys)) throw unknownForm(keys)
   if ('jwksUri' in keys || 'issuer' in keys) {
     throw invalid(
       'keys',
       '"keys" cannot be fetched over HTTP yet: give the JWK set itself, and name "algorithms".',
     )
   }
-  if ('find' in keys) return fromLookup(keys, named)
+  if (isLookup(keys)) return fromLookup(keys, named)
   if ('keys' in keys && Array.isArray(keys.keys)) return fromJwkSet(keys, named)
   throw unknownForm(keys)
 }
@@ -95,6 +96,12 @@ function unknownForm(value: unknown): OptionError {
     'keys',
     `"keys" must be a list of { algorithm, key }, a JWK set, or a key ring, not ${describe(value)}. For a TokenIssuer write "keys: issuer.keys".`,
   )
+}
+
+function isLookup(
+  value: unknown,
+): value is KeyLookup & { readonly algorithms?: readonly Algorithm[] } {
+  return typeof value === 'object' && value !== null && 'find' in value && !Array.isArray(value)
 }
 
 // Array.isArray does not narrow a readonly array away.

@@ -2,6 +2,7 @@ import {
   generateKey,
   type JwkSet,
   type NamedKey,
+  TokenIssuer,
   TokenVerifier,
   type VerifierEvent,
   type VerifierOptions,
@@ -112,6 +113,12 @@ describe('A verifier', () => {
 })
 
 describe('A verifier cannot be made', () => {
+  it('with an issuer in place of its keys, and says what to write', () => {
+    const issuer = new TokenIssuer({ issuer: ISSUER })
+    const options = { ...REQUIRED, keys: issuer } as unknown as VerifierOptions
+    expect(() => new TokenVerifier(options)).toThrow('write "keys: issuer.keys"')
+  })
+
   const keys = [{ algorithm: 'ES256', key: pair }] as const
   it.each([
     ['issuer', { audience: AUDIENCE, keys }, 'ERR_OPTION_REQUIRED'],

@@ -49,13 +49,6 @@ describe('any text up to 64 kB', () => {
   })
 })
 
-/** A string that counts how many of its characters are looked at is not to be had: time must do. */
-function milliseconds(work: () => void): number {
-  const start = performance.now()
-  work()
-  return performance.now() - start
-}
-
 describe('the work', () => {
   it.each([
     ['a', 'https://'],
@@ -77,14 +70,11 @@ describe('the work', () => {
     'for 64 kB of "%s" after "%s" is bounded by the first few hundred characters',
     (unit, head) => {
       const text = head + unit.repeat(KIB_64 / unit.length)
-      // A hundred quadratic runs over 64 kB would take minutes; these take a few milliseconds.
-      const taken = milliseconds(() => {
-        for (let round = 0; round < 100; round++) {
-          expect(parseOriginHeader(text).kind).toBe('malformed')
-          expect(compileOriginPatterns(text).patterns).toEqual([])
-        }
-      })
-      expect(taken).toBeLessThan(1000)
+      // A hundred quadratic runs over 64 kB would take minutes, and run into the test's time limit.
+      for (let round = 0; round < 100; round++) {
+        expect(parseOriginHeader(text).kind).toBe('malformed')
+        expect(compileOriginPatterns(text).patterns).toEqual([])
+      }
     },
   )
 

@@ -30,4 +30,5 @@ export {
   startAppStoreConnectSandbox,
 } from './sandboxes/app-store-connect/sandbox.ts'
 export type { SandboxCounts, SandboxEvent } from './sandboxes/events.ts'
+export type { Spoilage } from './sandboxes/faults.ts'
 export type { HttpSandbox, SandboxOptions } from './sandboxes/http-sandbox.ts'

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Clock } from '@mayfly/core'
+import type { Spoilage } from './faults.ts'
 import type { SandboxReply, SandboxRequest } from './vendor.ts'
 
 const MAX_BODY_BYTES = 1_048_576
@@ -23,8 +25,19 @@ export async function readRequest(incoming: IncomingMessage): Promise<SandboxReq
   }
 }
 
-/** Sends an answer, dated by the sandbox's own clock. */
-export function writeReply(response: ServerResponse, reply: SandboxReply, clock: Clock): void {
+/** What goes with an answer on its way. */
+export interface Dispatch {
+  /** The sandbox's own clock, which the answer is dated by. */
+  readonly clock: Clock
+  readonly spoilage: Spoilage | undefined
+}
+
+/** Sends an answer. */
+export function writeReply(
+  response: ServerResponse,
+  reply: SandboxReply,
+  { clock, spoilage }: Dispatch,
+): void {
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
   response.sendDate = false
   response.writeHead(reply.status, {
@@ -32,7 +45,24 @@ export function writeReply(response: ServerResponse, reply: SandboxReply, clock:
     ...(text !== undefined && { 'content-type': contentType(reply.body) }),
     ...reply.headers,
   })
-  response.end(text)
+  if (spoilage === undefined) response.end(text)
+  else writeSpoiled(response, text ?? '{}', spoilage)
+}
+
+function writeSpoiled(response: ServerResponse, text: string, spoilage: Spoilage): void {
+  const half = text.slice(0, Math.ceil(text.length / 2))
+  if (spoilage === 'malformed') {
+    response.end(half)
+    return
+  }
+  response.write(half, () => {
+    if (spoilage === 'cut') response.destroy()
+    if (spoilage === 'endless') Readable.from(moreAndMore()).pipe(response)
+  })
+}
+
+function* moreAndMore(): Generator<string> {
+  for (;;) yield ' '.repeat(16_384)
 }
 
 function contentType(body: unknown): string {

@@ -6,7 +6,7 @@ import { systemClock } from '@mayfly/core'
 import { finiteNumber, wholeNumber } from '../options.ts'
 import type { SandboxCounts, SandboxEvent } from './events.ts'
 import { SandboxRecord } from './events.ts'
-import { Faults } from './faults.ts'
+import { Faults, type Spoilage } from './faults.ts'
 import { OffsetClock } from './offset-clock.ts'
 import { readRequest, writeReply } from './http-exchange.ts'
 import { tokenDigest } from './token-ledger.ts'
@@ -140,9 +140,25 @@ export class HttpSandbox<Reason extends string> {
     return this.#record.listen(listener)
   }
 
-  /** Answers the next requests with a status, whatever their token is. */
-  failNext(count: number, status: number, options: { readonly retryAfter?: number } = {}): void {
+  /**
+   * Answers the next requests with a status, whatever their token is; with `path`, the next ones there.
+   */
+  failNext(
+    count: number,
+    status: number,
+    options: { readonly retryAfter?: number; readonly path?: string } = {},
+  ): void {
     this.#faults.failNext(count, { status, ...options })
+  }
+
+  /**
+   * Spoils the bodies of the next answers, once the requests have been judged as ever; with `path`,
+   * of the next ones there. `malformed`: it stops halfway, and looks complete. `stalled`: half of it
+   * comes, and then nothing. `endless`: half of it comes, and then more and more. `cut`: half of it
+   * comes, and then the connection breaks.
+   */
+  spoilNext(count: number, spoilage: Spoilage, options: { readonly path?: string } = {}): void {
+    this.#faults.spoilNext(count, { spoilage, ...options })
   }
 
   /** Answers a path with a redirect. Returns what ends that. */
@@ -171,11 +187,12 @@ export class HttpSandbox<Reason extends string> {
     this.#record.add(event)
     if (this.#latencyMs > 0) await elapsed(this.#clock.timeout(this.#latencyMs))
     await this.beforeAnswer?.(event)
-    writeReply(response, verdict.reply, this.#clock)
+    const spoilage = this.#faults.takeSpoilage(request.path)
+    writeReply(response, verdict.reply, { clock: this.#clock, spoilage })
   }
 
   #fault(request: SandboxRequest): SandboxReply | undefined {
-    const failure = this.#faults.takeFailure()
+    const failure = this.#faults.takeFailure(request.path)
     if (failure === undefined) return this.#faults.redirectFor(request.path)
     const reply = this.#vendor.failure(failure.status)
     if (failure.retryAfter === undefined) return reply

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { OptionError } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../src/fake-clock.ts'
@@ -25,6 +26,15 @@ async function start(options: SandboxOptions = {}): Promise<HttpSandbox<Reason>>
   const sandbox = new HttpSandbox<Reason>(() => ({ name: 'plain', judge, failure }), options)
   await sandbox.listen()
   return sandbox
+}
+
+async function countBytes(response: Response, limit: number): Promise<number> {
+  let length = 0
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength
+    if (length > limit) break
+  }
+  return length
 }
 
 const GOOD = { authorization: 'bearer  good' }
@@ -89,6 +99,37 @@ describe('HttpSandbox', () => {
     expect((await fetch(sandbox.origin, { headers: GOOD })).status).toBe(500)
     expect((await fetch(sandbox.origin, { headers: GOOD })).status).toBe(200)
     expect(sandbox.counts).toMatchObject({ requests: 3, accepted: 1, refused: 0, faults: 2 })
+  })
+
+  it('fails and spoils one path only, where a path is named', async () => {
+    await using sandbox = await start()
+    sandbox.failNext(1, 500, { path: '/a' })
+    sandbox.spoilNext(1, 'malformed', { path: '/a' })
+    const statusOf = async (path: string) =>
+      (await fetch(`${sandbox.origin}${path}`, { headers: GOOD })).status
+    expect([await statusOf('/b'), await statusOf('/a'), await statusOf('/a')]).toEqual([
+      200, 500, 200,
+    ])
+  })
+
+  it('spoils as many bodies as it was told to, each in its own way', async () => {
+    await using sandbox = await start()
+    const ask = () => fetch(sandbox.origin, { headers: GOOD })
+    sandbox.spoilNext(1, 'malformed')
+    expect(await (await ask()).text()).toMatch(/^\{"method":"GET"/)
+    sandbox.spoilNext(1, 'malformed')
+    await expect((await ask()).json()).rejects.toThrow(SyntaxError)
+    sandbox.spoilNext(1, 'cut')
+    await expect(ask().then((response) => response.text())).rejects.toThrow(TypeError)
+    sandbox.spoilNext(1, 'endless')
+    expect(await countBytes(await ask(), 1_000_000)).toBeGreaterThan(1_000_000)
+    sandbox.spoilNext(1, 'stalled')
+    const reader = (await ask()).body?.getReader()
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(10)
+    const more = await Promise.race([reader?.read(), setImmediate('nothing')])
+    expect(more).toBe('nothing')
+    expect((await (await ask()).json()) as object).toMatchObject({ method: 'GET' })
+    expect(sandbox.counts).toMatchObject({ requests: 6, accepted: 6, faults: 0 })
   })
 
   it('redirects one path until it is told to stop', async () => {
@@ -195,6 +236,8 @@ describe('HttpSandbox', () => {
     await using sandbox = await start()
     expect(() => sandbox.failNext(0, 500)).toThrow(OptionError)
     expect(() => sandbox.failNext(1, 200)).toThrow(OptionError)
+    expect(() => sandbox.spoilNext(0, 'cut')).toThrow(OptionError)
+    expect(() => sandbox.spoilNext(1, 'rot' as 'cut')).toThrow(OptionError)
     expect(() => sandbox.redirect('old', '/new')).toThrow(OptionError)
     expect(() => sandbox.redirect('/old?x', '/new')).toThrow(OptionError)
     expect(() => sandbox.redirect('/old', '/new', 200)).toThrow(OptionError)

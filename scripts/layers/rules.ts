@@ -30,7 +30,16 @@ export const core: CoreRules = {
       'key-set',
       'verifier',
     ],
-    ['bearer-session', 'bearer-fetch', 'inject', 'endpoints', 'guard', 'diagnose', 'vendors/*'],
+    [
+      'bearer-session',
+      'bearer-fetch',
+      'inject',
+      'endpoints',
+      'guard',
+      'diagnose',
+      'diagnostics-channel',
+      'vendors/*',
+    ],
     ['index.ts', 'vendors.ts', 'node.ts'],
   ],
   edges: [

@@ -8,7 +8,12 @@ import type { ManagerEvent, MintOrigin, MintReason } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
 import type { SharedToken } from './shared-token.ts'
 import { offsetOf } from './skew.ts'
-import type { AccessToken, TokenSource } from './token.ts'
+import {
+  type AccessToken,
+  adoptAccessToken,
+  type GetTokenOptions,
+  type TokenSource,
+} from './token.ts'
 
 /** A change of the learned clock beyond this voids a token that was being minted meanwhile. */
 const CLOCK_STEP_MS = 1000
@@ -156,10 +161,9 @@ export class Minter {
       if (held !== undefined) return { held, from: 'store' }
     }
     const options = { signal, clock, ...(reason === 'forced' && { forceRefresh: true }) }
-    const ask = async (): Promise<AccessToken> => source.getToken(options)
     const offset = offsetOf(clock)
-    let token = await ask().catch(rethrowTyped)
-    if (Math.abs(offsetOf(clock) - offset) > CLOCK_STEP_MS) token = await ask().catch(rethrowTyped)
+    let token = await ask(source, options)
+    if (Math.abs(offsetOf(clock) - offset) > CLOCK_STEP_MS) token = await ask(source, options)
     if (this.#rejected.has(token.value)) {
       throw unusable('The source gave back a token that the server had refused.')
     }
@@ -218,13 +222,22 @@ export class Minter {
   }
 }
 
-function rethrowTyped(error: unknown): never {
-  if (isMayflyError(error)) throw error
-  throw new SourceError('ERR_MINT_FAILED', 'The token source failed; the cause says why.', {
-    cause: error,
-  })
+async function ask(source: TokenSource, options: GetTokenOptions): Promise<AccessToken> {
+  let token: AccessToken
+  try {
+    token = await source.getToken(options)
+  } catch (cause) {
+    if (isMayflyError(cause)) throw cause
+    const message = 'The token source failed; the cause says why.'
+    throw new SourceError('ERR_MINT_FAILED', message, { cause })
+  }
+  try {
+    return adoptAccessToken(token)
+  } catch (cause) {
+    throw unusable('The source gave no usable token; the cause says why.', { cause })
+  }
 }
 
-function unusable(message: string): SourceError {
-  return new SourceError('ERR_TOKEN_UNUSABLE', message)
+function unusable(message: string, options?: ErrorOptions): SourceError {
+  return new SourceError('ERR_TOKEN_UNUSABLE', message, options)
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { invalid, requireNumber, requireString } from './encoding/options.ts'
+import { describe, invalid, requireNumber, requireString } from './encoding/options.ts'
 
 /** A token that is good for outgoing requests, and where it may go. */
 export interface AccessToken {
@@ -100,6 +100,22 @@ export interface AccessTokenFields {
  */
 export function createAccessToken(fields: AccessTokenFields): AccessToken {
   return new OpaqueAccessToken(fields)
+}
+
+/**
+ * Takes what a source gave as an access token whose value stays out of logs.
+ *
+ * @throws {OptionError} when it is none; the message names the field.
+ */
+export function adoptAccessToken(token: AccessToken): AccessToken {
+  if (token instanceof OpaqueAccessToken) return token
+  if (typeof token !== 'object' || token === null) {
+    throw invalid('token', `A source must give an access token, not ${describe(token)}.`)
+  }
+  if (!Array.isArray(token.origins)) {
+    throw invalid('origins', 'An access token must have "origins": where it may be sent.')
+  }
+  return new OpaqueAccessToken(token)
 }
 
 class OpaqueAccessToken implements AccessToken {

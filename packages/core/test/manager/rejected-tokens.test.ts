@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { createAccessToken, TokenManager, type ManagerEvent } from '@mayfly/core'
+import { type AccessToken, createAccessToken, type ManagerEvent, TokenManager } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource, settle } from '../support/scripted-source.ts'
@@ -113,4 +113,43 @@ describe('what can be seen of a token', () => {
     expect(seen.join('\n')).not.toContain('sesame')
     expect(token.value).toBe('sesame-sesame')
   })
+
+  it('is hidden even where the source gave a plain object', async () => {
+    const { source, manager } = setUp()
+    const plain = {
+      value: 'sesame-sesame',
+      issuedAt: 1_700_000_000,
+      expiresAt: 1_700_003_600,
+      origins: [],
+    }
+    source.next(async () => plain)
+    const token = await manager.getToken()
+    expect(token.value).toBe('sesame-sesame')
+    expect(inspect(token, { showHidden: true })).not.toContain('sesame')
+    manager.invalidate(plain)
+    expect((await manager.getToken()).value).toBe('token-2')
+  })
+
+  const unusable: readonly [string, unknown, string][] = [
+    ['nothing', undefined, 'an access token'],
+    ['a bare string', 'sesame', 'an access token'],
+    ['no origins', { value: 'sesame', issuedAt: 1, expiresAt: 2 }, '"origins"'],
+    ['no value', { issuedAt: 1, expiresAt: 2, origins: [] }, '"value"'],
+    ['milliseconds', { value: 'x', issuedAt: 1, expiresAt: 1.7e12, origins: [] }, '"expiresAt"'],
+    [
+      'an end before its begin',
+      { value: 'x', issuedAt: 2, expiresAt: 2, origins: [] },
+      '"expiresAt"',
+    ],
+  ]
+  for (const [what, given, named] of unusable) {
+    it(`is asked of a source that gives ${what}, in an error that names what is missing`, async () => {
+      const { source, manager } = setUp()
+      source.next(async () => given as AccessToken)
+      const error: unknown = await manager.getToken().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'ERR_TOKEN_UNUSABLE' })
+      expect(inspect(error)).toContain(named)
+      expect(inspect(error)).not.toContain('sesame')
+    })
+  }
 })

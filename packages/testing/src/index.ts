@@ -9,6 +9,8 @@ export type {
 } from './conformance/driver.ts'
 export { adapterConformance } from './conformance/suite.ts'
 export { FakeClock } from './fake-clock.ts'
+export type { Gateway, GatewayDriver } from './gateway/driver.ts'
+export { gatewayConformance } from './gateway/suite.ts'
 export type { TokenFault } from './issuer/faults.ts'
 export {
   createTestIssuer,

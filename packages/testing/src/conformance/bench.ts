@@ -54,9 +54,14 @@ export function createBench<Middleware>(driver: AdapterDriver<Middleware>): Benc
   }
 }
 
+/** Starts a server that is there already. */
+export async function openServer(server: Server): Promise<Site> {
+  return openSite(server, [])
+}
+
 /** Starts a plain server beside the adapter's: the one behind a proxy. */
 export async function openPlainSite(listener: RequestListener): Promise<Site> {
-  return openSite(createServer(listener), [])
+  return openServer(createServer(listener))
 }
 
 async function openSite(server: Server, errors: readonly unknown[]): Promise<Site> {

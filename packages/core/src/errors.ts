@@ -199,3 +199,12 @@ export function isMayflyError(
     value instanceof ForeignOriginError
   )
 }
+
+/**
+ * Makes an error of whatever was thrown. Frameworks take some things that are none for leave to go on
+ * (Express: `undefined`, `"route"`), and wait for ever on others (Koa: `undefined`).
+ */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  return new Error('Something was thrown that is no error.', { cause: thrown })
+}

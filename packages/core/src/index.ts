@@ -13,6 +13,7 @@ export type {
 } from './error-codes.ts'
 export type { Problem, Reason, RequestErrorOptions, SourceErrorOptions } from './errors.ts'
 export {
+  asError,
   ForeignOriginError,
   isMayflyError,
   KeyError,

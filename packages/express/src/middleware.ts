@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Endpoint, type HttpAnswer, nodeRequest, type RequestLike } from '@mayfly/core'
+import {
+  asError,
+  type Endpoint,
+  type HttpAnswer,
+  nodeRequest,
+  type RequestLike,
+} from '@mayfly/core'
 import type { Request, Response } from 'express'
 
 /**
@@ -60,10 +66,4 @@ export function send(res: Response, { status, headers, body }: HttpAnswer): fals
   if (body !== '') res.setHeader('content-length', Buffer.byteLength(body))
   res.status(status).end(body)
   return false
-}
-
-/** To Express nothing at all, and the words "route" and "router", are no errors: it would go on. */
-function asError(error: unknown): Error {
-  if (error instanceof Error) return error
-  return new Error('Something was thrown that is no error.', { cause: error })
 }

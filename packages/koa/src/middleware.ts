@@ -1,4 +1,10 @@
-import { type Endpoint, type HttpAnswer, nodeRequest, type RequestLike } from '@mayfly/core'
+import {
+  asError,
+  type Endpoint,
+  type HttpAnswer,
+  nodeRequest,
+  type RequestLike,
+} from '@mayfly/core'
 import type { Next, ParameterizedContext } from 'koa'
 
 /** Koa middleware for an application of any state. */
@@ -10,7 +16,10 @@ export type Work = (ctx: ParameterizedContext) => Promise<boolean>
 /** Makes middleware whose name shows in stack traces. */
 export function middleware(name: string, work: Work): Middleware {
   const handler: Middleware = async (ctx, next) => {
-    if (await work(ctx)) await next()
+    const passes = await work(ctx).catch((error: unknown) => {
+      throw asError(error)
+    })
+    if (passes) await next()
   }
   return Object.defineProperty(handler, 'name', { value: name })
 }
@@ -36,6 +45,6 @@ export function send(ctx: ParameterizedContext, { status, headers, body }: HttpA
     if (name === 'vary') ctx.vary(value)
     else ctx.set(name, value)
   }
-  ctx.body = body === '' ? null : body
+  ctx.body = body
   return false
 }

@@ -5,8 +5,7 @@ import type { TokenSource } from '../token.ts'
 
 /**
  * The source of every request's token, or what chooses one for each request: the tenant's own, say,
- * out of a `TokenPool`. A choice must give the same object for the same tenant each time, since what
- * was learned of a server belongs to it; a `RequestError` that it throws is answered.
+ * out of a `TokenPool`. A `RequestError` that the choice throws is answered.
  */
 export type SourceChoice<Context> =
   | TokenSource
@@ -18,7 +17,7 @@ export interface Upstream {
   readonly origin: string
 }
 
-/** Compiles the choice of a source. One session is kept per source, for as long as the source lives. */
+/** Compiles the choice of a source. */
 export function compileSourceChoice<Context>(
   source: SourceChoice<Context>,
   options: BearerSessionOptions,
@@ -30,15 +29,8 @@ export function compileSourceChoice<Context>(
   }
   // A server has one clock, whoever calls it.
   const clocks = options.clocks ?? new LearnedClocks(options.clock)
-  const known = new WeakMap<TokenSource, Upstream>()
-  return async (context) => {
-    const chosen = await source(context)
-    const before = known.get(chosen)
-    if (before !== undefined) return before
-    const made = upstreamOf(new BearerSession(chosen, { ...options, clocks }), upstream)
-    known.set(chosen, made)
-    return made
-  }
+  return async (context) =>
+    upstreamOf(new BearerSession(await source(context), { ...options, clocks }), upstream)
 }
 
 function upstreamOf(session: BearerSession, upstream: string | undefined): Upstream {

@@ -5,7 +5,7 @@ import { startAppStoreConnectSandbox, type TeamCredentials } from '@mayfly/testi
 export interface Account {
   readonly credentials: TeamCredentials
   readonly upstream: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { startAppStoreConnectSandbox, type TeamCredentials } from '@mayfly/testing'
+import { keyFile } from '@mayfly/core/node'
+import type { AppStoreConnectTeamOptions } from '@mayfly/core/vendors'
+import { startAppStoreConnectSandbox } from '@mayfly/testing'
 
 /** A key for App Store Connect, and where its API is. */
 export interface Account {
-  readonly credentials: TeamCredentials
+  readonly credentials: Pick<AppStoreConnectTeamOptions, 'keyId' | 'issuerId' | 'privateKey'>
   readonly upstream: string
   readonly close: () => Promise<void>
 }
@@ -20,7 +21,7 @@ export async function openAccount(env: NodeJS.ProcessEnv = process.env): Promise
     return { credentials, upstream, close: () => sandbox.close() }
   }
   const issuerId = required(env, 'APP_STORE_CONNECT_ISSUER_ID')
-  const privateKey = await readFile(required(env, 'APP_STORE_CONNECT_KEY_FILE'), 'utf8')
+  const privateKey = keyFile(required(env, 'APP_STORE_CONNECT_KEY_FILE'), 'ES256')
   return {
     credentials: { keyId, issuerId, privateKey },
     upstream: 'https://api.appstoreconnect.apple.com',

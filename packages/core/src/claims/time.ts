@@ -1,11 +1,11 @@
 import { MILLISECONDS_FROM } from '../encoding/options.ts'
-import type { ClaimsCheck, SignedClaims } from './payload.ts'
+import type { ClaimsCheck } from './payload.ts'
 import { malformed, missing, refusal } from './refusal.ts'
 
 /** Refuses a token from its `exp` on. */
 export function expiryCheck(required: boolean, tolerance: number): ClaimsCheck {
-  return (token, now) => {
-    const exp = dateClaim(token, 'exp')
+  return ({ payload }, now) => {
+    const exp = dateClaim(payload.exp, 'exp')
     if (exp === undefined) {
       if (required) throw missing('exp')
     } else if (now >= exp + tolerance) {
@@ -20,8 +20,8 @@ export function expiryCheck(required: boolean, tolerance: number): ClaimsCheck {
 
 /** Refuses a token before its `nbf`. */
 export function notBeforeCheck(tolerance: number): ClaimsCheck {
-  return (token, now) => {
-    const nbf = dateClaim(token, 'nbf')
+  return ({ payload }, now) => {
+    const nbf = dateClaim(payload.nbf, 'nbf')
     if (nbf !== undefined && now < nbf - tolerance) {
       throw notYetValid('nbf', 'The token is not valid yet.')
     }
@@ -30,8 +30,8 @@ export function notBeforeCheck(tolerance: number): ClaimsCheck {
 
 /** Refuses a token that was made in the future, or longer ago than `maxAge` seconds. */
 export function issuedAtCheck(maxAge: number | undefined, tolerance: number): ClaimsCheck {
-  return (token, now) => {
-    const iat = dateClaim(token, 'iat')
+  return ({ payload }, now) => {
+    const iat = dateClaim(payload.iat, 'iat')
     if (iat === undefined) {
       if (maxAge !== undefined) throw missing('iat')
       return
@@ -57,8 +57,7 @@ function notYetValid(claim: string, message: string): Error {
  * Reads a NumericDate. Whatever is there has to be one: a null or a zero that is taken for "no date"
  * is a token that never ends.
  */
-function dateClaim(token: SignedClaims, claim: 'exp' | 'nbf' | 'iat'): number | undefined {
-  const value = token.payload[claim]
+function dateClaim(value: unknown, claim: 'exp' | 'nbf' | 'iat'): number | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !(value > 0 && value < MILLISECONDS_FROM)) {
     throw malformed(claim, 'a date in seconds since 1970')

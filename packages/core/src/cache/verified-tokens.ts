@@ -17,10 +17,21 @@ export interface KeptUnder {
   readonly expiresAt: number | undefined
 }
 
-interface Entry<Value> {
-  readonly token: string
+/** One kept token, its text out of sight of whoever inspects the cache. */
+class Entry<Value> {
+  readonly #token: string
   readonly value: Value
   readonly expiresAt: number
+
+  constructor(token: string, value: Value, expiresAt: number) {
+    this.#token = token
+    this.value = value
+    this.expiresAt = expiresAt
+  }
+
+  isFor(token: string): boolean {
+    return this.#token === token
+  }
 }
 
 // The text, its parts and the parsed claims come to about this many bytes for each character of a
@@ -34,7 +45,9 @@ const BYTES_PER_ENTRY = 512
  * else again. Only one spelling of a token can have a good signature, so the text itself is compared.
  */
 export class VerifiedTokens<Value extends object> {
-  readonly #entries: LRUCache<string, Entry<Value>>
+  readonly #entries: LRUCache<number, Entry<Value>>
+  // lru-cache makes an object for each look-up that brings none.
+  readonly #options: LRUCache.GetOptions<number, Entry<Value>, unknown> = {}
   #version: number | undefined
 
   constructor(options: VerifiedTokensOptions = {}) {
@@ -59,11 +72,11 @@ export class VerifiedTokens<Value extends object> {
   /** Finds what was kept under this key set version and has not run out by `now`, in seconds. */
   get(token: string, version: number, now: number): Value | undefined {
     this.#follow(version)
-    const tail = tailOf(token)
-    const entry = this.#entries.get(tail)
-    if (entry === undefined || entry.token !== token) return undefined
+    const hash = hashOf(token)
+    const entry = this.#entries.get(hash, this.#options)
+    if (entry === undefined || !entry.isFor(token)) return undefined
     if (now < entry.expiresAt) return entry.value
-    this.#entries.delete(tail)
+    this.#entries.delete(hash)
     return undefined
   }
 
@@ -74,7 +87,7 @@ export class VerifiedTokens<Value extends object> {
   set(token: string, value: Value, { version, expiresAt = Infinity }: KeptUnder): void {
     if (version !== this.#version) return
     const size = BYTES_PER_ENTRY + token.length * BYTES_PER_CHARACTER
-    this.#entries.set(tailOf(token), { token, value, expiresAt }, { size })
+    this.#entries.set(hashOf(token), new Entry(token, value, expiresAt), { size })
   }
 
   clear(): void {
@@ -89,9 +102,14 @@ export class VerifiedTokens<Value extends object> {
 }
 
 // Every request brings its token as a new string, and a Map reads a new string to its end for a hash.
-// The end of the signature is hash enough; the whole token is compared afterwards, which is fast.
-function tailOf(token: string): string {
-  return token.slice(-43)
+// The end of the signature is random enough for 32 bits. The whole token is compared afterwards: one
+// that ends like another takes its place in the cache, and never its claims.
+function hashOf(token: string): number {
+  let hash = 0
+  for (let at = Math.max(0, token.length - 8); at < token.length; at++) {
+    hash = (Math.imul(hash, 31) + token.charCodeAt(at)) | 0
+  }
+  return hash
 }
 
 /** Reads a `cache` option: `true` or left out is a cache of the default size, `false` is none. */

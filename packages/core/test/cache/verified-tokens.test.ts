@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createVerifiedTokens, VerifiedTokens } from '../../src/cache/verified-tokens.ts'
 
@@ -24,6 +26,32 @@ describe('The cache of verified tokens', () => {
     expect(cache.get(`b${end}`, 1, 0)).toBeUndefined()
     expect(cache.get(end, 1, 0)).toBeUndefined()
     expect(cache.get(`a${end}`, 1, 0)).toBe(VALUE)
+  })
+
+  it('lets a token that ends like another take its place, and never its value', () => {
+    const cache = filled()
+    const end = 'e'.repeat(200)
+    const second = Object.freeze({ name: 'second' })
+    cache.set(`a${end}`, VALUE, { version: 1, expiresAt: 100 })
+    cache.set(`b${end}`, second, { version: 1, expiresAt: 100 })
+    expect(cache.get(`a${end}`, 1, 0)).toBeUndefined()
+    expect(cache.get(`b${end}`, 1, 0)).toBe(second)
+  })
+
+  it('shows no token to who listens to the metrics of lru-cache', () => {
+    const heard: unknown[] = []
+    const listen = (event: unknown): number => heard.push(event)
+    subscribe('lru-cache:metrics', listen)
+    try {
+      const cache = filled()
+      cache.set('the token', VALUE, { version: 1, expiresAt: 100 })
+      cache.get('the token', 1, 0)
+      cache.get('the token', 1, 100)
+    } finally {
+      unsubscribe('lru-cache:metrics', listen)
+    }
+    expect(heard.length).toBeGreaterThan(0)
+    expect(inspect(heard, { depth: Infinity, showHidden: true })).not.toContain('the token')
   })
 
   it('drops a token when it expires', () => {

@@ -96,13 +96,6 @@ export function requireSource(source: unknown, where: string): asserts source is
   )
 }
 
-/** Whether a promise may be awaited by another request than the one that made it. */
-export function promisesCanBeShared(): boolean {
-  const agent: unknown = (globalThis as { navigator?: { userAgent?: unknown } }).navigator
-    ?.userAgent
-  return agent !== 'Cloudflare-Workers'
-}
-
 /** Where a `TokenManager` stands. Times are NumericDates (seconds) on the server's clock. */
 export interface TokenManagerStats {
   readonly state: 'empty' | 'fresh' | 'stale' | 'expired' | 'closed'

@@ -1,11 +1,11 @@
 import { type HeldToken, livesFor, stateOf } from './cache/held-token.ts'
+import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { compileReusePolicy, type ReusePolicy } from './cache/reuse-policy.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { optionalNumber } from './encoding/options.ts'
 import { MayflyError, SourceError } from './errors.ts'
 import {
   type ManagerEvent,
-  promisesCanBeShared,
   requireManagerOptions,
   requireSource,
   type TokenManagerOptions,
@@ -113,7 +113,7 @@ export class TokenManager implements TokenSource {
       if (clock.now() < held.freshUntil) {
         this.#serverClock = clock
         held.served++
-        return Promise.resolve(held.token)
+        return held.promise ?? Promise.resolve(held.token)
       }
     }
     return this.#getToken(options ?? NO_OPTIONS)

@@ -189,9 +189,10 @@ export class Minter {
   }
 
   #hold(token: AccessToken, receivedAt: number): HeldToken {
-    const { policy, clock: local, random } = this.#options
+    const { policy, clock: local, random, share } = this.#options
     const window = policy.windowOf(token, receivedAt, random())
-    return { ...window, token, mintedAt: local.now(), refused: false, served: 0 }
+    const promise = share ? Promise.resolve(token) : undefined
+    return { ...window, token, promise, mintedAt: local.now(), refused: false, served: 0 }
   }
 
   #succeed(number: number, minted: Minted, order: MintOrder, durationMs: number): void {

@@ -1,3 +1,4 @@
+import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './cache/verified-tokens.ts'
 import type { JwtPayload } from './claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from './claims/policy.ts'
@@ -27,6 +28,8 @@ import { createVerifiedToken, type VerifiedToken } from './verifier/verified-tok
 /** What is kept of a token whose signature holds: facts, and no verdict. */
 interface Kept {
   readonly signed: VerifiedToken
+  /** The same as it is given out, made once. Absent where a promise must not be shared. */
+  readonly promise: Promise<VerifiedToken> | undefined
   /** The compiled origin patterns, where the verifier binds tokens to origins. */
   readonly origins: CompiledOrigins | undefined
 }
@@ -58,6 +61,9 @@ export class TokenVerifier<Payload = JwtPayload> {
   readonly #schema: PayloadSchema<Payload> | undefined
   readonly #standing: StateCheck | undefined
   readonly #once: StateCheck | undefined
+  /** Whether a known token can be judged without waiting for anything. */
+  readonly #judgesAtOnce: boolean
+  readonly #sharesPromises: boolean = promisesCanBeShared()
   readonly #cache: VerifiedTokens<Kept> | undefined
   readonly #maxTokenLength: number
   readonly #clock: Clock
@@ -75,6 +81,8 @@ export class TokenVerifier<Payload = JwtPayload> {
       clockTolerance: this.#policy.clockTolerance,
       checksOrigin: this.checksOrigin,
     })
+    const awaited = [this.#schema, this.#standing, this.#once]
+    this.#judgesAtOnce = awaited.every((check) => check === undefined)
     this.#cache = createVerifiedTokens(options.cache)
     this.#maxTokenLength = requireNumber(
       options.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
@@ -107,14 +115,39 @@ export class TokenVerifier<Payload = JwtPayload> {
    * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store is
    * out of reach; `reason` says why.
    */
-  async verify(
-    token: string,
-    context: VerifyContext = NO_CONTEXT,
-  ): Promise<VerifiedToken<Payload>> {
+  verify(token: string, context: VerifyContext = NO_CONTEXT): Promise<VerifiedToken<Payload>> {
     const startMs = this.#clock.now()
+    const known = this.#judgesAtOnce ? this.#find(token, startMs / 1000) : undefined
+    if (known === undefined) return this.#verify(token, context, startMs)
+    return this.#judgeKnown(known, context, startMs)
+  }
+
+  /** Judges what can be judged at once: an `async` function would cost more than all the checks. */
+  #judgeKnown(
+    { signed, promise, origins }: Kept,
+    context: VerifyContext,
+    startMs: number,
+  ): Promise<VerifiedToken<Payload>> {
+    try {
+      this.#policy.check(signed, startMs / 1000)
+      if (origins !== undefined) this.#origin?.check(origins, context)
+      this.#accepted(true, startMs)
+      // Without a schema the payload's type is that of the claims.
+      return (promise ?? Promise.resolve(signed)) as Promise<VerifiedToken<Payload>>
+    } catch (error) {
+      if (error instanceof RequestError) this.#refused(error, startMs)
+      return Promise.reject(error)
+    }
+  }
+
+  async #verify(
+    token: string,
+    context: VerifyContext,
+    startMs: number,
+  ): Promise<VerifiedToken<Payload>> {
     try {
       const version = this.#keys.lookup.version
-      const cached = this.#find(token, version, startMs / 1000)
+      const cached = this.#find(token, startMs / 1000)
       const signed = cached?.signed ?? (await this.#checkSignature(token))
       const nowMs = cached === undefined ? this.#clock.now() : startMs
       this.#policy.check(signed, nowMs / 1000)
@@ -150,13 +183,15 @@ export class TokenVerifier<Payload = JwtPayload> {
     return createVerifiedToken(claims, protectedHeader)
   }
 
-  #find(token: unknown, version: number, now: number): Kept | undefined {
-    return typeof token === 'string' ? this.#cache?.get(token, version, now) : undefined
+  #find(token: unknown, now: number): Kept | undefined {
+    if (typeof token !== 'string') return undefined
+    return this.#cache?.get(token, this.#keys.lookup.version, now)
   }
 
   /** Keeps a token that was accepted but for its origin and its standing, which may change. */
   #keep(token: string, signed: VerifiedToken, version: number): Kept {
-    const kept = { signed, origins: this.#origin?.compile(signed.claims) }
+    const promise = this.#sharesPromises ? Promise.resolve(signed) : undefined
+    const kept = { signed, promise, origins: this.#origin?.compile(signed.claims) }
     const { exp } = signed.claims
     const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
     this.#cache?.set(token, kept, { version, expiresAt })

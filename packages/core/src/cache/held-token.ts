@@ -4,6 +4,8 @@ import type { ReuseWindow } from './reuse-policy.ts'
 /** A token in hand, with the edges of its life. */
 export interface HeldToken extends ReuseWindow {
   readonly token: AccessToken
+  /** The token as it is given out, made once. Absent where a promise must not be shared. */
+  readonly promise: Promise<AccessToken> | undefined
   /** The local clock when it came, in milliseconds. */
   readonly mintedAt: number
   /** The server refused it, but another may not be minted yet. */

@@ -128,8 +128,19 @@ describe('one refresh at a time', () => {
     expect(source.mints).toBe(2)
     release()
     await Promise.all(calls)
-    await manager.getToken()
+    const warm = [manager.getToken(), manager.getToken()] as const
+    expect(warm[0]).not.toBe(warm[1])
+    expect(await warm[0]).toBe(await warm[1])
     expect(source.mints).toBe(2)
+  })
+
+  it('gives a fresh token out by one promise for everybody', async () => {
+    const { manager } = setUp()
+    const token = await manager.getToken()
+    const warm = [manager.getToken(), manager.getToken()] as const
+    expect(warm[0]).toBe(warm[1])
+    expect(await warm[0]).toBe(token)
+    expect(manager.stats().served).toBe(3)
   })
 })
 

@@ -1,6 +1,6 @@
 import { generateKey, type Key, TokenVerifier, type VerifierEvent } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AUDIENCE, ChangingKeys, GOOD_CLAIMS, ISSUER, NOW, sign } from '../support/inbound.ts'
 
 const key = await generateKey('HS256', { keyId: 'k1' })
@@ -39,6 +39,35 @@ describe('A verifier with a warm cache', () => {
     expect(() => Object.assign(first.protectedHeader, { alg: 'none' })).toThrow(TypeError)
     const { nested } = first.protectedHeader as unknown as { nested: { list: number[] } }
     expect(() => nested.list.push(2)).toThrow(TypeError)
+  })
+
+  it('gives every request its own promise where they must not be shared', async () => {
+    const token = await sign(key, GOOD_CLAIMS)
+    const callTwice = async (): Promise<Promise<unknown>[]> => {
+      const [verifier] = verifierOf(new ChangingKeys(key))
+      await verifier.verify(token)
+      return [verifier.verify(token), verifier.verify(token)]
+    }
+    const [first, second] = await callTwice()
+    expect(second).toBe(first)
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    try {
+      const [third, fourth] = await callTwice()
+      expect(fourth).not.toBe(third)
+      expect(await fourth).toBe(await third)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  it('rejects, and never throws, for a known token', async () => {
+    const [verifier, clock, events] = verifierOf(new ChangingKeys(key), { maxTokenAge: 60 })
+    const token = await sign(key, GOOD_CLAIMS)
+    await verifier.verify(token)
+    clock.advanceSeconds(66)
+    const answer = verifier.verify(token)
+    await expect(answer).rejects.toThrow(refusedWith('ERR_TOKEN_TOO_OLD'))
+    expect(events.map(({ type }) => type)).toEqual(['verify', 'deny'])
   })
 
   it('checks each time with the cache off', async () => {

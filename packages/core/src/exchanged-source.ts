@@ -38,6 +38,12 @@ export interface Asking {
   readonly exchange: Exchange
 }
 
+/** A request for a token. */
+export interface TokenRequest extends ExchangeRequest {
+  /** Is told when the server answers 401, so that what authorised the request is not used again. */
+  readonly rejected?: () => void
+}
+
 /** How tokens are got over HTTP. */
 export interface ExchangedSourceOptions extends ExchangeOptions {
   /** Names everything that changes the token; see `sourceId`. */
@@ -45,7 +51,7 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   /** Where the tokens may be sent. */
   readonly origins: readonly string[]
   /** Makes the request for one token. */
-  readonly request: (asking: Asking) => ExchangeRequest | Promise<ExchangeRequest>
+  readonly request: (asking: Asking) => TokenRequest | Promise<TokenRequest>
   /** Reads the token of an answer of 200 to 299. Default: that of RFC 6749 section 5.1. */
   readonly read?: (answer: ExchangeAnswer) => GivenToken
   /** Reads any other answer. Default: that of RFC 6749 section 5.2. */
@@ -88,6 +94,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
       const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
       return named(give, answer, sent)
     }
+    if (answer.status === 401) sent.rejected?.()
     const offsetMs = offsetOf(learned)
     if (mayRepeat && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
       return ask(wanted, false)

@@ -9,3 +9,15 @@ export {
   appStoreConnect,
 } from './vendors/app-store-connect.ts'
 export { type JwtSourceOptions, jwtSource } from './vendors/jwt-source.ts'
+export {
+  type ClientCredentialsCommonOptions,
+  type ClientCredentialsKeyOptions,
+  type ClientCredentialsOptions,
+  type ClientCredentialsSecretOptions,
+  clientCredentials,
+} from './vendors/client-credentials.ts'
+export type {
+  ClientAssertionOptions,
+  ClientSecret,
+  SecretMethod,
+} from './vendors/client-credentials/client-authentication.ts'

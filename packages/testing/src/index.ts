@@ -34,3 +34,13 @@ export {
 export type { SandboxCounts, SandboxEvent } from './sandboxes/events.ts'
 export type { Spoilage } from './sandboxes/faults.ts'
 export type { HttpSandbox, SandboxOptions } from './sandboxes/http-sandbox.ts'
+export type { ClientMethod } from './sandboxes/oauth/client-authentication.ts'
+export type { KeyClientCredentials, SecretClientCredentials } from './sandboxes/oauth/clients.ts'
+export {
+  type OAuthControls,
+  type OAuthRefusal,
+  type OAuthSandbox,
+  type OAuthSandboxOptions,
+  startOAuthSandbox,
+} from './sandboxes/oauth/sandbox.ts'
+export type { OAuthGrant } from './sandboxes/oauth/token-endpoint.ts'

@@ -1,7 +1,6 @@
 import { describe } from '../encoding/options.ts'
-import { parseJsonObject, type JsonObject } from '../encoding/json.ts'
 import { SourceError } from '../errors.ts'
-import type { ExchangeAnswer } from '../http/exchange.ts'
+import { type ExchangeAnswer, jsonOf } from '../http/exchange.ts'
 
 /** A token as a server gave it. */
 export interface GivenToken {
@@ -20,6 +19,8 @@ export interface Refusal {
   readonly description?: unknown
   /** No other try can help. Default: by the codes of RFC 6749 section 5.2. */
   readonly permanent?: boolean | undefined
+  /** How long the server wants to be left alone, in milliseconds, where `Retry-After` does not say. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Errors that no other try can mend (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707 section 2). */
@@ -36,18 +37,18 @@ export function unusable(message: string): SourceError {
   return new SourceError('ERR_TOKEN_UNUSABLE', message)
 }
 
-/** Parses an answer's text as a JSON object, or `undefined`. */
-export function jsonOf({ text }: ExchangeAnswer): JsonObject | undefined {
-  return parseJsonObject(new TextEncoder().encode(text), { maxBytes: 262_144 })
-}
-
 /**
  * Reads the token of a successful answer (RFC 6749 section 5.1).
  *
+ * @param hint what helps against an answer without `expires_in`, for the message.
  * @throws {SourceError} `ERR_TOKEN_UNUSABLE` for a token that is missing, not a bearer, or without an
  * end; `ERR_MINT_FAILED` for an answer that is no JSON.
  */
-export function readTokenAnswer(answer: ExchangeAnswer, defaultLifetime?: number): GivenToken {
+export function readTokenAnswer(
+  answer: ExchangeAnswer,
+  defaultLifetime?: number,
+  hint = '',
+): GivenToken {
   const json = jsonOf(answer)
   if (json === undefined) {
     throw new SourceError('ERR_MINT_FAILED', 'The answer is no JSON object.')
@@ -59,7 +60,7 @@ export function readTokenAnswer(answer: ExchangeAnswer, defaultLifetime?: number
   if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
     throw unusable('"token_type" is not "Bearer": the token cannot be sent as one.')
   }
-  return { value, expiresIn: lifetimeOf(expiresIn, defaultLifetime) }
+  return { value, expiresIn: lifetimeOf(expiresIn, defaultLifetime, hint) }
 }
 
 /** Reads a refusal (RFC 6749 section 5.2). What is not of that form has no code. */
@@ -69,12 +70,12 @@ export function readRefusal(answer: ExchangeAnswer): Refusal {
   return { error: code, description }
 }
 
-function lifetimeOf(expiresIn: unknown, defaultLifetime: number | undefined): number {
+function lifetimeOf(expiresIn: unknown, defaultLifetime: number | undefined, hint: string): number {
   // Some servers write the number as a string.
   const seconds = typeof expiresIn === 'string' && expiresIn !== '' ? Number(expiresIn) : expiresIn
   if (seconds === undefined || seconds === null) {
     if (defaultLifetime !== undefined) return defaultLifetime
-    throw unusable('"expires_in" is missing, so nobody can tell when the token ends.')
+    throw unusable(`"expires_in" is missing, so nobody can tell when the token ends.${hint}`)
   }
   if (typeof seconds === 'number' && seconds >= 1 && seconds < 1e11) return seconds
   throw unusable(`"expires_in" must be a number of seconds from 1 on, not ${describe(expiresIn)}.`)

@@ -39,7 +39,14 @@ function secretsOf({ headers = {}, body }: ExchangeRequest): readonly string[] {
     if (scheme.toLowerCase() === 'basic') found.push(...passwordOf(credential))
   }
   if (body instanceof URLSearchParams) found.push(...SECRET_FIELDS.map((name) => body.get(name)))
-  return found.filter((secret): secret is string => typeof secret === 'string' && secret !== '')
+  return found.flatMap((secret) => spellings(secret ?? ''))
+}
+
+/** A secret as it is meant, and as it stands in a form or a URL: the longest first. */
+function spellings(secret: string): readonly string[] {
+  if (secret === '') return []
+  const encoded = new URLSearchParams([['', secret]]).toString().slice(1)
+  return [encodeURIComponent(secret), encoded, secret]
 }
 
 /** The password of Basic credentials, as it was sent and as it was meant. */

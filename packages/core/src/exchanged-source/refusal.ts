@@ -16,7 +16,7 @@ export function refusalError(
 ): SourceError {
   const { status, headers, receivedAt } = answer
   const isClientFault = status >= 400 && status < 500
-  const retryAfterMs = retryAfterOf(headers, receivedAt)
+  const retryAfterMs = retryAfterOf(headers, receivedAt) ?? refusal.retryAfterMs
   const permanent = refusal.permanent ?? isPermanent(refusal.error)
   const said = quoteServer(refusal.description, request)
   const message = [

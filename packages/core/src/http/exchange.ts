@@ -1,4 +1,5 @@
 import { type Clock, systemClock, timeoutSignal } from '../clock.ts'
+import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { optionalFunction, optionalNumber } from '../encoding/options.ts'
 import { SourceError } from '../errors.ts'
 import { BodyTooLong, readBoundedText } from './bounded-text.ts'
@@ -36,6 +37,11 @@ export interface ExchangeAnswer {
   readonly sentAt: number
   /** The local clock when the head of the answer had arrived, in milliseconds. */
   readonly receivedAt: number
+}
+
+/** Parses an answer's text as a JSON object, or `undefined`. */
+export function jsonOf({ text }: ExchangeAnswer): JsonObject | undefined {
+  return parseJsonObject(new TextEncoder().encode(text), { maxBytes: MAX_BYTES })
 }
 
 /** Calls a server once; a signal ends the call. */

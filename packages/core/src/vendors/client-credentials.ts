@@ -1,0 +1,260 @@
+import { type Algorithm } from '../algorithms.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { JsonObject } from '../encoding/json.ts'
+import {
+  invalid,
+  optionalNumber,
+  optionalString,
+  refuseUnknownOptions,
+  requireOptions,
+  requireString,
+} from '../encoding/options.ts'
+import { OptionError, SourceError } from '../errors.ts'
+import { type Asking, exchangedSource } from '../exchanged-source.ts'
+import { exchangedId } from '../exchanged-source/exchanged-id.ts'
+import { readTokenAnswer } from '../exchanged-source/oauth-answer.ts'
+import { requireEndpoint } from '../http/endpoint.ts'
+import { ServerMetadata } from '../http/server-metadata.ts'
+import type { JwtKey } from '../signed-source/signing.ts'
+import { sourceId } from '../signed-source/source-id.ts'
+import type { TokenSource } from '../token.ts'
+import {
+  byPrivateKey,
+  bySecret,
+  type ClientAssertionOptions,
+  type ClientAuthentication,
+  type ClientSecret,
+  type SecretMethod,
+} from './client-credentials/client-authentication.ts'
+import { compileParameters, formOf, originsOf } from './client-credentials/parameters.ts'
+
+/** What {@link clientCredentials} takes, however the client authenticates. */
+export interface ClientCredentialsCommonOptions {
+  /** The URL that gives tokens. Give this or `issuer`. */
+  readonly tokenEndpoint?: string
+  /**
+   * The authorization server's issuer identifier, to the letter: its token endpoint is looked up there
+   * (RFC 8414, OpenID Connect Discovery). Give this or `tokenEndpoint`.
+   */
+  readonly issuer?: string
+  readonly clientId: string
+  /** What the token is to allow (RFC 6749 section 3.3). Default: what the server gives. */
+  readonly scope?: string | readonly string[]
+  /** The `audience` parameter, which some servers want: Auth0, for one. */
+  readonly audience?: string
+  /** What the token is to be used at, as absolute URIs (RFC 8707). */
+  readonly resource?: string | readonly string[]
+  /** Further parameters that a server wants. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Where the tokens may go. Default: the origins of `resource`; without one, nowhere. */
+  readonly origins?: readonly string[]
+  /** Seconds that tokens live whose answer does not say it. Default: such an answer is an error. */
+  readonly defaultLifetime?: number
+  /** The `fetch` underneath. Default: the global one. */
+  readonly fetch?: typeof fetch
+  /** How long one call may take, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+/** Options for a client with a secret. */
+export interface ClientCredentialsSecretOptions extends ClientCredentialsCommonOptions {
+  /** The secret, or a function that gives the one that is in force. */
+  readonly clientSecret: ClientSecret
+  /**
+   * How the secret is sent. Default: `client_secret_basic`, unless the server is known to take only
+   * `client_secret_post`.
+   */
+  readonly authentication?: SecretMethod
+  readonly privateKey?: never
+}
+
+/** Options for a client that signs assertions (`private_key_jwt`, RFC 7523). */
+export interface ClientCredentialsKeyOptions extends ClientCredentialsCommonOptions {
+  /** The private key: anything that `importKey` takes, an external signer, or a callback. */
+  readonly privateKey: JwtKey
+  /** The `kid` under which the server knows the key. */
+  readonly keyId?: string
+  /** What the assertion is signed with. Default: the key's own algorithm, or `RS256` for PEM text. */
+  readonly algorithm?: Algorithm
+  readonly assertion?: ClientAssertionOptions
+  readonly clientSecret?: never
+}
+
+/** Options of {@link clientCredentials}. */
+export type ClientCredentialsOptions = ClientCredentialsSecretOptions | ClientCredentialsKeyOptions
+
+const OPTIONS = [
+  'tokenEndpoint',
+  'issuer',
+  'clientId',
+  'clientSecret',
+  'authentication',
+  'privateKey',
+  'keyId',
+  'algorithm',
+  'assertion',
+  'scope',
+  'audience',
+  'resource',
+  'parameters',
+  'origins',
+  'defaultLifetime',
+  'fetch',
+  'timeoutMs',
+  'clock',
+] as const
+
+/** What helps against answers without an end. */
+const NO_END = ' If the server’s documents say how long they live, give it as "defaultLifetime".'
+
+/**
+ * Gets tokens by the OAuth 2.0 client credentials grant (RFC 6749 section 4.4), with a secret or with
+ * a signed assertion.
+ *
+ * A source asks the server at every call: wrap it in a `TokenManager`. `expires_in` is counted from
+ * before the request was sent. An assertion that is refused because the local clock is wrong is made
+ * once more by the server's time.
+ *
+ * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name,
+ * and a `KeyError` for a key that cannot sign. `getToken` rejects with a `SourceError`:
+ * `ERR_MINT_REFUSED`, which is `permanent` for `invalid_client`, `invalid_scope` and the like;
+ * `ERR_MINT_FAILED` or `ERR_MINT_TIMEOUT` when no proper answer came; `ERR_TOKEN_UNUSABLE` for a token
+ * that is no bearer token, or whose end nobody knows.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager } from '@mayfly/core'
+ * import { clientCredentials } from '@mayfly/core/vendors'
+ *
+ * export function client(clientSecret: string): typeof fetch {
+ *   const source = clientCredentials({
+ *     issuer: 'https://auth.example.com',
+ *     clientId: 'orders',
+ *     clientSecret,
+ *     scope: 'stock:read',
+ *     origins: ['https://api.example.com'],
+ *   })
+ *   return bearerFetch(new TokenManager(source))
+ * }
+ * ```
+ */
+export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
+  requireOptions(options, 'clientCredentials')
+  refuseUnknownOptions(options, OPTIONS, 'clientCredentials')
+  const { clock = systemClock, fetch, timeoutMs } = options
+  const clientId = requireString(options.clientId, 'clientId', 1024)
+  const server = serverOf(options, clock)
+  const authentication = authenticationOf(options, clientId, server.name)
+  const fields = compileParameters(options)
+  const origins = options.origins ?? originsOf(options.resource)
+  const bounds = { min: 1, integer: true }
+  const defaultLifetime = optionalNumber(options.defaultLifetime, 'defaultLifetime', bounds)
+
+  return exchangedSource({
+    id: idOf(options, [server.name, clientId, fields, origins, defaultLifetime]),
+    origins,
+    fetch,
+    timeoutMs,
+    clock,
+    dated: authentication.dated,
+    read: (answer) => readTokenAnswer(answer, defaultLifetime, NO_END),
+    async request(asking) {
+      const { tokenEndpoint, methods } = await server.facts(asking)
+      const credentials = await authentication.credentials(asking, methods)
+      return {
+        url: tokenEndpoint,
+        headers: credentials.headers,
+        body: formOf([...fields, ...credentials.fields]),
+      }
+    },
+  })
+}
+
+interface ServerFacts {
+  readonly tokenEndpoint: URL
+  /** How clients may authenticate, where the server says so. */
+  readonly methods?: readonly string[] | undefined
+}
+
+interface Server {
+  /** The issuer or the token endpoint: what an assertion is addressed to. */
+  readonly name: string
+  facts(asking: Asking): Promise<ServerFacts>
+}
+
+function serverOf({ tokenEndpoint, issuer }: ClientCredentialsOptions, clock: Clock): Server {
+  if (issuer === undefined) {
+    const url = requireEndpoint(tokenEndpoint, 'tokenEndpoint')
+    return { name: String(tokenEndpoint), facts: async () => ({ tokenEndpoint: url }) }
+  }
+  if (tokenEndpoint !== undefined) {
+    throw invalid(
+      'tokenEndpoint',
+      '"tokenEndpoint" and "issuer" exclude each other: the issuer names its token endpoint itself.',
+    )
+  }
+  const metadata = new ServerMetadata(issuer, clock)
+  return {
+    name: issuer,
+    facts: async ({ exchange, signal }) => readFacts(await metadata.get(exchange, signal)),
+  }
+}
+
+function readFacts(metadata: JsonObject): ServerFacts {
+  const { token_endpoint: endpoint, token_endpoint_auth_methods_supported: methods } = metadata
+  try {
+    return {
+      tokenEndpoint: requireEndpoint(endpoint, 'token_endpoint'),
+      methods: Array.isArray(methods) ? methods.map(String) : undefined,
+    }
+  } catch (cause) {
+    throw new SourceError(
+      'ERR_MINT_FAILED',
+      'The issuer’s metadata names no token endpoint that credentials can be sent to.',
+      { cause },
+    )
+  }
+}
+
+function authenticationOf(
+  options: ClientCredentialsOptions,
+  clientId: string,
+  audience: string,
+): ClientAuthentication {
+  const { clientSecret, privateKey, clock } = options
+  if (clientSecret !== undefined && privateKey !== undefined) {
+    throw invalid(
+      'privateKey',
+      '"clientSecret" and "privateKey" exclude each other: a client authenticates in one way (RFC 6749 section 2.3).',
+    )
+  }
+  if (clientSecret !== undefined) {
+    for (const name of ['keyId', 'algorithm', 'assertion'] as const) {
+      if (name in options) throw invalid(name, `"${name}" goes with "privateKey" only.`)
+    }
+    return bySecret(clientId, clientSecret, options.authentication)
+  }
+  if (privateKey === undefined) {
+    throw new OptionError(
+      'ERR_OPTION_REQUIRED',
+      'clientSecret',
+      '"clientSecret" or "privateKey" is required.',
+    )
+  }
+  if ('authentication' in options) {
+    throw invalid('authentication', '"authentication" goes with "clientSecret" only.')
+  }
+  const keyId = optionalString(options.keyId, 'keyId', 1024)
+  const { algorithm, assertion } = options
+  const parts = { clientId, audience, key: privateKey, keyId, algorithm }
+  return byPrivateKey({ ...parts, options: assertion, clock })
+}
+
+function idOf(options: ClientCredentialsOptions, parts: readonly unknown[]): string {
+  const { clientSecret, privateKey } = options
+  if (privateKey !== undefined) return sourceId('client-credentials', privateKey, parts)
+  // What a callback gives next is not known: such a source shares nothing.
+  const secret = typeof clientSecret === 'string' ? clientSecret : ''
+  return exchangedId('client-credentials', parts, secret)
+}

@@ -72,10 +72,11 @@ export function createActions(
     const good = statuses.filter((status) => status === 200).length
     const refused = after.refused - before.refused
     const mints = sum(after.mints) - sum(before.mints)
+    const rest = good < BURST ? ` ${BURST - good} were not answered well on their last try.` : ''
     return {
       tone: good === BURST ? 'good' : 'bad',
       head: `${good} of ${BURST} answered 200, with ${mints} ${mints === 1 ? 'mint' : 'mints'}`,
-      words: `This server fired them all at once with bearerFetch. ${burstStory(before, after)}`,
+      words: `This server fired them all at once with bearerFetch. ${burstStory(before, after)}${rest}`,
       facts: {
         'API requests': after.requests - before.requests,
         refused,

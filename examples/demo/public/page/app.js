@@ -12,17 +12,24 @@ const instrument = createInstrument(config.life)
 const foreignFrame = element('foreign')
 const foreignPage = openForeignPage(foreignFrame, config)
 
-let clockIsAhead = false
-
 function listen() {
   const events = new EventSource('events')
-  events.onopen = () => showLink('Live', true)
-  events.onerror = () => showLink('The demo has ended', false)
+  let lost = false
+  events.onopen = () => {
+    // A demo that was started again has its gateways elsewhere.
+    if (lost) location.reload()
+    showLink('Live', true)
+  }
+  events.onerror = () => {
+    lost = true
+    instrument.lose()
+    showLink('Not connected', false)
+  }
   events.onmessage = ({ data }) => {
     const snapshot = JSON.parse(data)
     instrument.show(snapshot)
     showLog(element('log'), snapshot.entries)
-    clockIsAhead = snapshot.apiAheadMs > 0
+    const clockIsAhead = snapshot.apiAheadMs > 0
     element('clock').setAttribute('aria-pressed', String(clockIsAhead))
     element('clock-note').textContent = clockIsAhead
       ? 'press again to set it right'
@@ -40,7 +47,10 @@ const ACTIONS = {
     await foreignPage
     return explainForeign(await callFromForeignOrigin(foreignFrame, config))
   },
-  clock: () => act(clockIsAhead ? 'clock-back' : 'clock-ahead'),
+  clock: async () => {
+    const { apiAheadMs } = await readJson('state')
+    return act(apiAheadMs > 0 ? 'clock-back' : 'clock-ahead')
+  },
   revoke: () => act('revoke'),
   burst: () => act('burst'),
 }
@@ -57,24 +67,24 @@ async function call(gateway, via) {
   return explainCall({ gateway, via, answer, before: before.tally, after: after.tally })
 }
 
+const NO_ANSWER = {
+  tone: 'bad',
+  head: 'No answer',
+  words: 'The demo did not answer. Is it still running in your terminal?',
+}
+
 // One thing at a time, so that the difference that a call made is its own.
-let busy = false
-async function run(task) {
-  if (busy) return
-  busy = true
-  document.body.classList.add('busy')
-  try {
-    showResult(await task())
-  } catch {
-    showResult({
-      tone: 'bad',
-      head: 'No answer',
-      words: 'The demo did not answer. Is it still running in your terminal?',
-    })
-  } finally {
-    busy = false
+let turn = Promise.resolve()
+function inTurn(task) {
+  turn = turn.then(task).catch(() => {})
+}
+
+function run(task) {
+  inTurn(async () => {
+    document.body.classList.add('busy')
+    showResult(await task().catch(() => NO_ANSWER))
     document.body.classList.remove('busy')
-  }
+  })
 }
 
 function showResult({ tone, head, words, facts = {} }) {
@@ -103,13 +113,11 @@ for (const button of document.querySelectorAll('[data-call]')) {
 for (const button of document.querySelectorAll('[data-action]')) {
   button.addEventListener('click', () => run(ACTIONS[button.dataset.action]))
 }
+
 // Steady calls are told by the instrument and the log alone: a result every two seconds would drown
 // the others.
-setInterval(async () => {
-  if (busy || !element('steady').checked) return
-  busy = true
-  await callGateway('Express', 'fetch', config).catch(() => {})
-  busy = false
+setInterval(() => {
+  if (element('steady').checked) inTurn(() => callGateway('Express', 'fetch', config))
 }, 2000)
 
 listen()

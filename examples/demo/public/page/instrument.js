@@ -1,6 +1,7 @@
 // The instrument: a bar with the zones of the token's life, a marker that moves along, and readings.
 
 const STATES = {
+  unknown: ['–', 'Not connected. Start the demo again with npm start.'],
   empty: ['None', 'Nothing is minted before it is needed: the next call mints one.'],
   fresh: ['Fresh', 'Calls use it as it is.'],
   stale: ['Stale', 'Still good. The next call uses it, and a new one is minted in the background.'],
@@ -25,6 +26,16 @@ export function createInstrument(life) {
     element('offset').textContent = offsetText(reading.clockOffsetMs)
     drawZones()
     draw()
+  }
+
+  /** Says that no more snapshots come. */
+  function lose() {
+    reading = undefined
+    document.body.dataset.state = 'unknown'
+    element('marker').hidden = true
+    setText('state', STATES.unknown[0])
+    setText('advice', STATES.unknown[1])
+    for (const id of ['age', 'refresh', 'expiry', 'served']) setText(id, '–')
   }
 
   function drawZones() {
@@ -60,7 +71,7 @@ export function createInstrument(life) {
     setText('refresh', there ? untilText(refreshAt - now) : '–')
     setText('expiry', there ? untilText(expiresAt - now) : '–')
     const spent = there ? Math.min(now - issuedAt, life.lifetime) : 0
-    const shown = still.matches ? Math.floor(spent) : spent
+    const shown = still.matches ? Math.max(Math.floor(spent), beginOf(state, reading, life)) : spent
     element('marker').style.left = `${(100 * shown) / life.lifetime}%`
     const bar = element('bar')
     bar.setAttribute('aria-valuemax', life.lifetime)
@@ -74,7 +85,7 @@ export function createInstrument(life) {
   }
   drawScale()
   tick()
-  return { show }
+  return { show, lose }
 
   /** Numbers the bar by the token's age. */
   function drawScale() {
@@ -85,6 +96,12 @@ export function createInstrument(life) {
       element('scale').append(number)
     }
   }
+}
+
+/** The age at which a state begins, counted from `iat`. */
+function beginOf(state, { issuedAt, refreshAt, expiresAt }, { expiryMargin }) {
+  if (state === 'stale') return refreshAt - issuedAt
+  return state === 'expired' ? expiresAt - expiryMargin - issuedAt : 0
 }
 
 /** The state at a moment. Between two snapshots a token may have come of age. */

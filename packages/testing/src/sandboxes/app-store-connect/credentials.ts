@@ -40,23 +40,30 @@ export interface SandboxKeys {
   readonly team: TeamCredentials
   readonly individual: IndividualCredentials
   readonly known: ReadonlyMap<string, KnownKey>
+  /** Makes one more key of the team. */
+  createTeamKey(): TeamCredentials
 }
 
 /** Makes new keys. Each sandbox has its own, so that nothing cached from one fits another. */
 export function createKeys(names: TeamKeyNames = {}): SandboxKeys {
   const { issuerId = randomUUID() } = names
-  const [team, individual] = [createKeyPair(names.keyId), createKeyPair()]
+  const known = new Map<string, KnownKey>()
+  const createTeamKey = (name?: string): TeamCredentials => {
+    const { keyId, privateKey, publicKey } = createKeyPair(name)
+    known.set(keyId, { kind: 'team', publicKey, issuerId })
+    return { keyId, issuerId, privateKey }
+  }
+  const individual = createKeyPair()
+  known.set(individual.keyId, { kind: 'individual', publicKey: individual.publicKey })
   return {
-    team: { keyId: team.keyId, issuerId, privateKey: team.privateKey },
+    team: createTeamKey(names.keyId),
     individual: {
       keyId: individual.keyId,
       individual: true,
       privateKey: individual.privateKey,
     },
-    known: new Map<string, KnownKey>([
-      [team.keyId, { kind: 'team', publicKey: team.publicKey, issuerId }],
-      [individual.keyId, { kind: 'individual', publicKey: individual.publicKey }],
-    ]),
+    known,
+    createTeamKey: () => createTeamKey(),
   }
 }
 

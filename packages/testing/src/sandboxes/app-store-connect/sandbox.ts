@@ -36,6 +36,8 @@ export interface AppStoreConnectControls {
   readonly credentials: TeamCredentials
   /** An individual key that it accepts. */
   readonly individualCredentials: IndividualCredentials
+  /** Makes one more team key that it accepts, as for the exchange of a key. */
+  createKey(): TeamCredentials
   /** Ends a key, as somebody would in App Store Connect. Default: the team key. */
   revokeKey(keyId?: string): void
   /** Takes {@link revokeKey} back. */
@@ -97,6 +99,7 @@ export async function startAppStoreConnectSandbox(
   return Object.assign(sandbox, {
     credentials: keys.team,
     individualCredentials: keys.individual,
+    createKey: () => keys.createTeamKey(),
     revokeKey: (keyId = keys.team.keyId) => void revokedKeys.add(keyId),
     restoreKey: (keyId = keys.team.keyId) => void revokedKeys.delete(keyId),
     revokeToken: (value: string) => ledger.revoke(value),

@@ -32,8 +32,18 @@ export interface SignedSourceOptions {
   readonly header?: HeaderFields
   /** The claims beside `iat`, `exp` and `jti`, or a function that makes them for each token. */
   readonly claims: ClaimsOfToken
+  /**
+   * For claims that a function makes: JSON that changes whenever they do. The source's `id` follows it,
+   * so that two sources of the same tokens have the same one. Default: an `id` that no other has.
+   */
+  readonly identity?: unknown
   /** Seconds from `iat` to `exp`. */
   readonly lifetime: number
+  /**
+   * Whether `exp` is among the claims. `false` for a server that counts a token's age from `iat` and
+   * wants no `exp`; the token still ends here after `lifetime`. Default `true`.
+   */
+  readonly expClaim?: boolean
   /**
    * Seconds by which `iat` lies in the past, so that a server whose clock is behind takes the token.
    * It is part of the lifetime. Default 60, or a quarter of the lifetime where that is less.
@@ -58,12 +68,14 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const tokenId = requireGenerator(options.tokenId)
   const fields = headerFields(header, keyId)
-  const claims = compileClaims(options.claims)
+  const claims = compileClaims(options.claims, {
+    identity: options.identity,
+    expClaim: optionalBoolean(options.expClaim, 'expClaim') ?? true,
+  })
   const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret') ?? false
   const holder = new KeyHolder(key, { algorithm, keyId, allowShortSecret })
 
-  const named = typeof options.claims === 'function' ? crypto.randomUUID() : claims.name
-  const rest = [algorithm, fields, named, lifetime, backdate, origins]
+  const rest = [algorithm, fields, claims.name, lifetime, backdate, origins, options.expClaim]
   return {
     id: sourceId(vendor, key, rest),
     origins,

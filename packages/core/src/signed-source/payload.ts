@@ -28,17 +28,29 @@ export interface CompiledClaims {
 /** From here on a number can only be milliseconds. */
 const MILLISECONDS_FROM = 1e11
 
+/** How a source's claims are completed. */
+export interface ClaimsCompletion {
+  /** What tells the claims that a function makes from others. */
+  readonly identity: unknown
+  /** Whether `exp` is among them. */
+  readonly expClaim: boolean
+}
+
 /** Checks and copies a source's claims. */
-export function compileClaims(claims: ClaimsOfToken): CompiledClaims {
+export function compileClaims(
+  claims: ClaimsOfToken,
+  { identity, expClaim }: ClaimsCompletion,
+): CompiledClaims {
   if (typeof claims === 'function') {
-    return { name: undefined, payload: (moment) => encode(complete(claims(moment), moment)) }
+    const name = identity ?? crypto.randomUUID()
+    return { name, payload: (moment) => encode(complete(claims(moment), moment, expClaim)) }
   }
   const fixed = copy(claims)
   for (const name of ['iat', 'exp', 'jti']) {
     if (!Object.hasOwn(fixed, name)) continue
     throw invalid('claims', `"claims" must not have "${name}": it is made anew for each token.`)
   }
-  return { name: fixed, payload: (moment) => encode(complete(fixed, moment)) }
+  return { name: [fixed, identity], payload: (moment) => encode(complete(fixed, moment, expClaim)) }
 }
 
 /** Refuses claims of the caller's own that would replace a vendor's. */
@@ -58,8 +70,13 @@ export function refuseReplacing(
 function complete(
   claims: Readonly<Record<string, unknown>>,
   { issuedAt, expiresAt, tokenId }: TokenMoment,
+  expClaim: boolean,
 ): Record<string, unknown> {
-  const made = { iat: issuedAt, exp: expiresAt, ...(tokenId !== undefined && { jti: tokenId }) }
+  const made = {
+    iat: issuedAt,
+    ...(expClaim && { exp: expiresAt }),
+    ...(tokenId !== undefined && { jti: tokenId }),
+  }
   for (const [name, value] of Object.entries(made)) {
     if (Object.hasOwn(claims, name) && claims[name] !== value) {
       throw invalid('claims', `"claims" must return "${name}" as it was given, or leave it out.`)

@@ -10,11 +10,7 @@ import type { SigningKey } from '../keys/signing-key.ts'
 export type JwtKey = KeyMaterial | SigningKey | JwtKeyCallback
 
 /** Gives the key for each new token. The same material again is not parsed again. */
-export type JwtKeyCallback = () =>
-  | KeyMaterial
-  | SigningKey
-  | Promise<KeyMaterial>
-  | Promise<SigningKey>
+export type JwtKeyCallback = () => KeyMaterial | SigningKey | Promise<KeyMaterial | SigningKey>
 
 /** How a {@link KeyHolder} imports its key. */
 export interface KeyHolderOptions {

@@ -18,12 +18,14 @@ export function sourceId(vendor: string, key: JwtKey, rest: readonly unknown[]):
  */
 function nameOfKey(key: JwtKey): string | undefined {
   if (typeof key === 'string') return key.trim()
-  if (key instanceof Key) return key.type === 'secret' ? undefined : key.fingerprint
+  if (key instanceof Key) {
+    return key.type === 'secret' ? undefined : JSON.stringify([key.fingerprint, key.keyId])
+  }
   if (typeof key !== 'object' || 'secret' in key) return undefined
   if ('sign' in key) return key.keyId === undefined ? undefined : `${key.algorithm} ${key.keyId}`
   if ('kty' in key) {
-    const { kty, crv, x, y, n, e } = key
-    return kty === 'oct' ? undefined : JSON.stringify([kty, crv, x, y, n, e])
+    const { kty, crv, x, y, n, e, kid } = key
+    return kty === 'oct' ? undefined : JSON.stringify([kty, crv, x, y, n, e, kid])
   }
   return undefined
 }

@@ -7,8 +7,8 @@ import {
   requireOptions,
   requireString,
 } from '../encoding/options.ts'
-import { OptionError } from '../errors.ts'
 import { signedSource } from '../signed-source.ts'
+import { requireKeyId } from '../signed-source/key-id.ts'
 import { refuseReplacing } from '../signed-source/payload.ts'
 import type { JwtKey } from '../signed-source/signing.ts'
 import type { TokenSource } from '../token.ts'
@@ -16,8 +16,11 @@ import { compileScope } from './app-store-connect/scope.ts'
 
 /** What both kinds of App Store Connect keys take. */
 export interface AppStoreConnectCommonOptions {
-  /** The key's id, as App Store Connect shows it beside the key. */
-  readonly keyId: string
+  /**
+   * The key's id, as App Store Connect shows it beside the key. May be left out where the key has an id
+   * of its own, as the keys of a callback can: then both are exchanged together.
+   */
+  readonly keyId?: string
   /** The `.p8` key: its PEM text, or anything that `importKey` takes. */
   readonly privateKey: JwtKey
   /**
@@ -107,10 +110,8 @@ const OPTIONS = [
 export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
   requireOptions(options, 'appStoreConnect')
   refuseUnknownOptions(options, OPTIONS, 'appStoreConnect')
-  const { privateKey, origins = [ORIGIN], tokenId, backdate = 60, clock } = options
-  if (privateKey === undefined) {
-    throw new OptionError('ERR_OPTION_REQUIRED', 'privateKey', '"privateKey" is required.')
-  }
+  const { keyId, origins = [ORIGIN], tokenId, backdate = 60, clock } = options
+  const key = requireKeyId(options.privateKey, keyId)
   const scope = options.scope === undefined ? undefined : compileScope(options.scope)
   const lifetime = requireLifetime(options.lifetime, scope?.longLived ?? false)
   const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud', 'scope', 'bid'])
@@ -118,8 +119,9 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
 
   return signedSource('app-store-connect', {
     algorithm: 'ES256',
-    key: privateKey,
-    keyId: requireString(options.keyId, 'keyId', 128),
+    key,
+    ...(keyId !== undefined && { keyId }),
+    identity: [identity, scope?.entries, own],
     claims: ({ issuedAt, expiresAt }) => ({
       ...identity,
       iat: issuedAt,

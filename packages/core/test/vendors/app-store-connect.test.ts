@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
-import { bearerFetch, importKey, TokenManager, type TokenSource } from '@mayfly/core'
+import { bearerFetch, importKey, type Jwk, TokenManager, type TokenSource } from '@mayfly/core'
 import { type AppStoreConnectOptions, appStoreConnect } from '@mayfly/core/vendors'
 import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
@@ -153,6 +153,22 @@ describe('appStoreConnect', () => {
     })
   })
 
+  it('takes the id of the key itself where it is told none', async () => {
+    const { issuerId } = TEAM
+    const key = await importKey(privateKey, 'ES256', { keyId: 'OWN' })
+    const jwk = { ...createPrivateKey(privateKey).export({ format: 'jwk' }), kid: 'OWN' } as Jwk
+    for (const own of [key, jwk, () => key, async () => jwk]) {
+      const { header } = await claimsOf(appStoreConnect({ issuerId, privateKey: own }))
+      expect(header).toMatchObject({ kid: 'OWN' })
+    }
+  })
+
+  it('signs nothing with a callback’s key that has no id', async () => {
+    const { issuerId } = TEAM
+    const source = appStoreConnect({ issuerId, privateKey: () => privateKey })
+    await expect(source.getToken()).rejects.toMatchObject({ option: 'keyId' })
+  })
+
   it('names the nearest option for a misspelt one', () => {
     expect(() => appStoreConnect({ ...TEAM, keyID: 'x' } as AppStoreConnectOptions)).toThrow(
       'Did you mean "keyId"?',
@@ -161,7 +177,7 @@ describe('appStoreConnect', () => {
 
   it('has an id that follows everything that changes the token, and shows none of it', () => {
     const base = appStoreConnect({ ...TEAM }).id
-    expect(appStoreConnect({ ...TEAM }).id).not.toBe('')
+    expect(appStoreConnect({ ...TEAM }).id).toBe(base)
     const others = [
       { ...TEAM, keyId: 'OTHER' },
       { ...TEAM, issuerId: 'other' },

@@ -1,5 +1,6 @@
 export type { SignedSourceOptions } from './signed-source.ts'
 export type { ClaimsOfToken, TokenMoment } from './signed-source/payload.ts'
+export type { JwtSecret } from './signed-source/secret.ts'
 export type { JwtKey, JwtKeyCallback } from './signed-source/signing.ts'
 export {
   type AppStoreConnectCommonOptions,
@@ -21,3 +22,11 @@ export type {
   ClientSecret,
   SecretMethod,
 } from './vendors/client-credentials/client-authentication.ts'
+export {
+  type ZoomMeetingSdkCommonOptions,
+  type ZoomMeetingSdkNativeOptions,
+  type ZoomMeetingSdkOptions,
+  type ZoomMeetingSdkWebOptions,
+  zoomMeetingSdk,
+} from './vendors/zoom/meeting-sdk.ts'
+export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk.ts'

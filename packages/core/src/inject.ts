@@ -15,11 +15,18 @@ import { notify, type Observe } from './observe.ts'
 /** What is watched of an answer: that of a Node `ServerResponse`. */
 export interface WatchableAnswer {
   readonly statusCode: number
+  readonly headersSent: boolean
   /** Gives a header field that was set, by its name in lower case. */
   getHeader(name: string): number | string | string[] | undefined
+  /** Sets a header field. */
+  setHeader(name: string, value: string): unknown
+  /** Takes a header field off. */
+  removeHeader(name: string): void
   /** Tells once that the answer is written. */
   once(event: 'finish', listener: () => void): unknown
 }
+
+const PROBE = 'x-probe'
 
 const AUTHORIZATION: ReadonlySet<string> = new Set(['authorization'])
 
@@ -76,7 +83,7 @@ export class BearerInjector<Context = void> {
     const use = await this.#begin(request, context)
     withoutConnectionOptions(request, AUTHORIZATION)
     withField(request, 'authorization', `Bearer ${use.token.value}`)
-    if (this.#watch) answer.once('finish', () => watched(use, answer))
+    if (this.#watch && !answer.headersSent) watch(use, answer)
   }
 
   async #begin(request: EditableRequest, context: Context): Promise<SessionUse> {
@@ -111,13 +118,18 @@ interface SessionUse extends TokenUse {
   readonly session: BearerSession
 }
 
-function watched(use: SessionUse, answer: WatchableAnswer): void {
-  const { session } = use
-  const { statusCode: status } = answer
-  const date = textOf(answer.getHeader('date'))
-  const age = textOf(answer.getHeader('age'))
-  const { refused } = session.end(use, { status, date, age })
-  if (refused) session.giveUp(use)
+function watch(use: SessionUse, answer: WatchableAnswer): void {
+  // Node forgets what a proxy gives to writeHead, unless a field was set before.
+  answer.setHeader(PROBE, '')
+  answer.removeHeader(PROBE)
+  answer.once('finish', () => {
+    const { session } = use
+    const { statusCode: status } = answer
+    const date = textOf(answer.getHeader('date'))
+    const age = textOf(answer.getHeader('age'))
+    const { refused } = session.end(use, { status, date, age })
+    if (refused) session.giveUp(use)
+  })
 }
 
 function tokenUnavailable(cause: MayflyError): RequestError {

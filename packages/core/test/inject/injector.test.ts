@@ -19,11 +19,21 @@ const API = 'https://api.example.com'
 /** An answer that a test ends when it likes. */
 class Answer implements WatchableAnswer {
   statusCode = 200
+  headersSent = false
   readonly headers: Record<string, string> = {}
   readonly #listeners: (() => void)[] = []
 
   getHeader(name: string): string | undefined {
     return this.headers[name]
+  }
+
+  setHeader(name: string, value: string): void {
+    if (this.headersSent) throw new Error('too late')
+    this.headers[name] = value
+  }
+
+  removeHeader(name: string): void {
+    delete this.headers[name]
   }
 
   once(_: 'finish', listener: () => void): void {
@@ -76,6 +86,22 @@ describe('A bearer injector', () => {
     await injector.inject(request, new Answer())
     expect(request.headers).toHaveProperty('cookie', 'session=callers-own')
     expect(request.url).toBe('/a?access_token=callers-own')
+  })
+
+  it('leaves nothing of its own on the answer', async () => {
+    const { injector } = bench()
+    const answer = new Answer()
+    await injector.inject(callersRequest(), answer)
+    expect(answer.headers).toEqual({})
+  })
+
+  it('does not touch an answer that somebody has begun meanwhile', async () => {
+    const { injector, source } = bench()
+    const answer = new Answer()
+    answer.headersSent = true
+    await injector.inject(callersRequest(), answer)
+    answer.finish(401)
+    expect(source.invalidated).toEqual([])
   })
 
   it('leaves no credentials at all where no token can be had', async () => {

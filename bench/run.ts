@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { groups } from './groups.ts'
+import { writeDocuments } from './lib/documents.ts'
 import { describeMachine, installedVersions, loadNow } from './lib/machine.ts'
-import { keptResults, projectReadme } from './lib/paths.ts'
-import { updateReadme } from './lib/readme.ts'
+import { renderGroup } from './lib/page.ts'
+import { kept } from './lib/paths.ts'
 import { type GroupResult, type Results, summarise, writeResults } from './lib/results.ts'
-import { renderGroup } from './lib/table.ts'
 import { runTask } from './lib/task.ts'
 
 const PROCESSES = 3
@@ -47,12 +47,13 @@ const results: Results = {
   groups: measured,
 }
 
-// Only a whole run replaces the results that are kept, and the table that shows them.
+// Only a whole run replaces the results that are kept, and what the documents show of them.
 const isPart = quick || values.only !== undefined
-const path = values.out ?? (isPart ? undefined : keptResults)
+const path = values.out ?? (isPart ? undefined : kept.results)
 if (path !== undefined) writeResults(path, results)
-console.log(path === undefined ? '\nNothing was written: give --out.' : `\nWritten to ${path}.`)
-if (path === keptResults) updateReadme({ results: keptResults, readme: projectReadme })
+console.log(path === undefined ? '\nNothing was written: give --out.' : `\nWrote ${path}.`)
+if (path === kept.results)
+  for (const changed of writeDocuments(kept)) console.log(`Wrote ${changed}.`)
 
 async function quickly(ids: readonly string[]): Promise<readonly GroupResult[]> {
   const reports = await runTask({

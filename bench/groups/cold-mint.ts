@@ -6,6 +6,7 @@ import jwt from 'jsonwebtoken'
 import type { Contender, Group } from '../lib/contender.ts'
 import { expectSame, member } from './support/answers.ts'
 import { makeMaterial } from './support/material.ts'
+import { SYNCHRONOUS } from './support/remarks.ts'
 
 const ISSUER = '57246542-96fe-1a63-e053-0824d011072a'
 const KEY_ID = '2X9R4HXF34'
@@ -30,7 +31,7 @@ export async function coldMint(): Promise<Group> {
 
   return {
     id: 'cold-mint',
-    title: 'A new App Store Connect token',
+    title: '`appStoreConnect().getToken()`, ES256',
     about:
       'Each call makes and signs one ES256 token. The floor is Node’s own `crypto.sign` (synchronous, the key parsed before) over bytes that are there already, which leaves the signature in DER.',
     batch: 32,
@@ -120,7 +121,7 @@ function synchronous(
       library: 'jsonwebtoken',
       run: () => signNow(signing),
       check,
-      unlike: 'synchronous: nothing else runs while it signs.',
+      unlike: SYNCHRONOUS,
     },
     {
       id: 'jsonwebtoken-pem',
@@ -128,7 +129,7 @@ function synchronous(
       library: 'jsonwebtoken',
       run: () => signNow(pem),
       check,
-      unlike: 'synchronous, and parses the PEM for each token.',
+      unlike: SYNCHRONOUS,
     },
     {
       id: 'fast-jwt',
@@ -136,7 +137,7 @@ function synchronous(
       library: 'fast-jwt',
       run: () => fastSign({}),
       check,
-      unlike: 'synchronous.',
+      unlike: SYNCHRONOUS,
     },
   ]
 }

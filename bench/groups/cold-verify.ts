@@ -2,6 +2,7 @@ import type { Contender, Group } from '../lib/contender.ts'
 import { expectClaims } from './support/answers.ts'
 import { type BenchAlgorithm, forge, makeMaterial, makeTokens } from './support/material.ts'
 import { signatureAlone } from './support/floor.ts'
+import { SYNCHRONOUS } from './support/remarks.ts'
 import { fastJwt, jose, jsonwebtoken, mayfly, type Verify } from './support/verifiers.ts'
 
 /** A token that was never seen before: its signature has to be checked. */
@@ -25,7 +26,7 @@ export async function coldVerify(algorithm: BenchAlgorithm): Promise<Group> {
       id: 'fast-jwt',
       name: '`createVerifier()`',
       library: 'fast-jwt',
-      unlike: 'synchronous: nothing else runs while it checks the signature.',
+      unlike: SYNCHRONOUS,
     }),
   ]
   if (algorithm !== 'EdDSA') {
@@ -34,14 +35,14 @@ export async function coldVerify(algorithm: BenchAlgorithm): Promise<Group> {
         id: 'jsonwebtoken',
         name: '`verify()`',
         library: 'jsonwebtoken',
-        unlike: 'synchronous: nothing else runs while it checks the signature.',
+        unlike: SYNCHRONOUS,
       }),
     )
   }
   const missing = algorithm === 'EdDSA' ? ['jsonwebtoken is missing: it has no EdDSA.'] : []
   return {
     id: `cold-verify-${algorithm.toLowerCase()}`,
-    title: `An unknown ${algorithm} token`,
+    title: `\`TokenVerifier.verify()\`, unknown ${algorithm} token`,
     about: `All caches are off. The floor is Node's own signature check (${algorithm === 'HS256' ? '`createHmac`' : '`crypto.verify`'}, synchronous, the key parsed before), without parsing the token or looking at a claim.`,
     batch: 32,
     missing,

@@ -2,6 +2,7 @@ import type { Contender, Group } from '../lib/contender.ts'
 import { expectError } from './support/answers.ts'
 import { signatureAlone } from './support/floor.ts'
 import { forge, makeMaterial, makeTokens, type Material } from './support/material.ts'
+import { SYNCHRONOUS } from './support/remarks.ts'
 import { fastJwt, jose, jsonwebtoken, mayfly, type Verify } from './support/verifiers.ts'
 
 // More than fast-jwt's cache holds, which keeps refusals too: none of these is found there again.
@@ -14,8 +15,8 @@ export async function wrongSignature(): Promise<Group> {
   const next = turns(Array.from({ length: POOL }, () => forge(token)))
   return {
     id: 'wrong-signature',
-    title: 'Refusing a token with a wrong signature',
-    about: `${POOL} ES256 tokens in turn, well-formed, their signatures random. The floor is Node's own signature check, synchronous. One caller at a time; what a flood does is another question.`,
+    title: '`TokenVerifier.verify()`, wrong ES256 signature',
+    about: `${POOL} ES256 tokens in turn, well-formed, their signatures random; fast-jwt keeps refusals in its cache, and these are too many for it. The floor is Node's own signature check, synchronous. One caller at a time; what a flood does is another question.`,
     batch: 32,
     floor: signatureAlone(material, token.slice(0, token.lastIndexOf('.')), { wrong: true }),
     ...(await refusers(material, next)),
@@ -29,7 +30,7 @@ export async function malformedToken(): Promise<Group> {
   )
   return {
     id: 'malformed-token',
-    title: 'Refusing what is no token',
+    title: '`TokenVerifier.verify()`, no token at all',
     about: `${POOL} texts in turn: three parts, but no header in the first. The floor is an \`async\` function that throws a new \`Error\`.`,
     batch: 256,
     floor: {
@@ -66,13 +67,13 @@ async function refusers(
         id: 'fast-jwt-cache',
         name: '`createVerifier({ cache: true })`',
         library: 'fast-jwt',
-        unlike: 'synchronous, and puts every refusal into its cache.',
+        unlike: SYNCHRONOUS,
       }),
       contender(jsonwebtoken(material), {
         id: 'jsonwebtoken',
         name: '`verify()`',
         library: 'jsonwebtoken',
-        unlike: 'synchronous.',
+        unlike: SYNCHRONOUS,
       }),
     ],
   }

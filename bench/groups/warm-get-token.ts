@@ -6,6 +6,8 @@ import { makeMaterial } from './support/material.ts'
 
 const LIFETIME = 3600
 
+const HEADERS = 'makes a `Headers` object for each call.'
+
 /** A token that is there and fresh, asked for once more. */
 export async function warmGetToken(): Promise<Group> {
   const issuedAt = Math.floor(Date.now() / 1000)
@@ -32,7 +34,7 @@ export async function warmGetToken(): Promise<Group> {
 
   return {
     id: 'warm-get-token',
-    title: 'A fresh token from `TokenManager.getToken()`',
+    title: '`TokenManager.getToken()`, fresh token',
     about:
       'The token is in memory and fresh. The floor is an `async` function that compares two numbers and returns the token; it does not even look at the clock.',
     allocation: true,
@@ -71,7 +73,7 @@ function handWritten(
     run: getToken,
     check,
     unlike:
-      'one variable and a look at the clock: no single flight, no background refresh, no rejected tokens, no counters.',
+      'one variable and a look at the clock: no single flight, no refresh, no rejected tokens.',
   }
 }
 
@@ -97,7 +99,7 @@ async function googleClients(value: string): Promise<readonly Contender[]> {
       library: 'google-auth-library',
       run: () => client.getRequestHeaders(),
       check: (answer) => expectSame(authorizationIn(answer), bearer, 'the header'),
-      unlike: 'makes a `Headers` object for each call, as its fetch wrapper does.',
+      unlike: HEADERS,
     },
     {
       id: 'google-jwt-headers',
@@ -105,7 +107,7 @@ async function googleClients(value: string): Promise<readonly Contender[]> {
       library: 'google-auth-library',
       run: () => jwt.getRequestHeaders(url),
       check: (answer) => expectSame(authorizationIn(answer), selfSigned, 'the header'),
-      unlike: 'makes a `Headers` object for each call, and keeps tokens by URL.',
+      unlike: HEADERS,
     },
   ]
 }

@@ -1,9 +1,13 @@
 import type { Contender, Group } from '../lib/contender.ts'
 import { claimsIn, expectClaims } from './support/answers.ts'
 import { forge, makeMaterial, makeTokens, type Material } from './support/material.ts'
+import { NO_CACHE, SYNCHRONOUS } from './support/remarks.ts'
 import { fastJwt, jose, jsonwebtoken, mayfly, type Verify } from './support/verifiers.ts'
 
 const MANY = 500
+
+const CACHED_VERDICT =
+  'finds a token by a SHA hash of it, and answers with the verdict that it kept; Mayfly judges time, issuer and audience every time.'
 
 /** A token whose signature was verified before, presented once more. */
 export async function warmVerify(): Promise<Group> {
@@ -11,7 +15,7 @@ export async function warmVerify(): Promise<Group> {
   const [token = ''] = await makeTokens(material, 1)
   return groupOf(material, {
     id: 'warm-verify',
-    title: 'A known token through `TokenVerifier.verify()`',
+    title: '`TokenVerifier.verify()`, known token',
     about:
       'One ES256 token, presented again and again, its signature verified before. The floor is an `async` function that compares two numbers and returns the claims.',
     known: [token],
@@ -27,7 +31,7 @@ export async function warmVerifyManyTokens(): Promise<Group> {
   let at = 0
   return groupOf(material, {
     id: 'warm-verify-many-tokens',
-    title: `${MANY} known tokens through \`TokenVerifier.verify()\`, each as new text`,
+    title: `\`TokenVerifier.verify()\`, ${MANY} known tokens, each as new text`,
     about: `${MANY} ES256 tokens in turn, each made into text anew, as an HTTP parser does with every request: a cache has to hash and compare it. The floor makes the text, compares two numbers and returns.`,
     known: tokens,
     next: () => {
@@ -90,25 +94,25 @@ async function groupOf(material: Material, presented: Presented): Promise<Group>
         id: 'fast-jwt-cache',
         name: '`createVerifier({ cache: true })`',
         library: 'fast-jwt',
-        unlike:
-          'synchronous, so it makes no promise; finds a token by a SHA hash of it; a hit answers with the cached verdict, where Mayfly judges time, issuer and audience anew.',
+        unlike: SYNCHRONOUS,
       }),
       contender(async (token) => cached(token), {
         id: 'fast-jwt-cache-async',
         name: '`createVerifier({ cache: true })` in an `async` function',
         library: 'fast-jwt',
+        unlike: CACHED_VERDICT,
       }),
       contender(await jose(material), {
         id: 'jose',
         name: '`jwtVerify()`',
         library: 'jose',
-        unlike: 'has no cache: it checks the signature every time.',
+        unlike: NO_CACHE,
       }),
       contender(jsonwebtoken(material), {
         id: 'jsonwebtoken',
         name: '`verify()`',
         library: 'jsonwebtoken',
-        unlike: 'has no cache: it checks the signature every time. Synchronous.',
+        unlike: NO_CACHE,
       }),
     ],
   }

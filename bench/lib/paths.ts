@@ -1,7 +1,11 @@
 import { join } from 'node:path'
+import type { DocumentFiles } from './documents.ts'
 
-/** The results that are kept with the code. */
-export const keptResults: string = join(import.meta.dirname, '..', 'results', 'micro.json')
+const bench = join(import.meta.dirname, '..')
 
-/** The page that shows them. */
-export const projectReadme: string = join(import.meta.dirname, '..', '..', 'README.md')
+/** The results that are kept with the code, and the documents that show them. */
+export const kept: DocumentFiles = {
+  results: join(bench, 'results', 'micro.json'),
+  page: join(bench, 'RESULTS.md'),
+  readme: join(bench, '..', 'README.md'),
+}

@@ -3,9 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { checkDocuments } from '../lib/documents.ts'
 import { replaceSection } from '../lib/markers.ts'
+import { renderPage } from '../lib/page.ts'
 import { type Results, summarise, writeResults } from '../lib/results.ts'
-import { renderResults } from '../lib/table.ts'
+import { kept } from '../lib/paths.ts'
+import { renderSummary } from '../lib/summary.ts'
 
 const START = '<!-- bench:start -->'
 const END = '<!-- bench:end -->'
@@ -61,21 +64,40 @@ describe('the summary of several processes', () => {
   })
 })
 
-describe('the table', () => {
-  const text = renderResults(results)
+describe('the page of all results', () => {
+  const text = renderPage(results)
 
   it('shows ratios against the floor and against Mayfly', () => {
     expect(text).toContain('| **Mayfly** | 2.00× | 1.00× | 200 ns | 16 |')
-    expect(text).toContain('| `peer()` (peer) <sup>1</sup> | 10× | 5.00× | 1 µs |  |')
+    expect(text).toContain('| peer `peer()` <sup>1</sup> | 10× | 5.00× | 1 µs |  |')
   })
 
   it('says what is not like for like, and who is missing', () => {
-    expect(text).toContain('1. `peer()`: it is blue.')
+    expect(text).toContain('1. it is blue.')
     expect(text).toContain('2. nobody is missing.')
   })
 
   it('says the machine, its load, the versions and the command', () => {
     for (const fact of ['A CPU', 'Node 24.0.0', 'peer 1.2.3', '0.5', '1.5', '`pnpm bench`']) {
+      expect(text).toContain(fact)
+    }
+  })
+})
+
+describe('the summary', () => {
+  const text = renderSummary({ ...results, groups: [group, group] })
+
+  it('has one line of ratios for each group', () => {
+    const line = '| A warm call | **2.00×** | 5.00× peer `peer()` <sup>1</sup> | 16, 48 |'
+    expect(text.split('\n').filter((one) => one === line)).toHaveLength(2)
+  })
+
+  it('says once what is not like for like', () => {
+    expect(text.match(/it is blue/g)).toHaveLength(1)
+  })
+
+  it('says that the machine is shared, its load, and the command', () => {
+    for (const fact of ['shared machine', 'A CPU', '0.5 to 1.5', '`pnpm bench`']) {
       expect(text).toContain(fact)
     }
   })
@@ -99,19 +121,19 @@ describe('the place for the table', () => {
   })
 })
 
-describe('the command that writes the table', () => {
+describe('the command that writes the documents', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-table-'))
   const readme = join(folder, 'README.md')
+  const page = join(folder, 'RESULTS.md')
   const json = join(folder, 'results.json')
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   writeResults(json, results)
 
-  const table = (...more: string[]): { status: number | null; stderr: string } =>
-    spawnSync(
-      process.execPath,
-      [join(import.meta.dirname, '..', 'table.ts'), '--results', json, '--readme', readme, ...more],
-      { encoding: 'utf8' },
-    )
+  const table = (...more: string[]): { status: number | null; stderr: string } => {
+    const files = ['--results', json, '--readme', readme, '--page', page]
+    const script = join(import.meta.dirname, '..', 'table.ts')
+    return spawnSync(process.execPath, [script, ...files, ...more], { encoding: 'utf8' })
+  }
 
   it('fails, and says what to do, when there is no place for it', () => {
     writeFileSync(readme, '# Title\n')
@@ -121,11 +143,17 @@ describe('the command that writes the table', () => {
     expect(readFileSync(readme, 'utf8')).toBe('# Title\n')
   })
 
-  it('notices with --check that the table is another, and writes it without', () => {
+  it('notices with --check that a document is out of date, and writes it without', () => {
     writeFileSync(readme, `${START}\n${END}\n`)
     expect(table('--check').status).toBe(1)
     expect(table().status).toBe(0)
-    expect(readFileSync(readme, 'utf8')).toContain('**Mayfly**')
+    expect(readFileSync(readme, 'utf8')).toContain('A warm call')
     expect(table('--check').status).toBe(0)
+    writeFileSync(page, '# Something else\n')
+    expect(table('--check')).toMatchObject({ status: 1, stderr: expect.stringContaining(page) })
+  })
+
+  it('was used after the last change of the results that are kept', () => {
+    expect(() => checkDocuments(kept)).not.toThrow()
   })
 })

@@ -11,13 +11,17 @@ function withOptions(options: Gateway['options']): NonNullable<Faults['gateway']
   return (asked) => ({ ...asked, options: { ...asked.options, ...options } })
 }
 
-/** Asks for a new token each time. */
+/** Asks for a new token each time; one after the other, so that no two share a refresh. */
 function unmanaged(asked: Gateway): Gateway {
   const { source } = asked
   if (!(source instanceof TokenManager)) return asked
   const { id, origins } = source
-  const getToken: TokenSource['getToken'] = (options) =>
-    source.getToken({ ...options, forceRefresh: true })
+  let turn: Promise<unknown> = Promise.resolve()
+  const getToken: TokenSource['getToken'] = (options) => {
+    const token = turn.then(() => source.getToken({ ...options, forceRefresh: true }))
+    turn = token
+    return token
+  }
   return { ...asked, source: { id, origins, getToken } }
 }
 

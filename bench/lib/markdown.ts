@@ -1,11 +1,17 @@
-/** Writes a table; all columns but the first are aligned to the right, unless it is said otherwise. */
-export function table(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  leftColumns = 1,
-): string {
-  const rule = head.map((_, column) => (column < leftColumns ? '---' : '--:'))
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+/** Writes a table as the formatter would: the first column to the left, all others to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...rows].map((cells) => cells[column]?.length ?? 0)),
+  )
+  const rule = widths.map((width, column) => (column === 0 ? '-' : ':').padStart(width, '-'))
+  return [head, rule, ...rows]
+    .map((cells) => cells.map((cell, column) => padded(cell, column, widths[column] ?? 0)))
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+}
+
+function padded(cell: string, column: number, width: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
 }
 
 /** Writes a ratio, with as many digits as can be meant. */

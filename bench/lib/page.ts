@@ -39,7 +39,8 @@ The machine is shared with others: its load was ${load[0]} at the start and ${lo
 function cellsOf(row: Row, hasBytes: boolean, notes: Notes): readonly string[] {
   const { role, name, library, unlike, againstFloor, againstMayfly, nanoseconds, bytes } = row
   const title = role === 'mayfly' ? `**${name}**` : name
-  const origin = role === 'other' && library !== 'by hand' ? `${library} ` : ''
+  const own = library === 'by hand' || library === '@mayfly/core'
+  const origin = role === 'floor' || own ? '' : `${library} `
   const cells = [
     `${origin}${title}${notes.mark(unlike)}`,
     ratio(againstFloor.median),

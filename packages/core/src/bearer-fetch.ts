@@ -1,4 +1,10 @@
-import { type AnswerHead, BearerSession, type BearerSessionOptions } from './bearer-session.ts'
+import {
+  type AnswerHead,
+  BearerSession,
+  type BearerSessionOptions,
+  type TokenUse,
+} from './bearer-session.ts'
+import { type Clock, systemClock, timeoutSignal } from './clock.ts'
 import {
   optionalFunction,
   refuseUnknownOptions,
@@ -6,6 +12,7 @@ import {
   requireOptions,
 } from './encoding/options.ts'
 import { ForeignOriginError, MayflyError } from './errors.ts'
+import { readBoundedText } from './http/bounded-text.ts'
 import { type OutgoingRequest, readRequest, toInit } from './http/outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './http/redirect.ts'
 import { canResend } from './http/request-body.ts'
@@ -22,6 +29,12 @@ export interface BearerFetchOptions extends BearerSessionOptions {
   readonly foreign?: 'refuse' | 'pass'
 }
 
+/** A source is asked about answers with no longer bodies than this. */
+const MAX_REFUSAL_BYTES = 4096
+
+/** So long an answer is held up, in milliseconds, for the source to be asked about its body. */
+const REFUSAL_TIMEOUT_MS = 2000
+
 const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign'] as const
 
 /**
@@ -31,7 +44,8 @@ const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign'] as
  *   loopback), and is decided anew at every redirect.
  * - A 401 drops the token that was sent, and the request goes out once more with another one, if its
  *   body can be sent again: none, a string, bytes, `URLSearchParams`, `FormData`, a `Blob`, or a
- *   `Request` whose body is within a megabyte. A stream is not resent.
+ *   `Request` whose body is within a megabyte. A stream is not resent. Some sources say of other
+ *   answers too that they refuse the token, as Apple's 403 for push notifications.
  * - Each answer's `Date` teaches the server's clock, which new tokens are then dated by.
  * - A request with an `Authorization` header of its own goes out as it is.
  *
@@ -54,7 +68,7 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
   const foreign = requireOneOf(options.foreign ?? 'refuse', 'foreign', ['refuse', 'pass'])
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
-  const transport = new Transport(session, send)
+  const transport = new Transport(session, send, options.clock ?? systemClock)
 
   return async function fetchWithBearer(input, init) {
     const request = await readRequest(input, init)
@@ -68,10 +82,12 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
 class Transport {
   readonly #session: BearerSession
   readonly #fetch: typeof fetch | undefined
+  readonly #clock: Clock
 
-  constructor(session: BearerSession, send: typeof fetch | undefined) {
+  constructor(session: BearerSession, send: typeof fetch | undefined, clock: Clock) {
     this.#session = session
     this.#fetch = send
+    this.#clock = clock
   }
 
   /** Whether a token may go to a URL. */
@@ -105,7 +121,7 @@ class Transport {
     if (request.ownAuthorization || !this.reaches(url)) return this.#dispatch(request, undefined)
     const use = await this.#session.begin(url.origin, signal)
     const response = await this.#dispatch(request, use.token)
-    const { refused, stepped } = this.#session.end(use, headOf(response))
+    const { refused, stepped } = await this.#end(use, response, signal)
     if (!refused) return response
     if (budget.resends === 0 || !canResend(request.body)) {
       this.#session.giveUp(use)
@@ -116,8 +132,24 @@ class Transport {
     budget.resends--
     discard(response)
     const answer = await this.#dispatch(request, second.token)
-    this.#session.end(second, headOf(answer))
+    await this.#end(second, answer, signal)
     return answer
+  }
+
+  async #end(
+    use: TokenUse,
+    response: Response,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly refused: boolean; readonly stepped: boolean }> {
+    const verdict = this.#session.end(use, headOf(response))
+    if (!this.#session.isSuspect(response)) return verdict
+    const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
+    const body = await peek(
+      response,
+      signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    )
+    const { status, headers } = response
+    return { ...verdict, refused: this.#session.judge(use, { status, headers, body }) }
   }
 
   #dispatch(request: OutgoingRequest, token: AccessToken | undefined): Promise<Response> {
@@ -130,6 +162,16 @@ class Transport {
 function headOf(response: Response): AnswerHead {
   const { status, headers } = response
   return { status, date: headers.get('date'), age: headers.get('age') }
+}
+
+/** Reads a short body ahead of the caller, who can still read it. Whatever goes wrong is the caller's. */
+async function peek(response: Response, signal: AbortSignal): Promise<string> {
+  try {
+    const text = await readBoundedText(response.clone(), MAX_REFUSAL_BYTES, signal)
+    return signal.aborted ? '' : text
+  } catch {
+    return ''
+  }
 }
 
 /** Lets go of an answer that nobody will read, so that its connection is free again. */

@@ -5,7 +5,7 @@ import { compileDestinations, type Destinations } from './http/destination.ts'
 import { requireSource } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
 import { LearnedClocks } from './skew.ts'
-import type { AccessToken, GetTokenOptions, TokenSource } from './token.ts'
+import type { AccessToken, GetTokenOptions, RefusalAnswer, TokenSource } from './token.ts'
 
 /** A learned clock that moved by more than this explains a refusal. */
 const CLOCK_STEP_MS = 1000
@@ -119,6 +119,18 @@ export class BearerSession {
     if (status < 400) this.#accepted = use.token
     else if (refused && this.#accepted?.value === use.token.value) this.#accepted = undefined
     return { refused, stepped: Math.abs(changeMs) > CLOCK_STEP_MS }
+  }
+
+  /** Tells whether an answer is one that only the source can judge, by more than its head. */
+  isSuspect({ status }: { readonly status: number }): boolean {
+    return this.#source.isRefusal !== undefined && status >= 400 && status < 500 && status !== 401
+  }
+
+  /** Asks the source whether an answer that is suspect refuses the token. */
+  judge(use: TokenUse, answer: RefusalAnswer): boolean {
+    const refused = this.#source.isRefusal?.(answer) === true
+    if (refused && this.#accepted?.value === use.token.value) this.#accepted = undefined
+    return refused
   }
 
   /** Drops a refused token without a replacement. */

@@ -101,6 +101,8 @@ export {
   type AccessTokenFields,
   createAccessToken,
   type GetTokenOptions,
+  type RefusalAnswer,
+  type ReuseHints,
   type StoredToken,
   type TokenSource,
   type TokenStore,

@@ -1,6 +1,6 @@
 import { type HeldToken, livesFor, stateOf } from './cache/held-token.ts'
 import { promisesCanBeShared } from './cache/promise-sharing.ts'
-import { compileReusePolicy, type ReusePolicy } from './cache/reuse-policy.ts'
+import { compileReusePolicy, type ReusePolicy, reuseOf } from './cache/reuse-policy.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { optionalNumber } from './encoding/options.ts'
 import { MayflyError, SourceError } from './errors.ts'
@@ -15,7 +15,13 @@ import { Minter } from './minter.ts'
 import { notify, type Observe } from './observe.ts'
 import { sharedToken } from './shared-token.ts'
 import { offsetOf } from './skew.ts'
-import type { AccessToken, GetTokenOptions, TokenSource } from './token.ts'
+import type {
+  AccessToken,
+  GetTokenOptions,
+  RefusalAnswer,
+  ReuseHints,
+  TokenSource,
+} from './token.ts'
 
 const NO_OPTIONS: GetTokenOptions = Object.freeze({})
 
@@ -59,6 +65,9 @@ export class TokenManager implements TokenSource {
   readonly id: string
   readonly origins: readonly string[]
   readonly lifetime?: number
+  /** How it reuses tokens, by its own options or the source's. */
+  readonly reuse: ReuseHints
+  readonly isRefusal?: (answer: RefusalAnswer) => boolean
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #observe: Observe<ManagerEvent> | undefined
@@ -75,11 +84,15 @@ export class TokenManager implements TokenSource {
     this.id = source.id
     this.origins = source.origins
     if (source.lifetime !== undefined) this.lifetime = source.lifetime
+    if (source.isRefusal !== undefined) {
+      this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
+    }
     this.#source = source
     this.#clock = options.clock ?? systemClock
     this.#serverClock = this.#clock
     this.#observe = options.observe
-    this.#policy = compileReusePolicy(options, source.lifetime)
+    this.reuse = reuseOf(options, source.reuse)
+    this.#policy = compileReusePolicy({ ...options, ...this.reuse }, source.lifetime)
     const cooldown = optionalNumber(options.failureCooldown, 'failureCooldown', { max: 3600 }) ?? 5
     const limit = { min: 1, max: 3_600_000, unit: 'milliseconds' }
     this.#minter = new Minter({

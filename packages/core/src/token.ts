@@ -27,6 +27,23 @@ export interface GetTokenOptions {
   readonly clock?: Clock
 }
 
+/** How a vendor wants its tokens to be reused. In seconds. */
+export interface ReuseHints {
+  /** Use no token for longer than this after its `issuedAt`, whatever its `expiresAt` says. */
+  readonly maxReuse?: number
+  /** Mint no new token before the last one is this old, even when the last one was refused. */
+  readonly minAge?: number
+}
+
+/** An answer that a source is asked about: whether it refuses the token. */
+export interface RefusalAnswer {
+  /** From 400 to 499, and not 401: that one needs no asking. */
+  readonly status: number
+  readonly headers: Headers
+  /** The body as text; empty where it is longer than 4096 bytes, or slow to come. */
+  readonly body: string
+}
+
 /**
  * Where tokens come from. A source composes: one that mints, wrapped in a `TokenManager`, is a source
  * that reuses.
@@ -41,6 +58,14 @@ export interface TokenSource {
   readonly origins: readonly string[]
   /** Seconds from `issuedAt` to `expiresAt`, where it is known before the first token. */
   readonly lifetime?: number
+  /** What a `TokenManager` goes by where its own options say nothing. */
+  readonly reuse?: ReuseHints
+  /**
+   * For a vendor that refuses tokens by another status than 401: tells whether an answer does. The
+   * request then goes out again with another token, as after a 401. `bearerFetch` asks it; what only
+   * sees the heads of answers, as `injectBearer` does, cannot.
+   */
+  readonly isRefusal?: (answer: RefusalAnswer) => boolean
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */

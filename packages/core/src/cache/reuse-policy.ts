@@ -1,5 +1,5 @@
 import { invalid, optionalNumber } from '../encoding/options.ts'
-import type { AccessToken } from '../token.ts'
+import type { AccessToken, ReuseHints } from '../token.ts'
 
 /** How long a token is reused. All but `jitter` in seconds. */
 export interface ReuseOptions {
@@ -13,9 +13,15 @@ export interface ReuseOptions {
    * or a tenth of the token's life where that is less.
    */
   readonly expiryMargin?: number
-  /** Use no token for longer than this after its `issuedAt`, whatever its `expiresAt` says. */
+  /**
+   * Use no token for longer than this after its `issuedAt`, whatever its `expiresAt` says. Default:
+   * what the source says, if it says anything.
+   */
   readonly maxReuse?: number
-  /** Mint no new token before the last one is this old, even when forced. Default 0. */
+  /**
+   * Mint no new token before the last one is this old, even when forced. Default: what the source
+   * says, or 0.
+   */
   readonly minAge?: number
   /**
    * Pull the refresh earlier by up to this share of `refreshMargin`, drawn once per token, so that
@@ -57,6 +63,15 @@ export interface ReusePolicy {
    * @param draw a number from 0 up to 1 that places the jitter
    */
   windowOf(token: AccessToken, receivedAt: number, draw: number): ReuseWindow
+}
+
+/** What counts of a manager's own options and the source's: each of its own goes first. */
+export function reuseOf(options: ReuseOptions, hints: ReuseHints = {}): ReuseHints {
+  const { maxReuse = hints.maxReuse, minAge = hints.minAge } = options
+  return Object.freeze({
+    ...(maxReuse !== undefined && { maxReuse }),
+    ...(minAge !== undefined && { minAge }),
+  })
 }
 
 /**

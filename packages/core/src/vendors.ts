@@ -30,3 +30,6 @@ export {
   zoomMeetingSdk,
 } from './vendors/zoom/meeting-sdk.ts'
 export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk.ts'
+export { googleServiceAccount } from './vendors/google-service-account.ts'
+export type { GoogleServiceAccountOptions } from './vendors/google-service-account.ts'
+export type { GoogleCredentials } from './vendors/google-service-account/credentials.ts'

@@ -44,3 +44,12 @@ export {
   startOAuthSandbox,
 } from './sandboxes/oauth/sandbox.ts'
 export type { OAuthGrant } from './sandboxes/oauth/token-endpoint.ts'
+export type { ServiceAccountCredentials } from './sandboxes/google/credentials.ts'
+export {
+  type GoogleControls,
+  type GoogleGrant,
+  type GoogleRefusal,
+  type GoogleSandbox,
+  type GoogleSandboxOptions,
+  startGoogleSandbox,
+} from './sandboxes/google/sandbox.ts'

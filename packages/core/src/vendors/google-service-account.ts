@@ -1,0 +1,226 @@
+import type { Clock } from '../clock.ts'
+import {
+  invalid,
+  optionalBoolean,
+  optionalNumber,
+  optionalString,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../encoding/options.ts'
+import { OptionError } from '../errors.ts'
+import { exchangedSource } from '../exchanged-source.ts'
+import { exchangedId } from '../exchanged-source/exchanged-id.ts'
+import { compileScope } from '../exchanged-source/scope.ts'
+import { isSecure } from '../http/destination.ts'
+import { signedSource, type SignedSourceOptions } from '../signed-source.ts'
+import { refuseReplacing } from '../signed-source/payload.ts'
+import type { TokenSource } from '../token.ts'
+import {
+  type GoogleCredentials,
+  readCredentials,
+  type ServiceAccount,
+} from './google-service-account/credentials.ts'
+
+/** Options of {@link googleServiceAccount}. */
+export interface GoogleServiceAccountOptions {
+  /** The service account's key: the JSON file's text, or the object that is in it. */
+  readonly credentials: GoogleCredentials | string
+  /** What the token is to allow, such as `https://www.googleapis.com/auth/devstorage.read_only`. */
+  readonly scope?: string | readonly string[]
+  /** The API that a self-signed token is for, such as `https://pubsub.googleapis.com/`. */
+  readonly audience?: string
+  /** The user to act for, by domain-wide delegation. Not with a self-signed token. */
+  readonly subject?: string
+  /**
+   * Uses the signed JWT itself as the token, without asking Google for one. Default: `true` with
+   * `audience`, `false` with `scope`.
+   */
+  readonly selfSigned?: boolean
+  /** Seconds from `iat` to `exp` of what is signed here, at most 3600. Default 3600. */
+  readonly lifetime?: number
+  /** Seconds by which `iat` lies in the past; part of the lifetime. Default 10. */
+  readonly backdate?: number
+  /**
+   * Where the tokens may go: each API that you call. Default: the origin of `audience`, or
+   * `https://www.googleapis.com`.
+   */
+  readonly origins?: readonly string[]
+  /** Makes a `jti` for each JWT. Google needs none. Default: none. */
+  readonly tokenId?: () => string
+  /** Claims beside Google's own, which they may not replace. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** The `fetch` underneath. Default: the global one. */
+  readonly fetch?: typeof fetch
+  /** How long an exchange may take, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+const ORIGIN = 'https://www.googleapis.com'
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const MAX_LIFETIME = 3600
+
+const OPTIONS = [
+  'credentials',
+  'scope',
+  'audience',
+  'subject',
+  'selfSigned',
+  'lifetime',
+  'backdate',
+  'origins',
+  'tokenId',
+  'claims',
+  'fetch',
+  'timeoutMs',
+  'clock',
+] as const
+
+/**
+ * Makes tokens for Google's APIs from a service account's key: by default an access token that Google
+ * gives for a signed assertion (RFC 7523), or with `selfSigned` the signed JWT itself, which saves the
+ * exchange and is for one `audience`, or for a `scope`.
+ *
+ * `iat` lies ten seconds in the past, since Google gives no token for one that lies in the future. An
+ * assertion that is refused because the local clock is wrong is made once more by Google's time. A
+ * source asks or signs at every call: wrap it in a `TokenManager`.
+ *
+ * See "Using OAuth 2.0 for Server to Server Applications" in Google's identity documentation, and
+ * https://google.aip.dev/auth/4111 for self-signed tokens.
+ *
+ * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name:
+ * credentials that are no service account's, a scope and an audience at once, a lifetime beyond
+ * Google's hour; and a `KeyError` for a private key that cannot sign. `getToken` rejects with a
+ * `SourceError`: `ERR_MINT_REFUSED`, `ERR_MINT_FAILED`, `ERR_MINT_TIMEOUT` or `ERR_TOKEN_UNUSABLE`.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager } from '@mayfly/core'
+ * import { googleServiceAccount } from '@mayfly/core/vendors'
+ *
+ * export function storage(keyFileText: string): typeof fetch {
+ *   const source = googleServiceAccount({
+ *     credentials: keyFileText,
+ *     scope: 'https://www.googleapis.com/auth/devstorage.read_only',
+ *     origins: ['https://storage.googleapis.com'],
+ *   })
+ *   return bearerFetch(new TokenManager(source))
+ * }
+ * ```
+ */
+export function googleServiceAccount(options: GoogleServiceAccountOptions): TokenSource {
+  requireOptions(options, 'googleServiceAccount')
+  refuseUnknownOptions(options, OPTIONS, 'googleServiceAccount')
+  const account = readCredentials(options.credentials)
+  const wanted = readWanted(options)
+  const { scope, audience, subject } = wanted
+  const origins = options.origins ?? [originOf(audience) ?? ORIGIN]
+  const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud', 'scope'])
+  if (wanted.selfSigned) {
+    return signedSource('google-self-signed', {
+      ...signingOf(options, account),
+      claims: {
+        iss: account.email,
+        sub: account.email,
+        ...(scope === undefined ? { aud: audience } : { scope }),
+        ...own,
+      },
+      origins,
+    })
+  }
+  const assertions = signedSource('google-assertion', {
+    ...signingOf(options, account),
+    claims: {
+      iss: account.email,
+      scope,
+      aud: account.tokenUri.href,
+      ...(subject !== undefined && { sub: subject }),
+      ...own,
+    },
+    origins: [],
+  })
+  const { fetch, timeoutMs, clock } = options
+  return exchangedSource({
+    id: exchangedId('google-service-account', [origins], assertions.id),
+    origins,
+    fetch,
+    timeoutMs,
+    clock,
+    dated: true,
+    async request({ clock: serverClock, signal }) {
+      const asked = { clock: serverClock, ...(signal !== undefined && { signal }) }
+      const { value: assertion } = await assertions.getToken(asked)
+      const body = new URLSearchParams({ grant_type: GRANT_TYPE, assertion })
+      return { url: account.tokenUri, body }
+    },
+  })
+}
+
+interface Wanted {
+  readonly scope: string | undefined
+  readonly audience: string | undefined
+  readonly subject: string | undefined
+  readonly selfSigned: boolean
+}
+
+function readWanted(options: GoogleServiceAccountOptions): Wanted {
+  const scope = compileScope(options.scope)
+  const audience = optionalString(options.audience, 'audience')
+  const subject = optionalString(options.subject, 'subject', 1024)
+  const selfSigned = optionalBoolean(options.selfSigned, 'selfSigned') ?? audience !== undefined
+  if (scope === undefined && audience === undefined) {
+    throw new OptionError(
+      'ERR_OPTION_REQUIRED',
+      'scope',
+      '"scope" is required, or "audience" for a self-signed token.',
+    )
+  }
+  if (scope !== undefined && audience !== undefined) {
+    throw invalid(
+      'audience',
+      '"audience" and "scope" exclude each other: Google refuses a self-signed token with both.',
+    )
+  }
+  if (audience !== undefined && !selfSigned) {
+    throw invalid(
+      'audience',
+      '"audience" goes with a self-signed token; one that Google gives is asked for by "scope".',
+    )
+  }
+  if (subject !== undefined && selfSigned) {
+    throw invalid(
+      'subject',
+      '"subject" does not go with a self-signed token: acting for a user needs the exchange, by "scope".',
+    )
+  }
+  return { scope, audience, subject, selfSigned }
+}
+
+type Signing = Omit<SignedSourceOptions, 'claims' | 'origins'>
+
+function signingOf(options: GoogleServiceAccountOptions, account: ServiceAccount): Signing {
+  const { backdate = 10, tokenId, clock } = options
+  const lifetime = optionalNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
+  if (lifetime !== undefined && lifetime > MAX_LIFETIME) {
+    throw invalid(
+      'lifetime',
+      `"lifetime" is ${lifetime} seconds; Google refuses a JWT of more than an hour (${MAX_LIFETIME}).`,
+    )
+  }
+  return {
+    algorithm: 'RS256',
+    key: account.privateKey,
+    ...(account.keyId !== undefined && { keyId: account.keyId }),
+    lifetime: lifetime ?? MAX_LIFETIME,
+    backdate,
+    ...(tokenId !== undefined && { tokenId }),
+    ...(clock !== undefined && { clock }),
+  }
+}
+
+/** The origin of an audience that is the API's own address. */
+function originOf(audience: string | undefined): string | undefined {
+  if (audience === undefined || !URL.canParse(audience)) return undefined
+  const url = new URL(audience)
+  return isSecure(url) ? url.origin : undefined
+}

@@ -1,0 +1,114 @@
+import { describe, invalid, requireString } from '../../encoding/options.ts'
+import { OptionError } from '../../errors.ts'
+import { requireEndpoint } from '../../http/endpoint.ts'
+import type { JwtKey } from '../../signed-source/signing.ts'
+
+/** A service account's key file, as Google hands it out. What says nothing of the key is ignored. */
+export interface GoogleCredentials {
+  readonly type?: string
+  readonly client_email: string
+  /** PKCS#8 PEM, as the file has it; or anything else that a private key is taken from. */
+  readonly private_key: JwtKey
+  readonly private_key_id?: string
+  /** Where assertions are exchanged. Default `https://oauth2.googleapis.com/token`. */
+  readonly token_uri?: string
+  readonly project_id?: string
+  readonly client_id?: string
+  readonly auth_uri?: string
+  readonly auth_provider_x509_cert_url?: string
+  readonly client_x509_cert_url?: string
+  readonly universe_domain?: string
+}
+
+/** What is needed of a key file. */
+export interface ServiceAccount {
+  readonly email: string
+  readonly privateKey: JwtKey
+  readonly keyId: string | undefined
+  readonly tokenUri: URL
+}
+
+const TOKEN_URI = 'https://oauth2.googleapis.com/token'
+
+/** What other files of Google's are, by their `type`. */
+const OTHER_TYPES: ReadonlyMap<string, string> = new Map([
+  ['authorized_user', 'a user’s own credentials, from gcloud auth application-default login'],
+  ['external_account', 'a configuration of workload identity federation'],
+  ['impersonated_service_account', 'a configuration of impersonation'],
+])
+
+/**
+ * Reads a key file, parsed or as text.
+ *
+ * @throws {OptionError} that says what the given thing is, where it is something else.
+ */
+export function readCredentials(given: unknown): ServiceAccount {
+  if (given === undefined || given === null) {
+    throw new OptionError('ERR_OPTION_REQUIRED', 'credentials', '"credentials" is required.')
+  }
+  const file = typeof given === 'string' ? parseText(given) : given
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) {
+    throw unfit(`must be the JSON of a service account’s key, not ${describe(file)}`)
+  }
+  const credentials = file as Readonly<Record<string, unknown>>
+  requireServiceAccount(credentials)
+  const { client_email, private_key, private_key_id, token_uri = TOKEN_URI } = credentials
+  const keyId = private_key_id === undefined ? undefined : member(private_key_id, 'private_key_id')
+  if (private_key === undefined || private_key === null || private_key === '') {
+    throw unfit('has no "private_key": the file may have been stripped of it')
+  }
+  return {
+    email: member(client_email, 'client_email'),
+    privateKey: private_key,
+    keyId,
+    tokenUri: requireEndpoint(token_uri, 'credentials.token_uri'),
+  }
+}
+
+function parseText(text: string): unknown {
+  const trimmed = text.trim()
+  if (trimmed.startsWith('-----BEGIN')) {
+    throw unfit('is the private key alone; give the whole JSON, which names the account too')
+  }
+  if (!trimmed.startsWith('{')) {
+    const isPath = /^[^\s{}"]{1,1024}\.json$/i.test(trimmed)
+    const isBase64 = /^[\w+/=\s-]{200,}$/.test(trimmed)
+    if (isPath) throw unfit('is the path of a file; read the file, and give what is in it')
+    if (isBase64) throw unfit('looks like base64; decode it first')
+    throw unfit('is text, but no JSON')
+  }
+  try {
+    return JSON.parse(trimmed)
+  } catch {
+    // The parser's own message would repeat a piece of the file.
+    const hasLineEnds = /"private_key"\s*:\s*"[^"]*\n/.test(trimmed)
+    throw unfit(
+      hasLineEnds
+        ? 'is no JSON: the line ends within "private_key" must be written as \\n. Something has unescaped them on the way'
+        : 'is no JSON. Was it cut off, or quoted by a shell?',
+    )
+  }
+}
+
+function requireServiceAccount(credentials: Readonly<Record<string, unknown>>): void {
+  const { type } = credentials
+  if (type === 'service_account') return
+  if ('installed' in credentials || 'web' in credentials) {
+    throw unfit('is the file of an OAuth client; a service account’s key is another file')
+  }
+  // A part of the file, put together from environment variables, may have no type.
+  if (type === undefined) return
+  const known = typeof type === 'string' ? OTHER_TYPES.get(type) : undefined
+  throw unfit(
+    `is ${known ?? 'of another "type"'}; what is needed has "type": "service_account" (IAM, Service accounts, Keys)`,
+  )
+}
+
+function member(value: unknown, name: string): string {
+  if (value === undefined) throw unfit(`has no "${name}"`)
+  return requireString(value, `credentials.${name}`, 1024)
+}
+
+function unfit(what: string): OptionError {
+  return invalid('credentials', `"credentials" ${what}.`)
+}

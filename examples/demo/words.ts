@@ -17,11 +17,15 @@ const MINTED: Readonly<Record<MintReason, string>> = {
 }
 
 const RESENT: Readonly<Record<RefusalOutcome, string>> = {
-  'new-token': 'Sent the request again with the new token.',
-  'previous-token': 'Sent the request again with the token before.',
+  resent: 'Sent the request again with another token.',
   'no-other-token': 'Passed the 401 on: there was no other token.',
   'not-resent': 'Passed the 401 on: a streamed request cannot be sent twice.',
 }
+
+const DROPPED = {
+  none: 'Dropped the token that the API refused.',
+  previous: 'Went back to the token before, as the new one was refused at its first use.',
+} as const
 
 /** Why the sandbox refused a token. Apple's 401 tells none of it. */
 const REFUSED: Readonly<Partial<Record<AppStoreConnectRefusal, string>>> = {
@@ -40,7 +44,7 @@ export function describeOutbound(event: ManagerEvent | BearerEvent): Remark | un
     case 'refresh-failed':
       return { speaker: 'mayfly', tone: 'bad', text: 'Could not mint a token.' }
     case 'invalidate':
-      return { speaker: 'mayfly', tone: 'plain', text: 'Dropped the token that the API refused.' }
+      return { speaker: 'mayfly', tone: 'plain', text: DROPPED[event.fallback] }
     case 'skew':
       // Every further answer narrows the offset down a little; that is not worth a line.
       return Math.abs(event.changeMs) < 1000

@@ -121,35 +121,30 @@ class Transport {
     if (request.ownAuthorization || !this.reaches(url)) return this.#dispatch(request, undefined)
     const use = await this.#session.begin(url.origin, signal)
     const response = await this.#dispatch(request, use.token)
-    const { refused, stepped } = await this.#end(use, response, signal)
-    if (!refused) return response
+    if (!(await this.#end(use, response, signal))) return response
     if (budget.resends === 0 || !canResend(request.body)) {
       this.#session.giveUp(use)
       return response
     }
-    const second = await this.#session.replace(use, stepped, signal)
+    const second = await this.#session.replace(use, signal)
     if (second === undefined) return response
     budget.resends--
     discard(response)
     const answer = await this.#dispatch(request, second.token)
-    await this.#end(second, answer, signal)
+    if (await this.#end(second, answer, signal)) this.#session.refusedAgain(use, second)
     return answer
   }
 
-  async #end(
-    use: TokenUse,
-    response: Response,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly refused: boolean; readonly stepped: boolean }> {
-    const verdict = this.#session.end(use, headOf(response))
-    if (!this.#session.isSuspect(response)) return verdict
+  async #end(use: TokenUse, response: Response, signal: AbortSignal | undefined): Promise<boolean> {
+    const refused = this.#session.end(use, headOf(response))
+    if (refused || !this.#session.isSuspect(response)) return refused
     const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
     const body = await peek(
       response,
       signal === undefined ? limit : AbortSignal.any([signal, limit]),
     )
     const { status, headers } = response
-    return { ...verdict, refused: this.#session.judge(use, { status, headers, body }) }
+    return this.#session.judge({ status, headers, body })
   }
 
   #dispatch(request: OutgoingRequest, token: AccessToken | undefined): Promise<Response> {

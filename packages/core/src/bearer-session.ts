@@ -7,15 +7,10 @@ import { notify, type Observe } from './observe.ts'
 import { LearnedClocks } from './skew.ts'
 import type { AccessToken, GetTokenOptions, RefusalAnswer, TokenSource } from './token.ts'
 
-/** A learned clock that moved by more than this explains a refusal. */
-const CLOCK_STEP_MS = 1000
-
 /** What happened to a request whose token was refused. */
 export type RefusalOutcome =
-  /** A new token was minted, and the request goes out again. */
-  | 'new-token'
-  /** The token was new and refused at once; the one before it, which had worked, is used again. */
-  | 'previous-token'
+  /** The request goes out again with another token. */
+  | 'resent'
   /** No other token could be had; the refusal goes to the caller. */
   | 'no-other-token'
   /** The request was already sent twice, or its body cannot be sent again. */
@@ -79,8 +74,6 @@ export class BearerSession {
   readonly #clocks: LearnedClocks
   readonly #clock: Clock
   readonly #observe: Observe<BearerEvent> | undefined
-  /** The token that the server accepted last. */
-  #accepted: AccessToken | undefined
 
   constructor(source: TokenSource, options: BearerSessionOptions = {}) {
     requireSource(source, 'bearer')
@@ -103,8 +96,8 @@ export class BearerSession {
     return { token, origin, sentAt: this.#clock.now(), attempt: 1 }
   }
 
-  /** Learns from an answer. Returns the use's verdict: whether the server refused the token. */
-  end(use: TokenUse, answer: AnswerHead): { readonly refused: boolean; readonly stepped: boolean } {
+  /** Learns from an answer; tells whether the server refused the token. */
+  end(use: TokenUse, answer: AnswerHead): boolean {
     const receivedAt = this.#clock.now()
     const { origin, sentAt, attempt } = use
     const { status, date, age } = answer
@@ -115,10 +108,8 @@ export class BearerSession {
     }
     const durationMs = receivedAt - sentAt
     notify(this.#observe, { type: 'response', origin, status, durationMs, attempt })
-    const refused = status === 401
-    if (status < 400) this.#accepted = use.token
-    else if (refused && this.#accepted?.value === use.token.value) this.#accepted = undefined
-    return { refused, stepped: Math.abs(changeMs) > CLOCK_STEP_MS }
+    if (status < 400) this.#source.confirm?.(use.token)
+    return status === 401
   }
 
   /** Tells whether an answer is one that only the source can judge, by more than its head. */
@@ -127,10 +118,8 @@ export class BearerSession {
   }
 
   /** Asks the source whether an answer that is suspect refuses the token. */
-  judge(use: TokenUse, answer: RefusalAnswer): boolean {
-    const refused = this.#source.isRefusal?.(answer) === true
-    if (refused && this.#accepted?.value === use.token.value) this.#accepted = undefined
-    return refused
+  judge(answer: RefusalAnswer): boolean {
+    return this.#source.isRefusal?.(answer) === true
   }
 
   /** Drops a refused token without a replacement. */
@@ -140,34 +129,21 @@ export class BearerSession {
   }
 
   /** Finds another token after a refusal, or `undefined` where there is none. */
-  async replace(
-    use: TokenUse,
-    stepped: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<TokenUse | undefined> {
-    const { origin, token: rejected } = use
-    const previous = stepped ? undefined : this.#previous(use)
-    this.#source.invalidate?.(rejected)
-    const token = previous ?? (await this.#another(use, signal))
-    const outcome = previous !== undefined ? 'previous-token' : 'new-token'
-    notify(this.#observe, {
-      type: 'refused',
-      origin,
-      outcome: token === undefined ? 'no-other-token' : outcome,
-    })
-    if (previous !== undefined) this.#mintInBackground(origin)
-    if (token === undefined) return undefined
-    return { token, origin, sentAt: this.#clock.now(), attempt: 2 }
+  async replace(use: TokenUse, signal: AbortSignal | undefined): Promise<TokenUse | undefined> {
+    const { origin } = use
+    this.#source.invalidate?.(use.token)
+    const token = await this.#another(use, signal)
+    const outcome = token === undefined ? 'no-other-token' : 'resent'
+    notify(this.#observe, { type: 'refused', origin, outcome })
+    return token && { token, origin, sentAt: this.#clock.now(), attempt: 2 }
   }
 
-  /** The token before this one, if it had worked and this one never did. */
-  #previous({ origin, token: rejected }: TokenUse): AccessToken | undefined {
-    const accepted = this.#accepted
-    if (accepted === undefined || accepted.value === rejected.value) return undefined
-    // Only a token that is newer than the accepted one can be one whose first use this is.
-    if (accepted.issuedAt > rejected.issuedAt) return undefined
-    const now = this.#clocks.of(origin).now()
-    return accepted.expiresAt * 1000 > now && this.#mayGo(accepted, origin) ? accepted : undefined
+  /**
+   * Notes that the second token was refused too. Where it was the older one of the two it must not be
+   * gone back to again; a new one is left alone, as yet another would hardly do better.
+   */
+  refusedAgain(first: TokenUse, second: TokenUse): void {
+    if (second.token.issuedAt <= first.token.issuedAt) this.#source.invalidate?.(second.token)
   }
 
   async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {
@@ -179,12 +155,6 @@ export class BearerSession {
       this.#reportFailure(use.origin, error)
       return undefined
     }
-  }
-
-  #mintInBackground(origin: string): void {
-    this.#source
-      .getToken(this.#options(origin, undefined))
-      .catch((error: unknown) => this.#reportFailure(origin, error))
   }
 
   async #token(origin: string, signal: AbortSignal | undefined): Promise<AccessToken> {

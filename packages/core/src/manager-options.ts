@@ -29,7 +29,11 @@ export type ManagerEvent =
       /** How long the next background try is put off. */
       readonly cooldownMs: number
     }
-  | { readonly type: 'invalidate' }
+  | {
+      readonly type: 'invalidate'
+      /** What is given out until another is minted: the token before, which had worked, or none. */
+      readonly fallback: 'previous' | 'none'
+    }
   /** The store failed or was too slow; the token was minted here instead, or not shared. */
   | { readonly type: 'store-failed'; readonly operation: 'get' | 'set' | 'delete' }
   /** The margins did not fit a token that lives shorter than usual; the default ones were taken. */

@@ -14,7 +14,7 @@ import {
 import { Minter } from './minter.ts'
 import { notify, type Observe } from './observe.ts'
 import { sharedToken } from './shared-token.ts'
-import { offsetOf } from './skew.ts'
+import { CLOCK_STEP_MS, offsetOf } from './skew.ts'
 import type {
   AccessToken,
   GetTokenOptions,
@@ -74,6 +74,9 @@ export class TokenManager implements TokenSource {
   readonly #policy: ReusePolicy
   readonly #minter: Minter
   #held: HeldToken | undefined
+  /** The token before the one in hand, if the server had accepted it. */
+  #previous: HeldToken | undefined
+  #mintedAt: number | undefined
   #rejections = 0
   #serverClock: Clock
   #closed = false
@@ -105,9 +108,7 @@ export class TokenManager implements TokenSource {
       share: options.sharePromises ?? promisesCanBeShared(),
       observe: options.observe,
       shared: sharedToken(source, options),
-      install: (held) => {
-        if (!this.#closed) this.#held = held
-      },
+      install: (held) => this.#install(held),
     })
   }
 
@@ -135,16 +136,31 @@ export class TokenManager implements TokenSource {
   /**
    * Drops a token that the server refused, if it is still the one in hand, and remembers it, so that
    * it is not given out again. While `minAge` forbids a new token the refused one stays.
+   *
+   * A token that was refused before it was ever accepted gives way to the one before it, if that one
+   * had been accepted and is still good; another is then minted in the background.
    */
   invalidate(rejected: AccessToken): void {
-    this.#minter.reject(rejected.value)
+    const { value } = rejected
+    this.#minter.reject(value)
+    if (this.#previous?.token.value === value) this.#previous = undefined
     const held = this.#held
-    if (held === undefined || held.refused || held.token.value !== rejected.value) return
+    if (held === undefined || held.refused || held.token.value !== value) return
     this.#rejections++
-    const refused = { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
-    this.#held = this.#tooYoung(held) ? refused : undefined
-    notify(this.#observe, { type: 'invalidate' })
+    const previous = this.#fallbackOf(held)
+    this.#previous = undefined
+    this.#held = previous ?? (this.#tooYoung() ? refusedOf(held) : undefined)
+    const fallback = previous === undefined ? 'none' : 'previous'
+    notify(this.#observe, { type: 'invalidate', fallback })
     this.#source.invalidate?.(rejected)
+  }
+
+  /** Notes that the server accepted a token. */
+  confirm(accepted: AccessToken): void {
+    const held = this.#held
+    if (held === undefined || held.confirmed || held.token.value !== accepted.value) return
+    held.confirmed = true
+    this.#source.confirm?.(accepted)
   }
 
   /** Tells where the manager stands, without the token. */
@@ -169,6 +185,7 @@ export class TokenManager implements TokenSource {
   close(): void {
     this.#closed = true
     this.#held = undefined
+    this.#previous = undefined
     this.#minter.abort(closedError())
   }
 
@@ -207,7 +224,7 @@ export class TokenManager implements TokenSource {
     const held = this.#held
     if (held === undefined) return undefined
     const now = clock.now()
-    if (this.#tooYoung(held) && now < held.usableUntil) return this.#give(held)
+    if (this.#tooYoung() && now < held.usableUntil) return this.#give(held)
     if (held.refused || forceRefresh) return undefined
     // While this token is fresh another of its kind would be as short: no mint can help.
     if (now < held.freshUntil && minLifetime > held.lifetime) throw tooShort(minLifetime, held)
@@ -223,9 +240,30 @@ export class TokenManager implements TokenSource {
     return held.token
   }
 
-  #tooYoung(held: HeldToken): boolean {
+  #install(held: HeldToken): void {
+    if (this.#closed) return
+    const before = this.#held
+    this.#previous = before?.confirmed === true && !before.refused ? before : undefined
+    this.#held = held
+    this.#mintedAt = held.mintedAt
+  }
+
+  /** The token before a refused one, to be used as long as it lives, if that makes sense. */
+  #fallbackOf(refused: HeldToken): HeldToken | undefined {
+    const previous = this.#previous
+    if (refused.confirmed || previous === undefined) return undefined
+    // A clock that was set since explains the refusal, and speaks against the older token as well.
+    const stepMs = Math.abs(offsetOf(this.#serverClock) - previous.offsetMs)
+    if (stepMs > CLOCK_STEP_MS || !livesFor(previous, this.#serverClock.now(), 0)) return undefined
+    const { usableUntil } = previous
+    return { ...previous, freshUntil: Number.NEGATIVE_INFINITY, staleUntil: usableUntil }
+  }
+
+  /** Whether the last mint was so recent that no other may follow. */
+  #tooYoung(): boolean {
+    if (this.#mintedAt === undefined) return false
     // The local clock measures the age: the learned one may have been corrected meanwhile.
-    const age = this.#clock.now() - held.mintedAt
+    const age = this.#clock.now() - this.#mintedAt
     return age >= 0 && age < this.#policy.minAgeMs
   }
 
@@ -233,6 +271,11 @@ export class TokenManager implements TokenSource {
     if (this.#held !== undefined) return this.#held.refused ? 'rejected' : 'expired'
     return this.#rejections === 0 ? 'cold' : 'rejected'
   }
+}
+
+/** A refused token that has to serve until another may be minted. */
+function refusedOf(held: HeldToken): HeldToken {
+  return { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
 }
 
 /** Whether a call asks for nothing that a fresh token would not satisfy. */

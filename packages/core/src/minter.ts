@@ -7,16 +7,13 @@ import { isMayflyError, SourceError } from './errors.ts'
 import type { ManagerEvent, MintOrigin, MintReason } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
 import type { SharedToken } from './shared-token.ts'
-import { offsetOf } from './skew.ts'
+import { CLOCK_STEP_MS, offsetOf } from './skew.ts'
 import {
   type AccessToken,
   adoptAccessToken,
   type GetTokenOptions,
   type TokenSource,
 } from './token.ts'
-
-/** A change of the learned clock beyond this voids a token that was being minted meanwhile. */
-const CLOCK_STEP_MS = 1000
 
 /** So many refused tokens are remembered. */
 const MAX_REJECTED = 32
@@ -167,7 +164,7 @@ export class Minter {
     if (this.#rejected.has(token.value)) {
       throw unusable('The source gave back a token that the server had refused.')
     }
-    const held = this.#hold(token, clock.now())
+    const held = this.#hold(token, clock, clock.now())
     if (!(held.lifetime > 0)) {
       throw unusable('The source gave a token that had already ended. Is the local clock right?')
     }
@@ -184,15 +181,24 @@ export class Minter {
       return undefined
     }
     // Its margins are those of its whole life: what is left of it would always look fresh.
-    const held = this.#hold(token, token.issuedAt * 1000)
+    const held = this.#hold(token, clock, token.issuedAt * 1000)
     return clock.now() < held.freshUntil ? held : undefined
   }
 
-  #hold(token: AccessToken, receivedAt: number): HeldToken {
+  #hold(token: AccessToken, clock: Clock, receivedAt: number): HeldToken {
     const { policy, clock: local, random, share } = this.#options
     const window = policy.windowOf(token, receivedAt, random())
     const promise = share ? Promise.resolve(token) : undefined
-    return { ...window, token, promise, mintedAt: local.now(), refused: false, served: 0 }
+    return {
+      ...window,
+      token,
+      promise,
+      mintedAt: local.now(),
+      offsetMs: offsetOf(clock),
+      confirmed: false,
+      refused: false,
+      served: 0,
+    }
   }
 
   #succeed(number: number, minted: Minted, order: MintOrder, durationMs: number): void {

@@ -3,6 +3,9 @@ import { type Clock, systemClock, timeoutSignal } from './clock.ts'
 /** Slower than this an answer says too little about the server's clock. */
 const MAX_ROUND_TRIP_MS = 10_000
 
+/** A learned offset that changes by more than this means that a clock was set. */
+export const CLOCK_STEP_MS = 1000
+
 /** `Date` has a resolution of one second (RFC 9110 section 5.6.7). */
 const DATE_RESOLUTION_MS = 1000
 

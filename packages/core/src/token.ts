@@ -70,6 +70,8 @@ export interface TokenSource {
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */
   invalidate?(rejected: AccessToken): void
+  /** Says that the server accepted this token. */
+  confirm?(accepted: AccessToken): void
 }
 
 /** A token as a {@link TokenStore} keeps it: plain data, the value included. Encrypt it at rest. */

@@ -10,6 +10,10 @@ export interface HeldToken extends ReuseWindow {
   readonly mintedAt: number
   /** The server refused it, but another may not be minted yet. */
   readonly refused: boolean
+  /** How far the server's clock was known to be off when it came, in milliseconds. */
+  readonly offsetMs: number
+  /** The server has accepted it at least once. */
+  confirmed: boolean
   /** How often it was given out. */
   served: number
 }

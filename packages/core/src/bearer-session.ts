@@ -143,7 +143,7 @@ export class BearerSession {
    * gone back to again; a new one is left alone, as yet another would hardly do better.
    */
   refusedAgain(first: TokenUse, second: TokenUse): void {
-    if (second.token.issuedAt <= first.token.issuedAt) this.#source.invalidate?.(second.token)
+    if (second.token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(second.token)
   }
 
   async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {

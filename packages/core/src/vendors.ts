@@ -29,6 +29,10 @@ export {
   type ZoomMeetingSdkWebOptions,
   zoomMeetingSdk,
 } from './vendors/zoom/meeting-sdk.ts'
+export {
+  type ZoomServerToServerOptions,
+  zoomServerToServer,
+} from './vendors/zoom/server-to-server.ts'
 export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk.ts'
 export { googleServiceAccount } from './vendors/google-service-account.ts'
 export type { GoogleServiceAccountOptions } from './vendors/google-service-account.ts'

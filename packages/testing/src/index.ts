@@ -53,3 +53,23 @@ export {
   type GoogleSandboxOptions,
   startGoogleSandbox,
 } from './sandboxes/google/sandbox.ts'
+export type { ZoomCredentials } from './sandboxes/zoom/credentials.ts'
+export {
+  startZoomSandbox,
+  type ZoomControls,
+  type ZoomRefusal,
+  type ZoomSandbox,
+  type ZoomSandboxOptions,
+} from './sandboxes/zoom/sandbox.ts'
+export type { SdkAnswer, SdkSignatureFault, SdkVerdict } from './sandboxes/sdk-verdict.ts'
+export {
+  judgeZoomMeetingSdkToken,
+  type ZoomMeetingSdkFault,
+  type ZoomMeetingSdkJudge,
+} from './sandboxes/zoom/meeting-sdk.ts'
+export type { ZoomTimesFault } from './sandboxes/zoom/sdk-times.ts'
+export {
+  judgeZoomVideoSdkToken,
+  type ZoomVideoSdkFault,
+  type ZoomVideoSdkJudge,
+} from './sandboxes/zoom/video-sdk.ts'

@@ -136,6 +136,7 @@ export function zoomMeetingSdk(options: ZoomMeetingSdkOptions): TokenSource {
     algorithm: 'HS256',
     key: secretKey(options.clientSecret, 'clientSecret'),
     allowShortSecret: true,
+    identity: [clientId, meeting, tokenLifetime, webRtc, own],
     claims: ({ issuedAt, expiresAt }) => ({
       appKey: clientId,
       sdkKey: clientId,

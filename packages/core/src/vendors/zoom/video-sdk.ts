@@ -139,6 +139,7 @@ export function zoomVideoSdk(options: ZoomVideoSdkOptions): TokenSource {
     algorithm: 'HS256',
     key: secretKey(options.sdkSecret, 'sdkSecret'),
     allowShortSecret: true,
+    identity: [identity, session, own],
     claims: ({ issuedAt, expiresAt }) => ({
       ...identity,
       iat: issuedAt,

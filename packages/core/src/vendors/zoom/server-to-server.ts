@@ -1,0 +1,135 @@
+import type { Clock } from '../../clock.ts'
+import {
+  invalid,
+  refuseUnknownOptions,
+  requireOptions,
+  requireString,
+} from '../../encoding/options.ts'
+import { exchangedSource } from '../../exchanged-source.ts'
+import { exchangedId } from '../../exchanged-source/exchanged-id.ts'
+import { readRefusal, type Refusal } from '../../exchanged-source/oauth-answer.ts'
+import { requireEndpoint } from '../../http/endpoint.ts'
+import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
+import type { TokenSource } from '../../token.ts'
+
+/** Options of {@link zoomServerToServer}. */
+export interface ZoomServerToServerOptions {
+  /** The account's id, from the app's credentials page. */
+  readonly accountId: string
+  readonly clientId: string
+  /**
+   * The secret, or a function that gives the one that is in force. A source with a function has an `id`
+   * that no other has: a store does not share its tokens.
+   */
+  readonly clientSecret: string | (() => string | Promise<string>)
+  /** The URL that gives tokens. Default `https://zoom.us/oauth/token`. */
+  readonly tokenEndpoint?: string
+  /** Where the tokens may go. Default `https://api.zoom.us`. */
+  readonly origins?: readonly string[]
+  /** The `fetch` underneath. Default: the global one. */
+  readonly fetch?: typeof fetch
+  /** How long one call may take, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+const TOKEN_ENDPOINT = 'https://zoom.us/oauth/token'
+const ORIGIN = 'https://api.zoom.us'
+/** Zoom's tokens live for an hour. */
+const LIFETIME = 3600
+
+const OPTIONS = [
+  'accountId',
+  'clientId',
+  'clientSecret',
+  'tokenEndpoint',
+  'origins',
+  'fetch',
+  'timeoutMs',
+  'clock',
+] as const
+
+/**
+ * Gets tokens for Zoom's API as a server-to-server OAuth app, by the grant `account_credentials`. They
+ * live for an hour; there is no refresh token.
+ *
+ * **Share one token.** A new one may end the one before it, for every process that uses the app. Zoom
+ * then answers 401 `{"code":124,"message":"Invalid access token."}`, as it does for a token that has
+ * expired, and `bearerFetch` gets another one, once. Where several processes use one app, give their
+ * `TokenManager`s one `store`: who is refused takes the token that displaced its own, and only one of
+ * them asks Zoom. Without a store they would go on ending each other's tokens; then each process needs
+ * an app of its own.
+ *
+ * See "Server-to-Server OAuth" in Zoom's documentation,
+ * https://developers.zoom.us/docs/internal-apps/s2s-oauth/
+ *
+ * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name.
+ * `getToken` rejects with a `SourceError`: `ERR_MINT_REFUSED`, which is `permanent` for
+ * `invalid_client`, `invalid_request` and the like; `ERR_MINT_FAILED` or `ERR_MINT_TIMEOUT` when no
+ * proper answer came; `ERR_TOKEN_UNUSABLE` for a token whose end nobody knows.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager, type TokenStore } from '@mayfly/core'
+ * import { zoomServerToServer } from '@mayfly/core/vendors'
+ *
+ * export function zoom(clientSecret: string, store: TokenStore): typeof fetch {
+ *   const source = zoomServerToServer({
+ *     accountId: 'Aa1bcdefGHIjkLmNOpqRsT',
+ *     clientId: 'tUVwxYZ0aBcDEfGhI1jK2l',
+ *     clientSecret,
+ *   })
+ *   return bearerFetch(new TokenManager(source, { store }))
+ * }
+ * ```
+ */
+export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSource {
+  requireOptions(options, 'zoomServerToServer')
+  refuseUnknownOptions(options, OPTIONS, 'zoomServerToServer')
+  const { tokenEndpoint = TOKEN_ENDPOINT, origins = [ORIGIN], clientSecret } = options
+  const accountId = requireString(options.accountId, 'accountId', 128)
+  const clientId = requireWord(options.clientId, 'clientId')
+  if (clientId.includes(':')) throw invalid('clientId', '"clientId" must not have a colon.')
+  const url = requireEndpoint(tokenEndpoint, 'tokenEndpoint')
+  const secret = secretOf(clientSecret)
+  const fixed = typeof clientSecret === 'string' ? clientSecret : ''
+
+  return exchangedSource({
+    id: exchangedId('zoom-server-to-server', [accountId, clientId, url.href, origins], fixed),
+    origins,
+    lifetime: LIFETIME,
+    fetch: options.fetch,
+    timeoutMs: options.timeoutMs,
+    clock: options.clock,
+    refuse: readZoomRefusal,
+    request: async () => ({
+      url,
+      headers: { authorization: `Basic ${btoa(`${clientId}:${await secret()}`)}` },
+      body: new URLSearchParams({ grant_type: 'account_credentials', account_id: accountId }),
+    }),
+  })
+}
+
+function secretOf(
+  clientSecret: ZoomServerToServerOptions['clientSecret'],
+): () => string | Promise<string> {
+  if (typeof clientSecret === 'function') {
+    return async () => requireWord(await clientSecret(), 'clientSecret')
+  }
+  const secret = requireWord(clientSecret, 'clientSecret')
+  return () => secret
+}
+
+/** Zoom takes the pair as it is: what Basic credentials cannot carry is a mistake, a line end mostly. */
+function requireWord(value: unknown, name: string): string {
+  const word = requireString(value, name, 256)
+  if (/^[\x21-\x7e]+$/.test(word)) return word
+  throw invalid(name, `"${name}" has white space or other characters that Zoom's never have.`)
+}
+
+/** Zoom explains itself in `reason`, or in `message` where something before the endpoint refuses. */
+function readZoomRefusal(answer: ExchangeAnswer): Refusal {
+  const { reason, message } = jsonOf(answer) ?? {}
+  const refusal = readRefusal(answer)
+  return { ...refusal, description: reason ?? refusal.description ?? message }
+}

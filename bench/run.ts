@@ -37,7 +37,7 @@ const results: Results = {
   quick,
   measuredAt: new Date().toISOString(),
   machine,
-  load: [loadBefore, loadNow()],
+  load: { before: loadBefore, after: loadNow() },
   versions,
   method: {
     processes: quick ? 1 : PROCESSES,

@@ -25,7 +25,7 @@ export interface Group {
   readonly mayfly: Contender
   readonly others: readonly Contender[]
   /** Who is missing, and why. */
-  readonly missing?: readonly string[]
+  readonly missing?: string
   /** Calls in one timed batch, where a call takes microseconds. Default 1024, for nanoseconds. */
   readonly batch?: number
   /** Whether bytes per call are measured too. */

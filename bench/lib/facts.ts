@@ -14,15 +14,15 @@ export interface GroupFacts {
   readonly id: string
   readonly title: string
   readonly about: string
-  readonly missing: readonly string[]
+  readonly missing?: string
   readonly contenders: readonly ContenderFacts[]
 }
 
 /** Tells what a group is, without the code that it runs. */
 export function factsOf(group: Group): GroupFacts {
-  const { id, title, about, missing = [] } = group
+  const { id, title, about, missing } = group
   const contenders = contendersOf(group).map((contender) => contenderFacts(contender, group))
-  return { id, title, about, missing, contenders }
+  return { id, title, about, ...(missing !== undefined && { missing }), contenders }
 }
 
 function contenderFacts(contender: Contender, { floor, mayfly }: Group): ContenderFacts {

@@ -21,7 +21,7 @@ export function renderGroup({ title, about, missing, rows }: GroupResult): strin
     hasBytes ? [...head, 'bytes per call'] : head,
     rows.map((row) => cellsOf(row, hasBytes, notes)),
   )
-  for (const remark of missing) notes.mark(remark)
+  notes.mark(missing)
   const remarks = notes.render()
   const parts = [`## ${title}`, about, text]
   if (remarks !== '') parts.push(`Not like for like, or missing:\n\n${remarks}`)
@@ -33,7 +33,7 @@ function renderConditions({ machine, versions, method, load, measuredAt }: Resul
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return `Measured on ${measuredAt.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node} (V8 ${machine.v8}); ${libraries.join(', ')}.
 
-The machine is shared with others: its load was ${load[0]} at the start and ${load[1]} at the end. So go by the ratios, and not by the times. The contenders take turns, ${method.sliceMs} ms each, in ${method.roundsPerProcess} rounds in each of ${method.processes} processes. A ratio compares two contenders within a round; the tables show medians over all rounds. "Against Mayfly" above 1 means that Mayfly is faster. Every contender has to answer right, and to refuse what is wrong, before it is timed. One call is under way at a time. Bytes are those on the JavaScript heap, without what the caller's own \`await\` takes.`
+The machine is shared with others: its load was ${load.before} at the start and ${load.after} at the end. So go by the ratios, and not by the times. The contenders take turns, ${method.sliceMs} ms each, in ${method.roundsPerProcess} rounds in each of ${method.processes} processes. A ratio compares two contenders within a round; the tables show medians over all rounds. "Against Mayfly" above 1 means that Mayfly is faster. Every contender has to answer right, and to refuse what is wrong, before it is timed. One call is under way at a time. Bytes are those on the JavaScript heap, without what the caller's own \`await\` takes.`
 }
 
 function cellsOf(row: Row, hasBytes: boolean, notes: Notes): readonly string[] {

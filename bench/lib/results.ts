@@ -35,8 +35,8 @@ export interface Results {
   readonly quick: boolean
   readonly measuredAt: string
   readonly machine: Machine
-  /** The machine's load over one minute, at the start and at the end. */
-  readonly load: readonly [number, number]
+  /** How much the machine had to do, everything counted: its load over a minute. */
+  readonly load: { readonly before: number; readonly after: number }
   readonly versions: Readonly<Record<string, string>>
   readonly method: {
     readonly processes: number

@@ -14,7 +14,7 @@ export function renderSummary({ groups, machine, measuredAt, command, load }: Re
     text,
     `The first column is Mayfly's time against the least that the job can cost: for what is in memory, an \`async\` function that compares two numbers and returns; for signatures, Node's own call, and nothing else. The next ones are the time of each library's quickest way against Mayfly's: above 1, Mayfly is faster. Bytes are what one call leaves on the heap, Mayfly's and then the floor's.`,
     `Not like for like:\n\n${notes.render()}`,
-    `Medians of ratios within rounds in which the contenders take turns, measured on ${measuredAt.slice(0, 10)} on a shared machine (${machine.cpu}, ${machine.cores} cores, load ${load[0]} to ${load[1]}) with Node ${machine.node}. [All numbers, versions and the method](bench/RESULTS.md); \`${command}\` makes them anew.`,
+    `Medians of ratios within rounds in which the contenders take turns, measured on ${measuredAt.slice(0, 10)} on a shared machine (${machine.cpu}, ${machine.cores} cores, load ${load.before} to ${load.after}) with Node ${machine.node}. [All numbers, versions and the method](bench/RESULTS.md); \`${command}\` makes them anew.`,
   ].join('\n\n')
 }
 

@@ -18,7 +18,7 @@ const group = summarise(
     id: 'warm',
     title: 'A warm call',
     about: 'One call.',
-    missing: ['nobody is missing.'],
+    missing: 'nobody is missing.',
     contenders: [
       { id: 'floor', role: 'floor', name: 'floor', library: 'by hand' },
       { id: 'mayfly', role: 'mayfly', name: 'Mayfly', library: '@mayfly/core' },
@@ -40,7 +40,7 @@ const results: Results = {
   quick: false,
   measuredAt: '2030-01-02T03:04:05.000Z',
   machine: { cpu: 'A CPU', cores: 2, memoryGiB: 8, os: 'linux 6 x64', node: '24.0.0', v8: '13' },
-  load: [0.5, 1.5],
+  load: { before: 0.5, after: 1.5 },
   versions: { peer: '1.2.3' },
   method: { processes: 2, roundsPerProcess: 2, sliceMs: 60 },
   groups: [group],

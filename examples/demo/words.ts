@@ -18,6 +18,7 @@ const MINTED: Readonly<Record<MintReason, string>> = {
 
 const RESENT: Readonly<Record<RefusalOutcome, string>> = {
   resent: 'Sent the request again with another token.',
+  'same-token': 'Sent the request again with the same token, which was brand-new.',
   'no-other-token': 'Passed the 401 on: there was no other token.',
   'not-resent': 'Passed the 401 on: a streamed request cannot be sent twice.',
 }

@@ -4,7 +4,7 @@ import {
   type BearerSessionOptions,
   type TokenUse,
 } from './bearer-session.ts'
-import { type Clock, systemClock, timeoutSignal } from './clock.ts'
+import { type Clock, pause, systemClock, timeoutSignal } from './clock.ts'
 import {
   optionalFunction,
   refuseUnknownOptions,
@@ -46,6 +46,8 @@ const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign'] as
  *   body can be sent again: none, a string, bytes, `URLSearchParams`, `FormData`, a `Blob`, or a
  *   `Request` whose body is within a megabyte. A stream is not resent. Some sources say of other
  *   answers too that they refuse the token, as Apple's 403 for push notifications.
+ * - Where a source says that servers hear late of its new tokens, as GitHub's do, a new token that is
+ *   refused is sent again after a second, two and three, before it is given up.
  * - Each answer's `Date` teaches the server's clock, which new tokens are then dated by.
  * - A request with an `Authorization` header of its own goes out as it is.
  *
@@ -77,6 +79,15 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
     }
     return transport.follow(request)
   }
+}
+
+/** A request that was sent, and what came of it. */
+interface Sent {
+  readonly use: TokenUse
+  readonly response: Response
+  readonly refused: boolean
+  /** How often it was sent. */
+  readonly sends: number
 }
 
 class Transport {
@@ -119,10 +130,10 @@ class Transport {
   async #send(request: OutgoingRequest, budget: { resends: number }): Promise<Response> {
     const { url, signal } = request
     if (request.ownAuthorization || !this.reaches(url)) return this.#dispatch(request, undefined)
-    const use = await this.#session.begin(url.origin, signal)
-    const response = await this.#dispatch(request, use.token)
-    if (!(await this.#end(use, response, signal))) return response
-    if (budget.resends === 0 || !canResend(request.body)) {
+    const first = await this.#session.begin(url.origin, signal)
+    const { use, response, refused, sends } = await this.#sendSettled(request, first)
+    if (!refused) return response
+    if (budget.resends === 0 || !canResend(request.body) || sends > 1) {
       this.#session.giveUp(use)
       return response
     }
@@ -130,9 +141,24 @@ class Transport {
     if (second === undefined) return response
     budget.resends--
     discard(response)
-    const answer = await this.#dispatch(request, second.token)
-    if (await this.#end(second, answer, signal)) this.#session.refusedAgain(use, second)
-    return answer
+    const answer = await this.#sendSettled(request, second)
+    if (answer.refused) this.#session.refusedAgain(use, second)
+    return answer.response
+  }
+
+  /** Sends a request, and again while the server may not know the token that it refuses. */
+  async #sendSettled(request: OutgoingRequest, first: TokenUse): Promise<Sent> {
+    const { signal, body } = request
+    let use = first
+    for (let sends = 1; ; sends++) {
+      const response = await this.#dispatch(request, use.token)
+      const refused = await this.#end(use, response, signal)
+      const settling = refused && canResend(body) ? this.#session.settle(use, sends) : undefined
+      if (settling === undefined) return { use, response, refused, sends }
+      discard(response)
+      await pause(this.#clock, settling.pauseMs, signal)
+      use = settling.resume()
+    }
   }
 
   async #end(use: TokenUse, response: Response, signal: AbortSignal | undefined): Promise<boolean> {

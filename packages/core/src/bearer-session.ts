@@ -7,10 +7,15 @@ import { notify, type Observe } from './observe.ts'
 import { LearnedClocks } from './skew.ts'
 import type { AccessToken, GetTokenOptions, RefusalAnswer, TokenSource } from './token.ts'
 
+/** How much longer each pause is before a token is sent again that the server may not know yet. */
+const SETTLE_STEP_MS = 1000
+
 /** What happened to a request whose token was refused. */
 export type RefusalOutcome =
   /** The request goes out again with another token. */
   | 'resent'
+  /** The token is so new that the server may not know it yet; it is sent again, after a pause. */
+  | 'same-token'
   /** No other token could be had; the refusal goes to the caller. */
   | 'no-other-token'
   /** The request was already sent twice, or its body cannot be sent again. */
@@ -53,7 +58,17 @@ export interface TokenUse {
   readonly origin: string
   /** The local clock when the request was sent, in milliseconds. */
   readonly sentAt: number
+  /** The local clock when the token was issued, in milliseconds. */
+  readonly bornAt: number
   readonly attempt: 1 | 2
+}
+
+/** How a request goes on whose token the server may not know yet. */
+export interface Settling {
+  /** How long to wait first. */
+  readonly pauseMs: number
+  /** Begins the next use, then. */
+  readonly resume: () => TokenUse
 }
 
 /** The head of an answer. */
@@ -93,7 +108,7 @@ export class BearerSession {
   /** Gets a token for one of the origins. */
   async begin(origin: string, signal: AbortSignal | undefined): Promise<TokenUse> {
     const token = await this.#token(origin, signal)
-    return { token, origin, sentAt: this.#clock.now(), attempt: 1 }
+    return this.#use(token, origin, 1)
   }
 
   /** Learns from an answer; tells whether the server refused the token. */
@@ -122,9 +137,24 @@ export class BearerSession {
     return this.#source.isRefusal?.(answer) === true
   }
 
-  /** Drops a refused token without a replacement. */
+  /**
+   * Tells how to go on after a refusal of a token that the server may not know yet; `undefined` for any
+   * other token.
+   *
+   * @param sends how often the request was sent so far.
+   */
+  settle(use: TokenUse, sends: number): Settling | undefined {
+    if (!this.#isUnsettled(use)) return undefined
+    notify(this.#observe, { type: 'refused', origin: use.origin, outcome: 'same-token' })
+    return {
+      pauseMs: sends * SETTLE_STEP_MS,
+      resume: () => ({ ...use, sentAt: this.#clock.now(), attempt: 2 }),
+    }
+  }
+
+  /** Drops a refused token without a replacement, unless the server may not know it yet. */
   giveUp(use: TokenUse): void {
-    this.#source.invalidate?.(use.token)
+    if (!this.#isUnsettled(use)) this.#source.invalidate?.(use.token)
     notify(this.#observe, { type: 'refused', origin: use.origin, outcome: 'not-resent' })
   }
 
@@ -135,7 +165,7 @@ export class BearerSession {
     const token = await this.#another(use, signal)
     const outcome = token === undefined ? 'no-other-token' : 'resent'
     notify(this.#observe, { type: 'refused', origin, outcome })
-    return token && { token, origin, sentAt: this.#clock.now(), attempt: 2 }
+    return token && this.#use(token, origin, 2)
   }
 
   /**
@@ -144,6 +174,18 @@ export class BearerSession {
    */
   refusedAgain(first: TokenUse, second: TokenUse): void {
     if (second.token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(second.token)
+  }
+
+  #use(token: AccessToken, origin: string, attempt: 1 | 2): TokenUse {
+    const sentAt = this.#clock.now()
+    // By the clock that the token was dated by: the answer to come may set another one.
+    const ageMs = this.#clocks.of(origin).now() - token.issuedAt * 1000
+    return { token, origin, sentAt, bornAt: sentAt - ageMs, attempt }
+  }
+
+  #isUnsettled({ bornAt }: TokenUse): boolean {
+    const { settleTime } = this.#source
+    return settleTime !== undefined && this.#clock.now() - bornAt < settleTime * 1000
   }
 
   async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {

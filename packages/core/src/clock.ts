@@ -26,3 +26,29 @@ export function nowInSeconds(clock: Clock): number {
 export function timeoutSignal(clock: Clock, ms: number): AbortSignal {
   return clock.timeout?.(ms) ?? AbortSignal.timeout(ms)
 }
+
+/** Far off: the timer is only there to be there. */
+const NEVER_MS = 2_147_483_647
+
+/** Waits so many milliseconds of a clock. Rejects with the signal's reason when that aborts. */
+export async function pause(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted()
+  const limit = timeoutSignal(clock, ms)
+  const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
+  // A timeout signal keeps no process alive, but whoever waits here wants an answer.
+  const keepAlive = setInterval(() => {}, NEVER_MS)
+  try {
+    if (!either.aborted) {
+      await new Promise<void>((resolve) => {
+        either.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    signal?.throwIfAborted()
+  } finally {
+    clearInterval(keepAlive)
+  }
+}

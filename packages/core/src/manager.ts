@@ -65,6 +65,7 @@ export class TokenManager implements TokenSource {
   readonly id: string
   readonly origins: readonly string[]
   readonly lifetime?: number
+  readonly settleTime?: number
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
   readonly isRefusal?: (answer: RefusalAnswer) => boolean
@@ -87,6 +88,7 @@ export class TokenManager implements TokenSource {
     this.id = source.id
     this.origins = source.origins
     if (source.lifetime !== undefined) this.lifetime = source.lifetime
+    if (source.settleTime !== undefined) this.settleTime = source.settleTime
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }

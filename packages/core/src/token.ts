@@ -66,6 +66,12 @@ export interface TokenSource {
    * sees the heads of answers, as `injectBearer` does, cannot.
    */
   readonly isRefusal?: (answer: RefusalAnswer) => boolean
+  /**
+   * For a vendor whose servers hear late of a new token: the age, in seconds, up to which a refusal says
+   * nothing about it. `bearerFetch` then keeps the token and sends it again, after one second, two and
+   * three; `injectBearer` only keeps it.
+   */
+  readonly settleTime?: number
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */

@@ -108,7 +108,11 @@ describe('exchangedSource rejects', () => {
     ['milliseconds', json(200, { ...GOOD, expires_in: 1e12 }), { code: 'ERR_TOKEN_UNUSABLE' }],
     ['another type', json(200, { ...GOOD, token_type: 'mac' }), { code: 'ERR_TOKEN_UNUSABLE' }],
     ['a line end', json(200, { ...GOOD, access_token: 'a\nb' }), { code: 'ERR_TOKEN_UNUSABLE' }],
-    ['a body without end', json(200, 'x'.repeat(300_000)), { code: 'ERR_MINT_FAILED' }],
+    [
+      'more than a token can be',
+      json(200, { ...GOOD, more: 'x'.repeat(262_144) }),
+      { code: 'ERR_MINT_FAILED' },
+    ],
   ]
   for (const [what, respond, expected] of verdicts) {
     it(`${what}, and says whether another try can help`, async () => {
@@ -160,11 +164,20 @@ describe('exchangedSource rejects', () => {
   it('a fetch that ignores its signal, when its time is over', async () => {
     const clock = new FakeClock()
     await using server = await startUpstream(json(200, GOOD))
-    const never = source(server, { clock, timeoutMs: 1000, fetch: () => new Promise(() => {}) })
-    const waiting = failure(() => never.getToken())
+    const signals: (AbortSignal | null | undefined)[] = []
+    const deaf: typeof fetch = (_, init) => {
+      signals.push(init?.signal)
+      return new Promise(() => {})
+    }
+    const waiting = failure(() =>
+      source(server, { clock, timeoutMs: 1000, fetch: deaf }).getToken(),
+    )
     await new Promise(setImmediate)
-    clock.advance(1000)
+    clock.advance(999)
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false])
+    clock.advance(1)
     expect(await waiting).toMatchObject({ code: 'ERR_MINT_TIMEOUT' })
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true])
   })
 
   it('with the caller’s own reason when the caller gives up', async () => {
@@ -223,6 +236,25 @@ describe('exchangedSource on a wrong clock', () => {
     const error = await failure(() => dated.getToken())
     expect(server.seen).toHaveLength(2)
     expect((error as Error).message).toMatch(/local clock is 360\d s behind/)
+  })
+
+  it('asks no third time of a server whose clock jumps with every answer', async () => {
+    const clock = new FakeClock()
+    let hours = 0
+    await using server = await startUpstream((request, response) => {
+      const date = new Date(clock.now() + ++hours * HOUR).toUTCString()
+      json(400, { error: 'invalid_grant' }, { date })(request, response)
+    })
+    await failure(() => source(server, { clock, dated: true }).getToken())
+    expect(server.seen).toHaveLength(2)
+  })
+
+  it('does not repeat what failed for the server’s own reasons', async () => {
+    const clock = new FakeClock()
+    const date = new Date(clock.now() + HOUR).toUTCString()
+    await using server = await startUpstream(json(500, {}, { date }))
+    await failure(() => source(server, { clock, dated: true }).getToken())
+    expect(server.seen).toHaveLength(1)
   })
 
   it('does not repeat what was not dated here', async () => {

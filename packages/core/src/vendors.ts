@@ -2,6 +2,12 @@ export type { SignedSourceOptions } from './signed-source.ts'
 export type { ClaimsOfToken, TokenMoment } from './signed-source/payload.ts'
 export type { JwtSecret } from './signed-source/secret.ts'
 export type { JwtKey, JwtKeyCallback } from './signed-source/signing.ts'
+export type { AppleKeyOptions, AppleTokenOptions } from './apple-source.ts'
+export { type ApnsOptions, apns } from './vendors/apns.ts'
+export { type AppStoreServerOptions, appStoreServer } from './vendors/app-store-server.ts'
+export { type AppleClientSecretOptions, appleClientSecret } from './vendors/apple-client-secret.ts'
+export { type MusicKitOptions, musicKit } from './vendors/music-kit.ts'
+export { type WeatherKitOptions, weatherKit } from './vendors/weather-kit.ts'
 export {
   type AppStoreConnectCommonOptions,
   type AppStoreConnectIndividualOptions,

@@ -12,6 +12,11 @@ export function sourceId(vendor: string, key: JwtKey, rest: readonly unknown[]):
   return `${vendor}:${digest ?? crypto.randomUUID()}`
 }
 
+/** Names a source by what is not secret, for tokens that sources with different keys may share. */
+export function sharedId(vendor: string, parts: readonly unknown[]): string {
+  return `${vendor}:${digestText(JSON.stringify(parts)) ?? crypto.randomUUID()}`
+}
+
 /**
  * Text that changes when the key does. Secrets have none: they may be short enough to be guessed from
  * a digest.

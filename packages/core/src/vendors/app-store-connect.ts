@@ -1,28 +1,21 @@
-import type { Clock } from '../clock.ts'
+import {
+  APPLE_TOKEN_OPTIONS,
+  appleLifetime,
+  appleSource,
+  type AppleTokenOptions,
+} from '../apple-source.ts'
 import {
   describe,
   invalid,
-  optionalNumber,
   refuseUnknownOptions,
   requireOptions,
   requireString,
 } from '../encoding/options.ts'
-import { signedSource } from '../signed-source.ts'
-import { requireKeyId } from '../signed-source/key-id.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import type { JwtKey } from '../signed-source/signing.ts'
 import type { TokenSource } from '../token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
 
 /** What both kinds of App Store Connect keys take. */
-export interface AppStoreConnectCommonOptions {
-  /**
-   * The key's id, as App Store Connect shows it beside the key. May be left out where the key has an id
-   * of its own, as the keys of a callback can: then both are exchanged together.
-   */
-  readonly keyId?: string
-  /** The `.p8` key: its PEM text, or anything that `importKey` takes. */
-  readonly privateKey: JwtKey
+export interface AppStoreConnectCommonOptions extends AppleTokenOptions {
   /**
    * The only requests that the token is for, each as `GET /v1/apps?filter[platform]=IOS`. Default:
    * all that the key's role allows.
@@ -33,15 +26,8 @@ export interface AppStoreConnectCommonOptions {
    * is on one of the resources that allow up to six months (15 777 000). Default 1200.
    */
   readonly lifetime?: number
-  /** Seconds by which `iat` lies in the past; part of the lifetime. Default 60. */
-  readonly backdate?: number
   /** Where the tokens may go. Default `https://api.appstoreconnect.apple.com`. */
   readonly origins?: readonly string[]
-  /** Makes a `jti` for each token. Apple needs none. Default: none. */
-  readonly tokenId?: () => string
-  /** Claims beside Apple's own, which they may not replace. */
-  readonly claims?: Readonly<Record<string, unknown>>
-  readonly clock?: Clock
 }
 
 /** Options for a team key. */
@@ -65,26 +51,17 @@ const AUDIENCE = 'appstoreconnect-v1'
 const MAX_LIFETIME = 1200
 const MAX_SCOPED_LIFETIME = 15_777_000
 
-const OPTIONS = [
-  'keyId',
-  'privateKey',
-  'issuerId',
-  'individual',
-  'scope',
-  'lifetime',
-  'backdate',
-  'origins',
-  'tokenId',
-  'claims',
-  'clock',
-] as const
+/** However long a scoped token lives, it is used no longer than any other. */
+const MAX_REUSE = 1200
+
+const OPTIONS = [...APPLE_TOKEN_OPTIONS, 'issuerId', 'individual', 'scope']
 
 /**
  * Makes tokens for the App Store Connect API, with a team key or an individual one.
  *
  * They are dated `iat = now − 60`, `exp = iat + 1200`, so that Apple takes them from a clock that is up
  * to a minute fast, and never finds them longer than 20 minutes. A source signs at every call: wrap
- * it in a `TokenManager`.
+ * it in a `TokenManager`, which reuses each for 20 minutes at the most.
  *
  * See "Generating Tokens for API Requests" in Apple's App Store Connect API documentation.
  *
@@ -110,32 +87,25 @@ const OPTIONS = [
 export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
   requireOptions(options, 'appStoreConnect')
   refuseUnknownOptions(options, OPTIONS, 'appStoreConnect')
-  const { keyId, origins = [ORIGIN], tokenId, backdate = 60, clock } = options
-  const key = requireKeyId(options.privateKey, keyId)
   const scope = options.scope === undefined ? undefined : compileScope(options.scope)
-  const lifetime = requireLifetime(options.lifetime, scope?.longLived ?? false)
-  const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud', 'scope', 'bid'])
   const identity = identityOf(options)
-
-  return signedSource('app-store-connect', {
-    algorithm: 'ES256',
-    key,
-    ...(keyId !== undefined && { keyId }),
-    identity: [identity, scope?.entries, own],
-    claims: ({ issuedAt, expiresAt }) => ({
-      ...identity,
-      iat: issuedAt,
-      exp: expiresAt,
-      aud: AUDIENCE,
-      ...(scope !== undefined && { scope: scope.entries }),
-      ...own,
-    }),
-    lifetime,
-    backdate,
-    origins,
-    ...(tokenId !== undefined && { tokenId }),
-    ...(clock !== undefined && { clock }),
-  })
+  const source = appleSource(
+    {
+      name: 'app-store-connect',
+      claims: ({ issuedAt, expiresAt }) => ({
+        ...identity,
+        iat: issuedAt,
+        exp: expiresAt,
+        aud: AUDIENCE,
+        ...(scope !== undefined && { scope: scope.entries }),
+      }),
+      reserved: ['iss', 'sub', 'scope', 'bid'],
+      lifetime: requireLifetime(options.lifetime, scope?.longLived ?? false),
+      origins: options.origins ?? [ORIGIN],
+    },
+    options,
+  )
+  return { ...source, reuse: Object.freeze({ maxReuse: MAX_REUSE }) }
 }
 
 function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): object {
@@ -151,13 +121,11 @@ function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): o
 }
 
 function requireLifetime(asked: number | undefined, longLived: boolean): number {
-  const lifetime = optionalNumber(asked, 'lifetime', { min: 1, integer: true }) ?? MAX_LIFETIME
-  const most = longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME
-  if (lifetime <= most) return lifetime
-  throw invalid(
-    'lifetime',
-    longLived
-      ? `"lifetime" is ${lifetime} seconds; Apple takes scoped tokens for six months (${most}) at the most.`
-      : `"lifetime" is ${lifetime} seconds; Apple refuses tokens of more than ${most}. Longer ones need a "scope" whose every entry is on a resource that allows it.`,
-  )
+  return appleLifetime(asked, {
+    usual: MAX_LIFETIME,
+    most: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
+    refusal: longLived
+      ? `Apple takes scoped tokens for six months (${MAX_SCOPED_LIFETIME}) at the most.`
+      : `Apple refuses tokens of more than ${MAX_LIFETIME}. Longer ones need a "scope" whose every entry is on a resource that allows it.`,
+  })
 }

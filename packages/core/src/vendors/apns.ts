@@ -1,0 +1,123 @@
+import {
+  APPLE_KEY_OPTIONS,
+  type AppleKeyOptions,
+  appleLifetime,
+  appleSource,
+  refuseFurtherClaims,
+  requireTeamId,
+} from '../apple-source.ts'
+import { parseJsonObject } from '../encoding/json.ts'
+import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../encoding/options.ts'
+import { sharedId } from '../signed-source/source-id.ts'
+import type { RefusalAnswer, TokenSource } from '../token.ts'
+
+/** Options of {@link apns}. */
+export interface ApnsOptions extends AppleKeyOptions {
+  /** The team's id: ten letters and digits. */
+  readonly teamId: string
+  /** Which of Apple's servers the tokens go to, for a key that is for one alone. Default: both. */
+  readonly environment?: 'production' | 'sandbox'
+  /**
+   * Seconds after `iat` from when the token is not used any more. Apple refuses it from 3600 on, which
+   * is the default.
+   */
+  readonly lifetime?: number
+  /** Where the tokens may go. Default: the servers of the `environment`. */
+  readonly origins?: readonly string[]
+}
+
+const PRODUCTION = 'https://api.push.apple.com'
+const SANDBOX = 'https://api.sandbox.push.apple.com'
+const ORIGINS = {
+  both: [PRODUCTION, SANDBOX],
+  production: [PRODUCTION],
+  sandbox: [SANDBOX],
+} as const
+
+const MAX_LIFETIME = 3600
+const MAX_REUSE = 3000
+const MIN_AGE = 1200
+
+const OPTIONS = [...APPLE_KEY_OPTIONS, 'teamId', 'environment']
+
+/**
+ * Makes provider tokens for push notifications (APNs). They have `iss` and `iat` and nothing else, so
+ * there are no `claims` and no `tokenId` here.
+ *
+ * - Wrap it in a `TokenManager`: Apple answers 429 `TooManyProviderTokenUpdates` to more than one new
+ *   token in 20 minutes. The manager reuses a token for 50 minutes at the most, and mints no other
+ *   before it is 20 minutes old, even when it was refused.
+ * - That goes by the team, whatever its keys: two sources of one team have the same `id`, and share a
+ *   token where their managers share a `store`. Keys that are for some topics only are the exception:
+ *   let those not share one.
+ * - A 403 `ExpiredProviderToken` counts as a refused token in `bearerFetch`.
+ * - APNs speaks HTTP/2 alone: give `bearerFetch` a `fetch` that does too, such as that of undici with
+ *   `new Agent({ allowH2: true })`.
+ * - Its answers tell no time. Where the local clock may be fast by some minutes, `backdate` by as many.
+ *
+ * See https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns
+ *
+ * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name;
+ * `KeyError` for a key that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager } from '@mayfly/core'
+ * import { apns } from '@mayfly/core/vendors'
+ *
+ * export function pushClient(privateKey: string, http2Fetch: typeof fetch): typeof fetch {
+ *   const source = apns({ teamId: 'DEF123GHIJ', keyId: 'ABC123DEFG', privateKey })
+ *   return bearerFetch(new TokenManager(source), { fetch: http2Fetch })
+ * }
+ * ```
+ */
+export function apns(options: ApnsOptions): TokenSource {
+  requireOptions(options, 'apns')
+  refuseFurtherClaims(options, 'APNs', 'iss and iat')
+  refuseUnknownOptions(options, OPTIONS, 'apns')
+  const teamId = requireTeamId(options.teamId)
+  const { environment } = options
+  const servers =
+    environment === undefined
+      ? 'both'
+      : requireOneOf(environment, 'environment', ['production', 'sandbox'])
+  const lifetime = appleLifetime(options.lifetime, {
+    usual: MAX_LIFETIME,
+    most: MAX_LIFETIME,
+    refusal: `APNs refuses tokens that are older than an hour (${MAX_LIFETIME}).`,
+  })
+  const source = appleSource(
+    {
+      name: 'apns',
+      claims: ({ issuedAt }) => ({ iss: teamId, iat: issuedAt }),
+      expClaim: false,
+      lifetime,
+      origins: options.origins ?? ORIGINS[servers],
+    },
+    options,
+  )
+  const usable = source.lifetime ?? lifetime
+  const maxReuse = Math.min(MAX_REUSE, lifetime)
+  requireRoom(options, maxReuse - (lifetime - usable))
+  return {
+    ...source,
+    id: sharedId('apns', [teamId, lifetime, usable, source.origins]),
+    reuse: Object.freeze({ maxReuse, minAge: MIN_AGE }),
+    isRefusal,
+  }
+}
+
+/** A token must be good for longer than Apple makes one wait for the next. */
+function requireRoom({ lifetime }: ApnsOptions, seconds: number): void {
+  if (seconds > MIN_AGE) return
+  const name = lifetime === undefined ? 'backdate' : 'lifetime'
+  throw invalid(
+    name,
+    `"${name}" leaves ${seconds} seconds to use a token in. APNs takes a new one every ${MIN_AGE} seconds at the most, so it must be more than that.`,
+  )
+}
+
+function isRefusal({ status, body }: RefusalAnswer): boolean {
+  if (status !== 403) return false
+  return parseJsonObject(new TextEncoder().encode(body))?.['reason'] === 'ExpiredProviderToken'
+}

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { invalid, optionalNumber, requireString } from './encoding/options.ts'
+import { invalid, requireString } from './encoding/options.ts'
 import type { HeaderFields } from './jws/sign.ts'
 import { signedSource } from './signed-source.ts'
 import { requireKeyId } from './signed-source/key-id.ts'
@@ -89,22 +89,6 @@ export function appleSource(token: AppleToken, options: AppleTokenOptions): Toke
 /** Checks a team's id: not its form, which Apple states nowhere for good. */
 export function requireTeamId(teamId: unknown): string {
   return requireString(teamId, 'teamId', 64)
-}
-
-/** How long a kind of token lives. */
-export interface LifetimeBounds {
-  readonly usual: number
-  readonly most?: number
-  /** Says what Apple does with more than that. */
-  readonly refusal?: string
-}
-
-/** Checks a lifetime that may be left out. */
-export function appleLifetime(asked: number | undefined, bounds: LifetimeBounds): number {
-  const { usual, most = Infinity, refusal = '' } = bounds
-  const lifetime = optionalNumber(asked, 'lifetime', { min: 1, integer: true }) ?? usual
-  if (lifetime <= most) return lifetime
-  throw invalid('lifetime', `"lifetime" is ${lifetime} seconds; ${refusal}`)
 }
 
 /** Refuses what would put further claims into a token that may have none. */

@@ -1,13 +1,13 @@
 import {
   APPLE_KEY_OPTIONS,
   type AppleKeyOptions,
-  appleLifetime,
   appleSource,
   refuseFurtherClaims,
   requireTeamId,
 } from '../apple-source.ts'
 import { parseJsonObject } from '../encoding/json.ts'
 import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import { sharedId } from '../signed-source/source-id.ts'
 import type { RefusalAnswer, TokenSource } from '../token.ts'
 
@@ -81,10 +81,11 @@ export function apns(options: ApnsOptions): TokenSource {
     environment === undefined
       ? 'both'
       : requireOneOf(environment, 'environment', ['production', 'sandbox'])
-  const lifetime = appleLifetime(options.lifetime, {
+  const lifetime = requireLifetime(options.lifetime, {
+    min: 1,
+    max: MAX_LIFETIME,
     usual: MAX_LIFETIME,
-    most: MAX_LIFETIME,
-    refusal: `APNs refuses tokens that are older than an hour (${MAX_LIFETIME}).`,
+    rule: `APNs refuses tokens that are older than an hour (${MAX_LIFETIME})`,
   })
   const source = appleSource(
     {

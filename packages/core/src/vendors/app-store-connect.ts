@@ -1,9 +1,4 @@
-import {
-  APPLE_TOKEN_OPTIONS,
-  appleLifetime,
-  appleSource,
-  type AppleTokenOptions,
-} from '../apple-source.ts'
+import { APPLE_TOKEN_OPTIONS, appleSource, type AppleTokenOptions } from '../apple-source.ts'
 import {
   describe,
   invalid,
@@ -11,6 +6,7 @@ import {
   requireOptions,
   requireString,
 } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import type { TokenSource } from '../token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
 
@@ -67,7 +63,7 @@ const OPTIONS = [...APPLE_TOKEN_OPTIONS, 'issuerId', 'individual', 'scope']
  *
  * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name:
  * a lifetime beyond Apple's limit, an `issuerId` with an individual key, a scope that Apple does not
- * know. `getToken` rejects with a `KeyError` for a key that cannot be used.
+ * know. `KeyError` for a key that cannot be used.
  *
  * @example
  * ```ts
@@ -100,7 +96,7 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
         ...(scope !== undefined && { scope: scope.entries }),
       }),
       reserved: ['iss', 'sub', 'scope', 'bid'],
-      lifetime: requireLifetime(options.lifetime, scope?.longLived ?? false),
+      lifetime: lifetimeOf(options.lifetime, scope?.longLived ?? false),
       origins: options.origins ?? [ORIGIN],
     },
     options,
@@ -120,12 +116,13 @@ function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): o
   )
 }
 
-function requireLifetime(asked: number | undefined, longLived: boolean): number {
-  return appleLifetime(asked, {
+function lifetimeOf(asked: number | undefined, longLived: boolean): number {
+  return requireLifetime(asked, {
+    min: 1,
+    max: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
     usual: MAX_LIFETIME,
-    most: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
-    refusal: longLived
-      ? `Apple takes scoped tokens for six months (${MAX_SCOPED_LIFETIME}) at the most.`
-      : `Apple refuses tokens of more than ${MAX_LIFETIME}. Longer ones need a "scope" whose every entry is on a resource that allows it.`,
+    rule: longLived
+      ? `Apple takes scoped tokens for six months (${MAX_SCOPED_LIFETIME}) at the most`
+      : `Apple refuses tokens of more than ${MAX_LIFETIME}. Longer ones need a "scope" whose every entry is on a resource that allows it`,
   })
 }

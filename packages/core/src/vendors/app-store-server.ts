@@ -1,15 +1,11 @@
-import {
-  APPLE_TOKEN_OPTIONS,
-  appleLifetime,
-  appleSource,
-  type AppleTokenOptions,
-} from '../apple-source.ts'
+import { APPLE_TOKEN_OPTIONS, appleSource, type AppleTokenOptions } from '../apple-source.ts'
 import {
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
   requireString,
 } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import type { TokenSource } from '../token.ts'
 
 /** Options of {@link appStoreServer}. */
@@ -72,10 +68,11 @@ export function appStoreServer(options: AppStoreServerOptions): TokenSource {
   const { environment = 'production' } = options
   const { origins = ORIGINS[requireOneOf(environment, 'environment', ['production', 'sandbox'])] } =
     options
-  const lifetime = appleLifetime(options.lifetime, {
+  const lifetime = requireLifetime(options.lifetime, {
+    min: 1,
+    max: MAX_LIFETIME,
     usual: USUAL_LIFETIME,
-    most: MAX_LIFETIME,
-    refusal: `Apple refuses App Store Server tokens of more than ${MAX_LIFETIME}.`,
+    rule: `Apple refuses App Store Server tokens of more than ${MAX_LIFETIME}`,
   })
   return appleSource(
     {

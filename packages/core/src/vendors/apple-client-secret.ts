@@ -1,11 +1,11 @@
 import {
   APPLE_TOKEN_OPTIONS,
-  appleLifetime,
   appleSource,
   type AppleTokenOptions,
   requireTeamId,
 } from '../apple-source.ts'
 import { refuseUnknownOptions, requireOptions, requireString } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import type { TokenSource } from '../token.ts'
 
 /** Options of {@link appleClientSecret}. */
@@ -62,10 +62,11 @@ export function appleClientSecret(options: AppleClientSecretOptions): TokenSourc
   refuseUnknownOptions(options, OPTIONS, 'appleClientSecret')
   const iss = requireTeamId(options.teamId)
   const sub = requireString(options.clientId, 'clientId', 256)
-  const lifetime = appleLifetime(options.lifetime, {
+  const lifetime = requireLifetime(options.lifetime, {
+    min: 1,
+    max: MAX_LIFETIME,
     usual: USUAL_LIFETIME,
-    most: MAX_LIFETIME,
-    refusal: `Apple refuses client secrets that end in more than six months (${MAX_LIFETIME}).`,
+    rule: `Apple refuses client secrets that end in more than six months (${MAX_LIFETIME})`,
   })
   return appleSource(
     {

@@ -1,11 +1,11 @@
 import {
   APPLE_TOKEN_OPTIONS,
-  appleLifetime,
   appleSource,
   type AppleTokenOptions,
   requireTeamId,
 } from '../apple-source.ts'
 import { describe, invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import type { TokenSource } from '../token.ts'
 
 /** Options of {@link musicKit}. */
@@ -59,10 +59,11 @@ export function musicKit(options: MusicKitOptions): TokenSource {
   refuseUnknownOptions(options, OPTIONS, 'musicKit')
   const iss = requireTeamId(options.teamId)
   const origin = options.origin === undefined ? undefined : requireWebOrigins(options.origin)
-  const lifetime = appleLifetime(options.lifetime, {
+  const lifetime = requireLifetime(options.lifetime, {
+    min: 1,
+    max: MAX_LIFETIME,
     usual: USUAL_LIFETIME,
-    most: MAX_LIFETIME,
-    refusal: `Apple refuses developer tokens that end in more than six months (${MAX_LIFETIME}).`,
+    rule: `Apple refuses developer tokens that end in more than six months (${MAX_LIFETIME})`,
   })
   return appleSource(
     {
@@ -89,14 +90,16 @@ function requireWebOrigins(origins: unknown): readonly string[] {
     )
   }
   for (const [index, origin] of origins.entries()) {
-    if (typeof origin === 'string' && URL.canParse(origin)) {
-      const url = new URL(origin)
-      if (/^https?:$/.test(url.protocol) && url.origin === origin) continue
-    }
+    if (typeof origin === 'string' && isWebOrigin(origin)) continue
     throw invalid(
       'origin',
       `"origin[${index}]" must be what a browser sends as Origin: a scheme, a host and perhaps a port, as in "https://example.com", in lower case and without a slash at its end.`,
     )
   }
   return Object.freeze([...origins] as string[])
+}
+
+function isWebOrigin(text: string): boolean {
+  // A host may have an asterisk by the URL standard, but no browser is there.
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }

@@ -1,12 +1,12 @@
 import {
   APPLE_KEY_OPTIONS,
   type AppleKeyOptions,
-  appleLifetime,
   appleSource,
   refuseFurtherClaims,
   requireTeamId,
 } from '../apple-source.ts'
 import { refuseUnknownOptions, requireOptions, requireString } from '../encoding/options.ts'
+import { requireLifetime } from '../signed-source/limits.ts'
 import type { TokenSource } from '../token.ts'
 
 /** Options of {@link weatherKit}. */
@@ -57,7 +57,12 @@ export function weatherKit(options: WeatherKitOptions): TokenSource {
   refuseUnknownOptions(options, OPTIONS, 'weatherKit')
   const iss = requireTeamId(options.teamId)
   const sub = requireString(options.serviceId, 'serviceId', 256)
-  const lifetime = appleLifetime(options.lifetime, { usual: USUAL_LIFETIME })
+  const lifetime = requireLifetime(options.lifetime, {
+    min: 1,
+    max: Infinity,
+    usual: USUAL_LIFETIME,
+    rule: 'Apple states no limit',
+  })
   return appleSource(
     {
       name: 'weather-kit',

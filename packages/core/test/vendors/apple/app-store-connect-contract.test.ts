@@ -1,7 +1,7 @@
 import { importKey, type Key } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { type FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
-import { httpClient, testVendorContract, type VendorBench } from './contract.ts'
+import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 
 async function start(clock: FakeClock): Promise<VendorBench> {
   const sandbox = await startAppStoreConnectSandbox({ clock })

@@ -60,6 +60,7 @@ export const core: CoreRules = {
     { from: 'bearer-fetch', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'inject', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'endpoints', to: 'guard', why: 'an endpoint refuses a request as the guard does' },
+    { from: 'vendors/vonage-webhook', to: 'guard', why: 'a webhook comes with a bearer token' },
   ],
   /** What these load, however far down, runs without Node. */
   webEntries: ['index.ts', 'vendors.ts'],

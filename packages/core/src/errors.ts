@@ -183,6 +183,7 @@ const STATUS_TITLES: ReadonlyMap<number, string> = new Map([
   [401, 'Unauthorized'],
   [403, 'Forbidden'],
   [405, 'Method Not Allowed'],
+  [413, 'Content Too Large'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
   [502, 'Bad Gateway'],

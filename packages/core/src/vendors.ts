@@ -43,3 +43,27 @@ export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk
 export { googleServiceAccount } from './vendors/google-service-account.ts'
 export type { GoogleServiceAccountOptions } from './vendors/google-service-account.ts'
 export type { GoogleCredentials } from './vendors/google-service-account/credentials.ts'
+export {
+  VONAGE_CLIENT_SDK_ACL,
+  type VonageAcl,
+  type VonageAclRules,
+} from './vendors/vonage/acl.ts'
+export { vonage, type VonageOptions } from './vendors/vonage.ts'
+export type { VonageWebhookClaims } from './vendors/vonage-webhook/claims.ts'
+export {
+  type VonageWebhook,
+  VonageWebhookReceiver,
+  type VonageWebhookReceiverOptions,
+} from './vendors/vonage-webhook/receiver.ts'
+export type {
+  FoundVonageSecret,
+  VonageSecret,
+  VonageSecrets,
+} from './vendors/vonage-webhook/secrets.ts'
+export {
+  verifyVonageWebhook,
+  type VonageWebhookOptions,
+  type VonageWebhookRequest,
+  VonageWebhookVerifier,
+} from './vendors/vonage-webhook.ts'
+export type { IncomingBody } from './http/incoming-body.ts'

@@ -73,3 +73,8 @@ export {
   type ZoomVideoSdkFault,
   type ZoomVideoSdkJudge,
 } from './sandboxes/zoom/video-sdk.ts'
+export {
+  type SignedVonageWebhook,
+  signVonageWebhook,
+  type VonageWebhookSending,
+} from './sandboxes/vonage/webhooks.ts'

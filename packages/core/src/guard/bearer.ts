@@ -12,7 +12,7 @@ const SPACE = 0x20
  * Reads the token from the `Authorization` header. A header of another scheme is none of the guard's
  * business and counts as no token; one that only looks like Bearer is an error.
  */
-export function readAuthorization(request: RequestLike): string | undefined {
+export function readAuthorization(request: Pick<RequestLike, 'header'>): string | undefined {
   const values = request.header('authorization')
   if (values.length > 1) {
     throw invalidRequest('The request has more than one Authorization header.')

@@ -8,6 +8,13 @@ export type {
   MountedServer,
 } from './conformance/driver.ts'
 export { adapterConformance } from './conformance/suite.ts'
+export type {
+  SeenWebhook,
+  WebhookAdapterDriver,
+  WebhookAdapterExports,
+  WebhookMounting,
+} from './conformance/webhooks/driver.ts'
+export { webhookConformance } from './conformance/webhooks/suite.ts'
 export { FakeClock } from './fake-clock.ts'
 export type { Gateway, GatewayDriver } from './gateway/driver.ts'
 export { gatewayConformance } from './gateway/suite.ts'

@@ -64,7 +64,8 @@ export async function openPlainSite(listener: RequestListener): Promise<Site> {
   return openServer(createServer(listener))
 }
 
-async function openSite(server: Server, errors: readonly unknown[]): Promise<Site> {
+/** Starts an adapter's server, whose framework notes its errors. */
+export async function openSite(server: Server, errors: readonly unknown[]): Promise<Site> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -57,6 +57,7 @@ export const core: CoreRules = {
     { from: 'apple-source', to: 'signed-source', why: 'Apple’s tokens are signed here' },
     { from: 'issuer', to: 'key-ring', why: 'an issuer signs with the newest key of a ring' },
     { from: 'verifier', to: 'key-set', why: 'a verifier fetches the keys that a jwksUri names' },
+    { from: 'bearer-session', to: 'diagnose', why: 'a session explains each refusal' },
     { from: 'bearer-fetch', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'inject', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'endpoints', to: 'guard', why: 'an endpoint refuses a request as the guard does' },

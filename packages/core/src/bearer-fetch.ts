@@ -2,6 +2,7 @@ import {
   type AnswerHead,
   BearerSession,
   type BearerSessionOptions,
+  type RefusedAnswer,
   type TokenUse,
 } from './bearer-session.ts'
 import { type Clock, pause, systemClock, timeoutSignal } from './clock.ts'
@@ -85,7 +86,8 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
 interface Sent {
   readonly use: TokenUse
   readonly response: Response
-  readonly refused: boolean
+  /** What there is to know of the refusal, where it was refused. */
+  readonly refused: RefusedAnswer | undefined
   /** How often it was sent. */
   readonly sends: number
 }
@@ -132,17 +134,17 @@ class Transport {
     if (request.ownAuthorization || !this.reaches(url)) return this.#dispatch(request, undefined)
     const first = await this.#session.begin(url.origin, signal)
     const { use, response, refused, sends } = await this.#sendSettled(request, first)
-    if (!refused) return response
+    if (refused === undefined) return response
     if (budget.resends === 0 || !canResend(request.body) || sends > 1) {
-      this.#session.giveUp(use)
+      this.#session.giveUp(use, refused)
       return response
     }
-    const second = await this.#session.replace(use, signal)
+    const second = await this.#session.replace(use, refused, signal)
     if (second === undefined) return response
     budget.resends--
     discard(response)
     const answer = await this.#sendSettled(request, second)
-    if (answer.refused) this.#session.refusedAgain(use, second)
+    if (answer.refused !== undefined) this.#session.refusedAgain(use, second)
     return answer.response
   }
 
@@ -153,7 +155,10 @@ class Transport {
     for (let sends = 1; ; sends++) {
       const response = await this.#dispatch(request, use.token)
       const refused = await this.#end(use, response, signal)
-      const settling = refused && canResend(body) ? this.#session.settle(use, sends) : undefined
+      const settling =
+        refused !== undefined && canResend(body)
+          ? this.#session.settle(use, refused, sends)
+          : undefined
       if (settling === undefined) return { use, response, refused, sends }
       discard(response)
       await pause(this.#clock, settling.pauseMs, signal)
@@ -161,16 +166,20 @@ class Transport {
     }
   }
 
-  async #end(use: TokenUse, response: Response, signal: AbortSignal | undefined): Promise<boolean> {
+  /** Learns from an answer. Gives what there is to know of a refusal, or `undefined`. */
+  async #end(
+    use: TokenUse,
+    response: Response,
+    signal: AbortSignal | undefined,
+  ): Promise<RefusedAnswer | undefined> {
     const refused = this.#session.end(use, headOf(response))
-    if (refused || !this.#session.isSuspect(response)) return refused
-    const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
-    const body = await peek(
-      response,
-      signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    )
     const { status, headers } = response
-    return this.#session.judge({ status, headers, body })
+    if (refused && !this.#session.observed) return { status, body: '' }
+    if (!refused && !this.#session.isSuspect(response)) return undefined
+    const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
+    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    const body = await peek(response, ends)
+    return refused || this.#session.judge({ status, headers, body }) ? { status, body } : undefined
   }
 
   #dispatch(request: OutgoingRequest, token: AccessToken | undefined): Promise<Response> {

@@ -1,4 +1,6 @@
+import { Bounded } from './cache/bounded.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { type Diagnosis, explainRefusal } from './diagnose.ts'
 import type { ErrorCode } from './error-codes.ts'
 import { ForeignOriginError, isMayflyError } from './errors.ts'
 import { compileDestinations, type Destinations } from './http/destination.ts'
@@ -31,7 +33,13 @@ export type BearerEvent =
       /** 1, or 2 after a refusal. */
       readonly attempt: 1 | 2
     }
-  | { readonly type: 'refused'; readonly origin: string; readonly outcome: RefusalOutcome }
+  | {
+      readonly type: 'refused'
+      readonly origin: string
+      readonly outcome: RefusalOutcome
+      /** Why, most likely, and what to do about it. */
+      readonly diagnosis: Diagnosis
+    }
   | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
   | {
       readonly type: 'skew'
@@ -78,6 +86,12 @@ export interface AnswerHead {
   readonly age: string | null | undefined
 }
 
+/** An answer that refused a token, its body as far as it was read. */
+export interface RefusedAnswer {
+  readonly status: number
+  readonly body: string
+}
+
 /**
  * What `bearerFetch` and `injectBearer` have in common: which origins may get the token, what each
  * answer teaches about the server's clock, and what follows from a refusal.
@@ -89,6 +103,8 @@ export class BearerSession {
   readonly #clocks: LearnedClocks
   readonly #clock: Clock
   readonly #observe: Observe<BearerEvent> | undefined
+  /** Tokens and keys that the server has accepted, for what explains a refusal. */
+  readonly #worked = new Bounded<string>(64)
 
   constructor(source: TokenSource, options: BearerSessionOptions = {}) {
     requireSource(source, 'bearer')
@@ -123,7 +139,7 @@ export class BearerSession {
     }
     const durationMs = receivedAt - sentAt
     notify(this.#observe, { type: 'response', origin, status, durationMs, attempt })
-    if (status < 400) this.#source.confirm?.(use.token)
+    if (status < 400) this.#noteAccepted(use.token)
     return status === 401
   }
 
@@ -143,28 +159,38 @@ export class BearerSession {
    *
    * @param sends how often the request was sent so far.
    */
-  settle(use: TokenUse, sends: number): Settling | undefined {
+  settle(use: TokenUse, answer: RefusedAnswer, sends: number): Settling | undefined {
     if (!this.#isUnsettled(use)) return undefined
-    notify(this.#observe, { type: 'refused', origin: use.origin, outcome: 'same-token' })
+    this.#report(use, 'same-token', this.#explain(use, answer))
     return {
       pauseMs: sends * SETTLE_STEP_MS,
       resume: () => ({ ...use, sentAt: this.#clock.now(), attempt: 2 }),
     }
   }
 
+  /** Whether anybody hears of refusals, so that their bodies are worth a look. */
+  get observed(): boolean {
+    return this.#observe !== undefined
+  }
+
   /** Drops a refused token without a replacement, unless the server may not know it yet. */
-  giveUp(use: TokenUse): void {
+  giveUp(use: TokenUse, answer: RefusedAnswer): void {
+    const diagnosis = this.#explain(use, answer)
     if (!this.#isUnsettled(use)) this.#source.invalidate?.(use.token)
-    notify(this.#observe, { type: 'refused', origin: use.origin, outcome: 'not-resent' })
+    this.#report(use, 'not-resent', diagnosis)
   }
 
   /** Finds another token after a refusal, or `undefined` where there is none. */
-  async replace(use: TokenUse, signal: AbortSignal | undefined): Promise<TokenUse | undefined> {
+  async replace(
+    use: TokenUse,
+    answer: RefusedAnswer,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenUse | undefined> {
+    const diagnosis = this.#explain(use, answer)
     const { origin } = use
     this.#source.invalidate?.(use.token)
     const token = await this.#another(use, signal)
-    const outcome = token === undefined ? 'no-other-token' : 'resent'
-    notify(this.#observe, { type: 'refused', origin, outcome })
+    this.#report(use, token === undefined ? 'no-other-token' : 'resent', diagnosis)
     return token && this.#use(token, origin, 2)
   }
 
@@ -221,8 +247,36 @@ export class BearerSession {
     )
   }
 
+  #noteAccepted(token: AccessToken): void {
+    this.#worked.add(token.value)
+    if (token.keyId !== undefined) this.#worked.add(keyName(token.keyId))
+    this.#source.confirm?.(token)
+  }
+
+  #explain({ token, origin }: TokenUse, answer: RefusedAnswer): Diagnosis | undefined {
+    if (this.#observe === undefined) return undefined
+    const tokenWorked = this.#worked.has(token.value)
+    const { keyId } = token
+    return explainRefusal(answer, token, {
+      source: this.#source,
+      clock: this.#clocks.of(origin),
+      tokenWorked,
+      keyWorked: tokenWorked || (keyId !== undefined && this.#worked.has(keyName(keyId))),
+    })
+  }
+
+  #report({ origin }: TokenUse, outcome: RefusalOutcome, diagnosis: Diagnosis | undefined): void {
+    if (diagnosis === undefined) return
+    notify(this.#observe, { type: 'refused', origin, outcome, diagnosis })
+  }
+
   #reportFailure(origin: string, error: unknown): void {
     const code = isMayflyError(error) ? error.code : undefined
     notify(this.#observe, { type: 'token-failed', origin, code })
   }
+}
+
+/** Keys and tokens share one memory; no token has a space in it. */
+function keyName(keyId: string): string {
+  return `key ${keyId}`
 }

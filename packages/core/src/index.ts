@@ -135,3 +135,10 @@ export {
 export { MemoryOneTimeGuard, type OneTimeGuard } from './state/one-time.ts'
 export { MemoryRevocations, type Revocations } from './state/revocations.ts'
 export type { StateOptions } from './verifier/state.ts'
+export {
+  type DiagnoseContext,
+  type Diagnosis,
+  diagnose,
+  type RefusingAnswer,
+} from './diagnose.ts'
+export type { RefusalCause } from './diagnose/advice.ts'

@@ -127,7 +127,7 @@ function watch(use: SessionUse, answer: WatchableAnswer): void {
     const { statusCode: status } = answer
     const date = textOf(answer.getHeader('date'))
     const age = textOf(answer.getHeader('age'))
-    if (session.end(use, { status, date, age })) session.giveUp(use)
+    if (session.end(use, { status, date, age })) session.giveUp(use, { status, body: '' })
   })
 }
 

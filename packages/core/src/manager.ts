@@ -66,6 +66,7 @@ export class TokenManager implements TokenSource {
   readonly origins: readonly string[]
   readonly lifetime?: number
   readonly settleTime?: number
+  readonly maxLifetime?: number
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
   readonly isRefusal?: (answer: RefusalAnswer) => boolean
@@ -89,6 +90,7 @@ export class TokenManager implements TokenSource {
     this.origins = source.origins
     if (source.lifetime !== undefined) this.lifetime = source.lifetime
     if (source.settleTime !== undefined) this.settleTime = source.settleTime
+    if (source.maxLifetime !== undefined) this.maxLifetime = source.maxLifetime
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }

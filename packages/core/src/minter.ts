@@ -1,3 +1,4 @@
+import { Bounded } from './cache/bounded.ts'
 import { Cooldown } from './cache/cooldown.ts'
 import type { HeldToken } from './cache/held-token.ts'
 import type { ReusePolicy } from './cache/reuse-policy.ts'
@@ -57,7 +58,7 @@ interface RunningMint {
 export class Minter {
   readonly #options: MinterOptions
   readonly #cooldown: Cooldown
-  readonly #rejected = new Set<string>()
+  readonly #rejected = new Bounded<string>(MAX_REJECTED)
   #running: RunningMint | undefined
   #started = 0
   #installed = 0
@@ -114,11 +115,6 @@ export class Minter {
   /** Remembers a token that the server refused, so that it is not taken from the source again. */
   reject(value: string): void {
     this.#rejected.add(value)
-    if (this.#rejected.size <= MAX_REJECTED) return
-    for (const oldest of this.#rejected) {
-      this.#rejected.delete(oldest)
-      break
-    }
   }
 
   /** Ends a running mint for everyone who waits for it. */

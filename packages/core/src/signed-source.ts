@@ -11,6 +11,8 @@ import {
 } from './encoding/options.ts'
 import { compileDestinations } from './http/destination.ts'
 import { type HeaderFields, signCompact } from './jws/sign.ts'
+import { Key } from './keys/key.ts'
+import type { SigningKey } from './keys/signing-key.ts'
 import {
   type AccessToken,
   createAccessToken,
@@ -39,6 +41,8 @@ export interface SignedSourceOptions {
   readonly identity?: unknown
   /** Seconds from `iat` to `exp`. */
   readonly lifetime: number
+  /** Seconds from `iat` to `exp` that the vendor takes at the most, for what explains a refusal. */
+  readonly maxLifetime?: number
   /**
    * Whether `exp` is among the claims. `false` for a server that counts a token's age from `iat` and
    * wants no `exp`; the token still ends here after `lifetime`. Default `true`.
@@ -80,6 +84,7 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
     id: sourceId(vendor, key, rest),
     origins,
     lifetime: lifetime - backdate,
+    ...(options.maxLifetime !== undefined && { maxLifetime: options.maxLifetime }),
     async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
       wanted.signal?.throwIfAborted()
       const signer = await holder.current()
@@ -94,9 +99,16 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
         expiresAt,
         origins,
         ...(kid !== undefined && { keyId: kid }),
+        ...fingerprintOf(signer),
       })
     },
   }
+}
+
+/** The thumbprint of a key that may be seen: a secret's could be guessed from. */
+function fingerprintOf(signer: SigningKey): { keyFingerprint?: string } {
+  const isPublic = signer instanceof Key && signer.type !== 'secret'
+  return isPublic ? { keyFingerprint: signer.fingerprint } : {}
 }
 
 function backdateOf(asked: number | undefined, lifetime: number): number {

@@ -13,6 +13,8 @@ export interface AccessToken {
   readonly origins: readonly string[]
   /** The key that signed it, where there is one. */
   readonly keyId?: string
+  /** The key's thumbprint (RFC 7638), where it has one that may be seen. */
+  readonly keyFingerprint?: string
 }
 
 /** What a caller may ask of one `getToken` call. */
@@ -58,6 +60,8 @@ export interface TokenSource {
   readonly origins: readonly string[]
   /** Seconds from `issuedAt` to `expiresAt`, where it is known before the first token. */
   readonly lifetime?: number
+  /** Seconds from `iat` to `exp` that the vendor takes at the most. */
+  readonly maxLifetime?: number
   /** What a `TokenManager` goes by where its own options say nothing. */
   readonly reuse?: ReuseHints
   /**
@@ -111,6 +115,7 @@ export interface AccessTokenFields {
   readonly expiresAt: number
   readonly origins?: readonly string[]
   readonly keyId?: string
+  readonly keyFingerprint?: string
 }
 
 /**
@@ -157,6 +162,7 @@ class OpaqueAccessToken implements AccessToken {
   readonly expiresAt: number
   readonly origins: readonly string[]
   readonly keyId?: string
+  readonly keyFingerprint?: string
 
   constructor(fields: AccessTokenFields) {
     this.#value = requireString(fields.value, 'value', 65_536)
@@ -167,6 +173,7 @@ class OpaqueAccessToken implements AccessToken {
     }
     this.origins = Object.freeze([...(fields.origins ?? [])])
     if (fields.keyId !== undefined) this.keyId = fields.keyId
+    if (fields.keyFingerprint !== undefined) this.keyFingerprint = fields.keyFingerprint
     Object.freeze(this)
   }
 

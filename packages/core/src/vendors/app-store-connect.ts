@@ -84,6 +84,7 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
   requireOptions(options, 'appStoreConnect')
   refuseUnknownOptions(options, OPTIONS, 'appStoreConnect')
   const scope = options.scope === undefined ? undefined : compileScope(options.scope)
+  const longLived = scope?.longLived ?? false
   const identity = identityOf(options)
   const source = appleSource(
     {
@@ -96,12 +97,16 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
         ...(scope !== undefined && { scope: scope.entries }),
       }),
       reserved: ['iss', 'sub', 'scope', 'bid'],
-      lifetime: lifetimeOf(options.lifetime, scope?.longLived ?? false),
+      lifetime: lifetimeOf(options.lifetime, longLived),
       origins: options.origins ?? [ORIGIN],
     },
     options,
   )
-  return { ...source, reuse: Object.freeze({ maxReuse: MAX_REUSE }) }
+  return {
+    ...source,
+    maxLifetime: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
+    reuse: Object.freeze({ maxReuse: MAX_REUSE }),
+  }
 }
 
 function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): object {

@@ -1,0 +1,140 @@
+import { type Clock, systemClock, timeoutSignal } from './clock.ts'
+import { adviceFor, type RefusalCause } from './diagnose/advice.ts'
+import { vendorCodeIn } from './diagnose/vendor-code.ts'
+import { readBoundedText } from './http/bounded-text.ts'
+import { offsetOf } from './skew.ts'
+import type { AccessToken, TokenSource } from './token.ts'
+
+/** A clock that differs by more than this is worth a word, in milliseconds. */
+const NOTABLE_OFFSET_MS = 1000
+
+/** More of a body is not looked at. */
+const MAX_BODY_BYTES = 4096
+
+/** A body that is slower than this is done without, in milliseconds. */
+const BODY_TIMEOUT_MS = 2000
+
+/** Why a server most likely refused a token, without anything that must not be seen. */
+export interface Diagnosis {
+  /** The HTTP status. */
+  readonly status: number
+  /** The most likely cause. */
+  readonly cause: RefusalCause
+  /** What to do about it, in a sentence or two. */
+  readonly advice: string
+  /** Seconds that the token still had, by the server's clock as far as it is known. */
+  readonly remainingLife: number
+  /** Seconds from `iat` to `exp`. */
+  readonly lifetime: number
+  /** The longest lifetime that the vendor takes, where it is known. */
+  readonly maxLifetime: number | undefined
+  /** How far the server's clock is ahead of the local one, in milliseconds. */
+  readonly clockOffsetMs: number
+  readonly keyId: string | undefined
+  /** The thumbprint of the key (RFC 7638). Of secrets there is none. */
+  readonly keyFingerprint: string | undefined
+  /** Whether the server had accepted this very token before. */
+  readonly tokenWorked: boolean
+  /** Whether the server had accepted any token of this key before. */
+  readonly keyWorked: boolean
+  /** The vendor's own error code, where the body has one. */
+  readonly vendorCode: string | undefined
+}
+
+/** The answer that refused a token: a `Response`, or as much of one as is known. */
+export type RefusingAnswer = Response | { readonly status: number; readonly body?: string }
+
+/** What is known beside the answer and the token. */
+export interface DiagnoseContext {
+  /** Where the token came from; it knows the vendor's limit. */
+  readonly source?: TokenSource
+  /** The server's clock as far as it is known, such as a `LearnedClock`. Default: the machine's. */
+  readonly clock?: Clock
+  /** The server had accepted this token before. Default `false`. */
+  readonly tokenWorked?: boolean
+  /** The server had accepted a token of this key before. Default: as `tokenWorked`. */
+  readonly keyWorked?: boolean
+}
+
+/**
+ * Explains why a server refused a token. Vendors answer alike for a wrong clock, a wrong key and an
+ * expired token; what is known on this side tells them apart.
+ *
+ * A `Response` can still be read afterwards. `bearerFetch` does this at every refusal, and hands the
+ * outcome to `observe`.
+ *
+ * @example
+ * ```ts
+ * import { diagnose, type TokenManager } from '@mayfly/core'
+ *
+ * export async function explain(manager: TokenManager, response: Response): Promise<string> {
+ *   const { cause, advice } = await diagnose(response, await manager.getToken(), { source: manager })
+ *   return `${cause}: ${advice}`
+ * }
+ * ```
+ */
+export async function diagnose(
+  response: RefusingAnswer,
+  token: AccessToken,
+  context: DiagnoseContext = {},
+): Promise<Diagnosis> {
+  const { status } = response
+  const body = response instanceof Response ? await peekBody(response) : (response.body ?? '')
+  return explainRefusal({ status, body }, token, context)
+}
+
+/** The same of an answer whose body was read already. */
+export function explainRefusal(
+  { status, body }: { readonly status: number; readonly body: string },
+  token: AccessToken,
+  context: DiagnoseContext,
+): Diagnosis {
+  const { source, clock = systemClock, tokenWorked = false, keyWorked = tokenWorked } = context
+  const serverTime = clock.now() / 1000
+  const maxLifetime = source?.maxLifetime
+  const clockOffsetMs = offsetOf(clock)
+  const facts = {
+    status,
+    remainingLife: Math.floor(token.expiresAt - serverTime),
+    lifetime: token.expiresAt - token.issuedAt,
+    maxLifetime,
+    clockOffsetMs,
+    keyId: token.keyId,
+    keyFingerprint: token.keyFingerprint,
+    tokenWorked,
+    keyWorked,
+    vendorCode: vendorCodeIn(body),
+  }
+  const cause = causeOf(facts, token.issuedAt - serverTime)
+  return Object.freeze({ ...facts, cause, advice: adviceFor(cause, facts) })
+}
+
+function causeOf(
+  facts: Omit<Diagnosis, 'cause' | 'advice'>,
+  secondsUntilIssued: number,
+): RefusalCause {
+  const { status, remainingLife, lifetime, maxLifetime = Infinity, vendorCode = '' } = facts
+  if (status === 429) return 'rate-limit'
+  if (status >= 500) return 'server-error'
+  const clockIsOff = Math.abs(facts.clockOffsetMs) > NOTABLE_OFFSET_MS
+  if (remainingLife < 0) return clockIsOff ? 'clock-slow' : 'token-expired'
+  if (lifetime > maxLifetime) return 'lifetime-too-long'
+  // By the server's clock it was made in the future, or ends later than the vendor ever allows.
+  if (secondsUntilIssued > 1 || remainingLife > maxLifetime) return 'clock-fast'
+  if (/AGREEMENT/i.test(vendorCode)) return 'agreement'
+  if (status === 403) return 'permission'
+  if (status !== 401) return 'unknown'
+  if (facts.tokenWorked) return 'token-revoked'
+  return facts.keyWorked ? 'new-token-refused' : 'key-never-worked'
+}
+
+async function peekBody(response: Response): Promise<string> {
+  if (response.bodyUsed) return ''
+  const limit = timeoutSignal(systemClock, BODY_TIMEOUT_MS)
+  try {
+    const text = await readBoundedText(response.clone(), MAX_BODY_BYTES, limit)
+    return limit.aborted ? '' : text
+  } catch {
+    return ''
+  }
+}

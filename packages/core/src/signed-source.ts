@@ -43,6 +43,8 @@ export interface SignedSourceOptions {
   readonly lifetime: number
   /** Seconds from `iat` to `exp` that the vendor takes at the most, for what explains a refusal. */
   readonly maxLifetime?: number
+  /** Whether `iat` is among the claims. `false` for a server that goes by `nbf`. Default `true`. */
+  readonly iatClaim?: boolean
   /**
    * Whether `exp` is among the claims. `false` for a server that counts a token's age from `iat` and
    * wants no `exp`; the token still ends here after `lifetime`. Default `true`.
@@ -74,12 +76,14 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const fields = headerFields(header, keyId)
   const claims = compileClaims(options.claims, {
     identity: options.identity,
+    iatClaim: optionalBoolean(options.iatClaim, 'iatClaim') ?? true,
     expClaim: optionalBoolean(options.expClaim, 'expClaim') ?? true,
   })
   const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret') ?? false
   const holder = new KeyHolder(key, { algorithm, keyId, allowShortSecret })
 
-  const rest = [algorithm, fields, claims.name, lifetime, backdate, origins, options.expClaim]
+  const { iatClaim, expClaim } = options
+  const rest = [algorithm, fields, claims.name, lifetime, backdate, origins, expClaim, iatClaim]
   return {
     id: sourceId(vendor, key, rest),
     origins,
@@ -88,9 +92,10 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
     async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
       wanted.signal?.throwIfAborted()
       const signer = await holder.current()
-      const issuedAt = nowInSeconds(wanted.clock ?? clock) - backdate
+      const now = nowInSeconds(wanted.clock ?? clock)
+      const issuedAt = now - backdate
       const expiresAt = issuedAt + lifetime
-      const payload = claims.payload({ issuedAt, expiresAt, tokenId: tokenId?.() })
+      const payload = claims.payload({ now, issuedAt, expiresAt, tokenId: tokenId?.() })
       const value = await signCompact(payload, fields, signer)
       const kid = keyId ?? signer.keyId
       return createAccessToken({

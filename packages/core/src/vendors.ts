@@ -15,6 +15,21 @@ export {
   type AppStoreConnectTeamOptions,
   appStoreConnect,
 } from './vendors/app-store-connect.ts'
+export { type LiveKitOptions, liveKit } from './vendors/live-kit.ts'
+export type {
+  LiveKitGrants,
+  LiveKitTrackSource,
+  LiveKitVideoGrants,
+} from './vendors/live-kit/grants.ts'
+export { type TwilioOptions, twilio } from './vendors/twilio.ts'
+export type {
+  TwilioChatGrant,
+  TwilioGrants,
+  TwilioSyncGrant,
+  TwilioTaskRouterGrant,
+  TwilioVideoGrant,
+  TwilioVoiceGrant,
+} from './vendors/twilio/grants.ts'
 export { type JwtSourceOptions, jwtSource } from './vendors/jwt-source.ts'
 export {
   type ClientCredentialsCommonOptions,

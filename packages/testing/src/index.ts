@@ -85,3 +85,5 @@ export {
   signVonageWebhook,
   type VonageWebhookSending,
 } from './sandboxes/vonage/webhooks.ts'
+export { judgeLiveKitToken, type LiveKitFault, type LiveKitJudge } from './sandboxes/live-kit.ts'
+export { judgeTwilioToken, type TwilioFault, type TwilioJudge } from './sandboxes/twilio.ts'

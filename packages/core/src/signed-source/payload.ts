@@ -2,6 +2,8 @@ import { describe, invalid } from '../encoding/options.ts'
 
 /** The dates and the id of one token, for claims that are made anew for each. */
 export interface TokenMoment {
+  /** NumericDate (seconds): the server's time as far as it is known, not backdated. */
+  readonly now: number
   /** NumericDate (seconds): the token's `iat`. */
   readonly issuedAt: number
   /** NumericDate (seconds): the token's `exp`. */
@@ -32,25 +34,28 @@ const MILLISECONDS_FROM = 1e11
 export interface ClaimsCompletion {
   /** What tells the claims that a function makes from others. */
   readonly identity: unknown
+  /** Whether `iat` is among them. */
+  readonly iatClaim: boolean
   /** Whether `exp` is among them. */
   readonly expClaim: boolean
 }
 
 /** Checks and copies a source's claims. */
-export function compileClaims(
-  claims: ClaimsOfToken,
-  { identity, expClaim }: ClaimsCompletion,
-): CompiledClaims {
+export function compileClaims(claims: ClaimsOfToken, completion: ClaimsCompletion): CompiledClaims {
+  const { identity } = completion
   if (typeof claims === 'function') {
     const name = identity ?? crypto.randomUUID()
-    return { name, payload: (moment) => encode(complete(claims(moment), moment, expClaim)) }
+    return { name, payload: (moment) => encode(complete(claims(moment), moment, completion)) }
   }
   const fixed = copy(claims)
   for (const name of ['iat', 'exp', 'jti']) {
     if (!Object.hasOwn(fixed, name)) continue
     throw invalid('claims', `"claims" must not have "${name}": it is made anew for each token.`)
   }
-  return { name: [fixed, identity], payload: (moment) => encode(complete(fixed, moment, expClaim)) }
+  return {
+    name: [fixed, identity],
+    payload: (moment) => encode(complete(fixed, moment, completion)),
+  }
 }
 
 /** Refuses claims of the caller's own that would replace a vendor's. */
@@ -70,10 +75,10 @@ export function refuseReplacing(
 function complete(
   claims: Readonly<Record<string, unknown>>,
   { issuedAt, expiresAt, tokenId }: TokenMoment,
-  expClaim: boolean,
+  { iatClaim, expClaim }: ClaimsCompletion,
 ): Record<string, unknown> {
   const made = {
-    iat: issuedAt,
+    ...(iatClaim && { iat: issuedAt }),
     ...(expClaim && { exp: expiresAt }),
     ...(tokenId !== undefined && { jti: tokenId }),
   }

@@ -13,6 +13,7 @@ const OPTIONS = [
   'claims',
   'identity',
   'lifetime',
+  'iatClaim',
   'expClaim',
   'backdate',
   'origins',

@@ -1,5 +1,5 @@
 import { generateKey, importKey } from '@mayfly/core'
-import { type JwtSourceOptions, jwtSource } from '@mayfly/core/vendors'
+import { type JwtSourceOptions, jwtSource, type TokenMoment } from '@mayfly/core/vendors'
 import { FakeClock } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +45,7 @@ describe('the id of a source', () => {
       make({ ...named, identity: ['invoices'] }),
       make({ identity: 1 }),
       make({ expClaim: false }),
+      make({ iatClaim: false }),
       make({ keyId: 'a' }),
       make({ header: { cty: 'x' } }),
       make({ lifetime: 301 }),
@@ -67,5 +68,27 @@ describe('a source whose tokens have no exp', () => {
     expect(() => make({ expClaim: 'no' as never })).toThrow(
       expect.objectContaining({ option: 'expClaim' }),
     )
+  })
+})
+
+describe('a source whose tokens have no iat', () => {
+  it('leaves the claim out, and dates its tokens all the same', async () => {
+    const token = await make({ iatClaim: false }).getToken()
+    expect(decode(token.value).payload).toEqual({ iss: 'orders', exp: 1_700_000_240 })
+    expect(token.issuedAt).toBe(1_699_999_940)
+  })
+
+  it('refuses what is neither true nor false', () => {
+    expect(() => make({ iatClaim: 0 as never })).toThrow(
+      expect.objectContaining({ option: 'iatClaim' }),
+    )
+  })
+})
+
+describe('claims that a function makes', () => {
+  it('are told the time as it is and as it is backdated', async () => {
+    const claims = ({ now, issuedAt }: TokenMoment) => ({ now, nbf: issuedAt })
+    const { value } = await make({ claims }).getToken()
+    expect(decode(value).payload).toMatchObject({ now: 1_700_000_000, nbf: 1_699_999_940 })
   })
 })

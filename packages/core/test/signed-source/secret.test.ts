@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importKey } from '@mayfly/core'
 import { keyFile } from '@mayfly/core/node'
-import { type JwtSecret, zoomVideoSdk } from '@mayfly/core/vendors'
+import { type JwtKeyCallback, type JwtSecret, zoomVideoSdk } from '@mayfly/core/vendors'
 import { describe, expect, it } from 'vitest'
+import { secretKey } from '../../src/signed-source/secret.ts'
 import { verifiedToken } from '../support/hmac-tokens.ts'
 
 const SECRET = 'dGVzdC-zZWNyZXQ_d2l0aC1hbGw/a2luZHMrb2Y='
@@ -53,6 +54,14 @@ describe('a vendor’s secret', () => {
     await verifiedToken(rotating, 'first-secret')
     await verifiedToken(rotating, 'second-secret')
     await expect(rotating.getToken()).rejects.toMatchObject({ option: 'sdkSecret' })
+  })
+
+  it('is not imported again while a callback gives the same text', async () => {
+    const secrets = ['first-secret', 'first-secret', 'second-secret']
+    const give = secretKey(() => secrets.shift() ?? '', 'sdkSecret') as JwtKeyCallback
+    const first = await give()
+    expect(await give()).toBe(first)
+    expect(await give()).not.toBe(first)
   })
 
   it('can be outside of this process', async () => {

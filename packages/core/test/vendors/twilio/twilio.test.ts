@@ -134,6 +134,8 @@ describe('twilio', () => {
     ],
     ['a player’s grant that is no JSON', { grants: { player: { a: 1n } } }, 'grants.player'],
     ['a region that is a name', { region: 'Ireland' }, 'region'],
+    ['a region in capitals', { region: 'IE1' }, 'region'],
+    ['a region with an edge', { region: 'ie1-dublin' }, 'region'],
     ['one second more than 24 hours', { lifetime: 86_401 }, 'lifetime'],
     ['no time at all', { lifetime: 0 }, 'lifetime'],
     ['milliseconds', { lifetime: 3_600_000_000_000 }, 'lifetime'],

@@ -100,6 +100,7 @@ describe('the Zoom sandbox', () => {
   it.each([
     ['another client', { pair: 'other:secret' }, 'invalid_client', 'client-unknown'],
     ['no Basic credentials', { init: { headers: {} } }, 'invalid_client', 'client-authentication'],
+    ['a pair without a client', { pair: ':secret' }, 'invalid_client', 'client-authentication'],
     ['a pair without a colon', { pair: 'alone' }, 'invalid_client', 'client-authentication'],
     [
       'another grant',

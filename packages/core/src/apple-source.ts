@@ -68,7 +68,7 @@ export function appleSource(token: AppleToken, options: AppleTokenOptions): Toke
   const { keyId, tokenId, backdate, clock } = options
   const { name, claims, reserved = [], header, expClaim, lifetime, origins } = token
   const key = requireKeyId(options.privateKey, keyId)
-  const sample = claims({ issuedAt: 0, expiresAt: 0, tokenId: undefined })
+  const sample = claims({ now: 0, issuedAt: 0, expiresAt: 0, tokenId: undefined })
   const own = refuseReplacing(options.claims, [...Object.keys(sample), ...reserved])
   return signedSource(name, {
     algorithm: 'ES256',

@@ -125,6 +125,7 @@ export function twilio(options: TwilioOptions): TokenSource {
       ...own,
     }),
     lifetime: requireLifetime(options.lifetime, LIFETIME),
+    maxLifetime: LIFETIME.max,
     origins,
     ...(backdate !== undefined && { backdate }),
     ...(tokenId !== undefined && { tokenId }),

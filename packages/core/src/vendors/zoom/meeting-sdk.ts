@@ -148,6 +148,7 @@ export function zoomMeetingSdk(options: ZoomMeetingSdkOptions): TokenSource {
       ...own,
     }),
     lifetime,
+    maxLifetime: SDK_LIFETIME.max,
     backdate,
     origins,
     ...(tokenId !== undefined && { tokenId }),
@@ -158,10 +159,9 @@ export function zoomMeetingSdk(options: ZoomMeetingSdkOptions): TokenSource {
 
 /** The source of tokens that are of no use after their `tokenExp`, though their `exp` is later. */
 function endingAfter(source: TokenSource, tokenLifetime: number, lifetime: number): TokenSource {
-  const { id, origins, lifetime: left = lifetime } = source
+  const { origins, lifetime: left = lifetime } = source
   return {
-    id,
-    origins,
+    ...source,
     lifetime: left - (lifetime - tokenLifetime),
     async getToken(wanted?: GetTokenOptions): Promise<AccessToken> {
       const { value, issuedAt, keyId } = await source.getToken(wanted)

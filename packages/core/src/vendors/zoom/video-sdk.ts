@@ -148,6 +148,7 @@ export function zoomVideoSdk(options: ZoomVideoSdkOptions): TokenSource {
       ...own,
     }),
     lifetime: requireLifetime(options.lifetime, SDK_LIFETIME),
+    maxLifetime: SDK_LIFETIME.max,
     backdate,
     origins,
     ...(tokenId !== undefined && { tokenId }),

@@ -63,6 +63,8 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   readonly dated?: boolean
   /** Seconds that a token lives, where that is known before the first one. */
   readonly lifetime?: number
+  /** Seconds for which a refusal says nothing about a new token; see `TokenSource`. */
+  readonly settleTime?: number
 }
 
 /**
@@ -76,7 +78,7 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
  * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch`, `timeoutMs` or `origins`.
  */
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
-  const { id, lifetime, clock: local = systemClock } = options
+  const { id, lifetime, settleTime, clock: local = systemClock } = options
   const { request, read = readTokenAnswer, refuse = readRefusal, dated = false } = options
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const exchange = createExchange(options)
@@ -106,6 +108,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     id,
     origins,
     ...(lifetime !== undefined && { lifetime }),
+    ...(settleTime !== undefined && { settleTime }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
       wanted.signal?.throwIfAborted()
       return ask(wanted, dated)

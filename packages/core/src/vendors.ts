@@ -82,3 +82,8 @@ export {
   VonageWebhookVerifier,
 } from './vendors/vonage-webhook.ts'
 export type { IncomingBody } from './http/incoming-body.ts'
+export { gitHubApp } from './vendors/github-app.ts'
+export type { GitHubAppOptions } from './vendors/github-app.ts'
+export { gitHubInstallation } from './vendors/github-installation.ts'
+export type { GitHubInstallationOptions } from './vendors/github-installation.ts'
+export type { GitHubAccess } from './vendors/github-installation/restrictions.ts'

@@ -87,3 +87,16 @@ export {
 } from './sandboxes/vonage/webhooks.ts'
 export { judgeLiveKitToken, type LiveKitFault, type LiveKitJudge } from './sandboxes/live-kit.ts'
 export { judgeTwilioToken, type TwilioFault, type TwilioJudge } from './sandboxes/twilio.ts'
+export type { GitHubAppCredentials } from './sandboxes/github/credentials.ts'
+export type {
+  GitHubInstallation,
+  GitHubRepository,
+  InstallationGrant,
+} from './sandboxes/github/installations.ts'
+export type { GitHubRefusal } from './sandboxes/github/vendor.ts'
+export {
+  type GitHubControls,
+  type GitHubSandbox,
+  type GitHubSandboxOptions,
+  startGitHubSandbox,
+} from './sandboxes/github/sandbox.ts'

@@ -1,0 +1,35 @@
+import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto'
+
+/** A GitHub App's credentials, as its page hands them out. */
+export interface GitHubAppCredentials {
+  /** The client id. */
+  readonly appId: string
+  /** PKCS#1 PEM, as GitHub's file has it. */
+  readonly privateKey: string
+}
+
+/** An app as the sandbox's side knows it. */
+export interface KnownApp {
+  readonly credentials: GitHubAppCredentials
+  /** The app id: the other name that it goes by. */
+  readonly numericId: number
+  /** SPKI PEM. */
+  readonly publicKey: string
+}
+
+/** Makes a new app. */
+export function createApp(): KnownApp {
+  const pair = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  return {
+    credentials: {
+      appId: `Iv23li${randomBytes(7).toString('hex')}`,
+      privateKey: pair.privateKey,
+    },
+    numericId: randomInt(100_000, 999_999),
+    publicKey: pair.publicKey,
+  }
+}

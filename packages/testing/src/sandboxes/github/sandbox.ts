@@ -1,0 +1,109 @@
+import { finiteNumber, refuseUnknown } from '../../options.ts'
+import { HttpSandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../http-sandbox.ts'
+import { IssuedTokens } from '../issued-tokens.ts'
+import { createApp, type GitHubAppCredentials } from './credentials.ts'
+import { type GitHubInstallation, INSTALLATION, type InstallationGrant } from './installations.ts'
+import { type GitHubRefusal, type GitHubState, GitHubVendor } from './vendor.ts'
+
+/** Options of {@link startGitHubSandbox}. */
+export interface GitHubSandboxOptions extends SandboxOptions {
+  /** Where the app is installed. Default: one organisation with two repositories. */
+  readonly installations?: readonly GitHubInstallation[]
+  /**
+   * Milliseconds, by its own clock, for which it answers 401 to a new installation token, as GitHub is
+   * known to do. Default 0.
+   */
+  readonly settleMs?: number
+  /** A path before all others, such as `/api/v3` of a server of one's own. Default: none. */
+  readonly basePath?: string
+}
+
+/** What a test can do to the GitHub sandbox, beside what every sandbox can. */
+export interface GitHubControls {
+  /** The app's client id and private key. */
+  readonly credentials: GitHubAppCredentials
+  /** The app's other name: its app id. */
+  readonly numericAppId: number
+  /** The first installation's id. */
+  readonly installationId: number
+  /** Where its API is: the origin and the base path. */
+  readonly baseUrl: string
+  /** What installation tokens were given for so far. */
+  readonly grants: readonly InstallationGrant[]
+  /** Ends the app's key. Installation tokens go on. */
+  revokeKey(): void
+  /** Suspends an installation: no new tokens. Default: the first one. */
+  suspend(installationId?: number): void
+  /** Refuses one token from now on. */
+  revokeToken(value: string): void
+  /** Refuses every installation token that was used so far. */
+  revokeTokensSeen(): void
+}
+
+/** A running GitHub sandbox. */
+export interface GitHubSandbox extends HttpSandbox<GitHubRefusal>, GitHubControls {}
+
+/**
+ * Starts GitHub's endpoints for apps, with repositories behind them, on a free port of 127.0.0.1.
+ *
+ * `GET /app`, `GET /app/installations` and `POST /app/installations/:id/access_tokens` want the app's
+ * own token, which is verified with `jsonwebtoken`: RS256, `iss` the client id or the app id, `iat` not
+ * in its future, `exp` within 600 seconds of its own clock. As GitHub's, its 401 names `exp` or `iat`
+ * when the clock is wrong. `GET /installation/repositories` wants an installation token. A request
+ * without a `User-Agent` is refused.
+ *
+ * See https://docs.github.com/en/rest/apps/apps
+ *
+ * @throws {OptionError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { bearerFetch, TokenManager } from '@mayfly/core'
+ * import { gitHubApp, gitHubInstallation } from '@mayfly/core/vendors'
+ * import { startGitHubSandbox } from '@mayfly/testing'
+ *
+ * await using sandbox = await startGitHubSandbox()
+ * const { baseUrl, credentials, installationId } = sandbox
+ * const app = gitHubApp({ ...credentials, baseUrl })
+ * const source = gitHubInstallation({ app, installationId })
+ * const send = bearerFetch(new TokenManager(source))
+ * const response = await send(`${baseUrl}/installation/repositories`)
+ * console.log(response.status, sandbox.grants.length) // 200 1
+ * ```
+ */
+export async function startGitHubSandbox(
+  options: GitHubSandboxOptions = {},
+): Promise<GitHubSandbox> {
+  const own = ['installations', 'settleMs', 'basePath']
+  refuseUnknown(options, [...SANDBOX_OPTIONS, ...own], 'startGitHubSandbox')
+  const { installations = [INSTALLATION], basePath = '' } = options
+  const state: GitHubState = {
+    app: createApp(),
+    installations,
+    basePath,
+    grants: [],
+    suspended: new Set(),
+    isKeyRevoked: false,
+  }
+  let tokens: IssuedTokens<InstallationGrant> | undefined
+  const sandbox = new HttpSandbox<GitHubRefusal>((clock) => {
+    tokens = new IssuedTokens<InstallationGrant>(clock, 'ghs_')
+    tokens.settleMs = finiteNumber(options.settleMs ?? 0, 'settleMs', 0)
+    return new GitHubVendor(state, tokens, clock)
+  }, options)
+  await sandbox.listen()
+  const installationId = installations[0]?.id ?? 0
+  return Object.assign(sandbox, {
+    credentials: state.app.credentials,
+    numericAppId: state.app.numericId,
+    installationId,
+    baseUrl: `${sandbox.origin}${basePath}`,
+    grants: state.grants,
+    revokeKey: () => {
+      state.isKeyRevoked = true
+    },
+    suspend: (id: number = installationId) => void state.suspended.add(id),
+    revokeToken: (value: string) => tokens?.ledger.revoke(value),
+    revokeTokensSeen: () => tokens?.ledger.revokeSeen(),
+  })
+}

@@ -6,8 +6,11 @@ export interface IncomingBody {
   readonly destroyed?: boolean
   /** Somebody has read some of it. */
   readonly readableDidRead?: boolean
+  /** Listens to an event of the stream. */
   on(event: string, listener: (argument?: unknown) => void): unknown
+  /** Ends that. */
   off(event: string, listener: (argument?: unknown) => void): unknown
+  /** Stops the flow, so that nothing is lost before the next reader listens. */
   pause(): unknown
 }
 

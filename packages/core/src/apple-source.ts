@@ -60,13 +60,15 @@ export interface AppleToken {
   readonly header?: HeaderFields
   readonly expClaim?: boolean
   readonly lifetime: number
+  /** What Apple takes at the most, where it says so. */
+  readonly maxLifetime?: number
   readonly origins: readonly string[]
 }
 
 /** Makes a source of tokens that are signed with an Apple key: ES256, with the key's id in the header. */
 export function appleSource(token: AppleToken, options: AppleTokenOptions): TokenSource {
   const { keyId, tokenId, backdate, clock } = options
-  const { name, claims, reserved = [], header, expClaim, lifetime, origins } = token
+  const { name, claims, reserved = [], header, expClaim, lifetime, maxLifetime, origins } = token
   const key = requireKeyId(options.privateKey, keyId)
   const sample = claims({ now: 0, issuedAt: 0, expiresAt: 0, tokenId: undefined })
   const own = refuseReplacing(options.claims, [...Object.keys(sample), ...reserved])
@@ -79,6 +81,7 @@ export function appleSource(token: AppleToken, options: AppleTokenOptions): Toke
     identity: [sample, own],
     ...(expClaim !== undefined && { expClaim }),
     lifetime,
+    ...(maxLifetime !== undefined && { maxLifetime }),
     ...(backdate !== undefined && { backdate }),
     origins,
     ...(tokenId !== undefined && { tokenId }),

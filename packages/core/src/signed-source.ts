@@ -41,7 +41,10 @@ export interface SignedSourceOptions {
   readonly identity?: unknown
   /** Seconds from `iat` to `exp`. */
   readonly lifetime: number
-  /** Seconds from `iat` to `exp` that the vendor takes at the most, for what explains a refusal. */
+  /**
+   * Seconds from `iat` to `exp` that the vendor takes at the most: a longer `lifetime` is refused, and
+   * `diagnose` goes by it. Default: no limit is known.
+   */
   readonly maxLifetime?: number
   /** Whether `iat` is among the claims. `false` for a server that goes by `nbf`. Default `true`. */
   readonly iatClaim?: boolean
@@ -70,6 +73,7 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const algorithm = requireAlgorithm(options.algorithm, 'algorithm')
   const keyId = optionalString(options.keyId, 'keyId', 1024)
   const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
+  const maxLifetime = capOf(options.maxLifetime, lifetime)
   const backdate = backdateOf(options.backdate, lifetime)
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const tokenId = requireGenerator(options.tokenId)
@@ -88,7 +92,7 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
     id: sourceId(vendor, key, rest),
     origins,
     lifetime: lifetime - backdate,
-    ...(options.maxLifetime !== undefined && { maxLifetime: options.maxLifetime }),
+    ...(maxLifetime !== undefined && { maxLifetime }),
     async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
       wanted.signal?.throwIfAborted()
       const signer = await holder.current()
@@ -114,6 +118,15 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
 function fingerprintOf(signer: SigningKey): { keyFingerprint?: string } {
   const isPublic = signer instanceof Key && signer.type !== 'secret'
   return isPublic ? { keyFingerprint: signer.fingerprint } : {}
+}
+
+function capOf(asked: number | undefined, lifetime: number): number | undefined {
+  const cap = optionalNumber(asked, 'maxLifetime', { min: 1, integer: true })
+  if (cap === undefined || lifetime <= cap) return cap
+  throw invalid(
+    'lifetime',
+    `"lifetime" is ${lifetime} seconds; this vendor takes ${cap} at the most, says "maxLifetime".`,
+  )
 }
 
 function backdateOf(asked: number | undefined, lifetime: number): number {

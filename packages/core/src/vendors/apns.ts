@@ -93,6 +93,7 @@ export function apns(options: ApnsOptions): TokenSource {
       claims: ({ issuedAt }) => ({ iss: teamId, iat: issuedAt }),
       expClaim: false,
       lifetime,
+      maxLifetime: MAX_LIFETIME,
       origins: options.origins ?? ORIGINS[servers],
     },
     options,

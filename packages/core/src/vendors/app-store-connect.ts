@@ -98,15 +98,12 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
       }),
       reserved: ['iss', 'sub', 'scope', 'bid'],
       lifetime: lifetimeOf(options.lifetime, longLived),
+      maxLifetime: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
       origins: options.origins ?? [ORIGIN],
     },
     options,
   )
-  return {
-    ...source,
-    maxLifetime: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
-    reuse: Object.freeze({ maxReuse: MAX_REUSE }),
-  }
+  return { ...source, reuse: Object.freeze({ maxReuse: MAX_REUSE }) }
 }
 
 function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): object {

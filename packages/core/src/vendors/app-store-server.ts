@@ -85,6 +85,7 @@ export function appStoreServer(options: AppStoreServerOptions): TokenSource {
         bid,
       }),
       lifetime,
+      maxLifetime: MAX_LIFETIME,
       origins,
     },
     options,

@@ -79,6 +79,7 @@ export function appleClientSecret(options: AppleClientSecretOptions): TokenSourc
         sub,
       }),
       lifetime,
+      maxLifetime: MAX_LIFETIME,
       origins: options.origins ?? [],
     },
     options,

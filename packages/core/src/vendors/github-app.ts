@@ -90,6 +90,7 @@ export function gitHubApp(options: GitHubAppOptions): TokenSource {
     key: privateKey,
     claims: { iss: requireAppId(options.appId), ...refuseReplacing(options.claims, ['iss']) },
     lifetime: requireLifetime(options.lifetime),
+    maxLifetime: MAX_LIFETIME,
     backdate,
     origins: options.origins ?? [origin],
     ...(tokenId !== undefined && { tokenId }),

@@ -212,6 +212,7 @@ function signingOf(options: GoogleServiceAccountOptions, account: ServiceAccount
     key: account.privateKey,
     ...(account.keyId !== undefined && { keyId: account.keyId }),
     lifetime: lifetime ?? MAX_LIFETIME,
+    maxLifetime: MAX_LIFETIME,
     backdate,
     ...(tokenId !== undefined && { tokenId }),
     ...(clock !== undefined && { clock }),

@@ -13,6 +13,7 @@ const OPTIONS = [
   'claims',
   'identity',
   'lifetime',
+  'maxLifetime',
   'iatClaim',
   'expClaim',
   'backdate',

@@ -76,6 +76,7 @@ export function musicKit(options: MusicKitOptions): TokenSource {
       }),
       reserved: ['origin'],
       lifetime,
+      maxLifetime: MAX_LIFETIME,
       origins: options.origins ?? [ORIGIN],
     },
     options,

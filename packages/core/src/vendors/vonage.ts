@@ -114,6 +114,7 @@ export function vonage(options: VonageOptions): TokenSource {
       ...refuseReplacing(options.claims, OWN_CLAIMS),
     },
     lifetime: requireLifetime(options.lifetime, LIFETIME),
+    maxLifetime: LIFETIME.max,
     origins,
     tokenId: optionalFunction(options.tokenId, 'tokenId') ?? newTokenId,
     ...(backdate !== undefined && { backdate }),

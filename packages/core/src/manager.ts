@@ -67,6 +67,7 @@ export class TokenManager implements TokenSource {
   readonly lifetime?: number
   readonly settleTime?: number
   readonly maxLifetime?: number
+  readonly displaces?: boolean
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
   readonly isRefusal?: (answer: RefusalAnswer) => boolean
@@ -91,6 +92,7 @@ export class TokenManager implements TokenSource {
     if (source.lifetime !== undefined) this.lifetime = source.lifetime
     if (source.settleTime !== undefined) this.settleTime = source.settleTime
     if (source.maxLifetime !== undefined) this.maxLifetime = source.maxLifetime
+    if (source.displaces !== undefined) this.displaces = source.displaces
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }
@@ -255,7 +257,7 @@ export class TokenManager implements TokenSource {
   /** The token before a refused one, to be used as long as it lives, if that makes sense. */
   #fallbackOf(refused: HeldToken): HeldToken | undefined {
     const previous = this.#previous
-    if (refused.confirmed || previous === undefined) return undefined
+    if (refused.confirmed || previous === undefined || this.displaces === true) return undefined
     // A clock that was set since explains the refusal, and speaks against the older token as well.
     const stepMs = Math.abs(offsetOf(this.#serverClock) - previous.offsetMs)
     if (stepMs > CLOCK_STEP_MS || !livesFor(previous, this.#serverClock.now(), 0)) return undefined

@@ -76,6 +76,8 @@ export interface TokenSource {
    * three; `injectBearer` only keeps it.
    */
   readonly settleTime?: number
+  /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
+  readonly displaces?: boolean
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */

@@ -72,3 +72,19 @@ describe('what a source says of reuse', () => {
     )
   })
 })
+
+describe('a source whose new tokens end the older ones', () => {
+  it.each([
+    [{ displaces: true }, 'token-3'],
+    [{ displaces: false }, 'token-1'],
+    [{}, 'token-1'],
+  ])('is never asked to do with an older one, if it says so: %o', async (says, expected) => {
+    const clock = new FakeClock()
+    const source = Object.assign(new ScriptedSource({ clock }), says)
+    const manager = new TokenManager(source, { clock })
+    expect(manager).toMatchObject(says)
+    manager.confirm(await manager.getToken())
+    manager.invalidate(await manager.getToken({ forceRefresh: true }))
+    expect((await manager.getToken()).value).toBe(expected)
+  })
+})

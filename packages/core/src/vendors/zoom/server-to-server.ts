@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { parseJsonObject } from '../../encoding/json.ts'
 import {
   invalid,
   refuseUnknownOptions,
@@ -10,7 +11,7 @@ import { exchangedId } from '../../exchanged-source/exchanged-id.ts'
 import { readRefusal, type Refusal } from '../../exchanged-source/oauth-answer.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
 import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
-import type { TokenSource } from '../../token.ts'
+import type { RefusalAnswer, TokenSource } from '../../token.ts'
 
 /** Options of {@link zoomServerToServer}. */
 export interface ZoomServerToServerOptions {
@@ -37,6 +38,7 @@ const TOKEN_ENDPOINT = 'https://zoom.us/oauth/token'
 const ORIGIN = 'https://api.zoom.us'
 /** Zoom's tokens live for an hour. */
 const LIFETIME = 3600
+const INVALID_TOKEN = 124
 
 const OPTIONS = [
   'accountId',
@@ -94,7 +96,7 @@ export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSou
   const secret = secretOf(clientSecret)
   const fixed = typeof clientSecret === 'string' ? clientSecret : ''
 
-  return exchangedSource({
+  const source = exchangedSource({
     id: exchangedId('zoom-server-to-server', [accountId, clientId, url.href, origins], fixed),
     origins,
     lifetime: LIFETIME,
@@ -108,6 +110,12 @@ export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSou
       body: new URLSearchParams({ grant_type: 'account_credentials', account_id: accountId }),
     }),
   })
+  return { ...source, displaces: true, isRefusal }
+}
+
+/** The code of a token that has expired or was displaced, whatever the status. */
+function isRefusal({ body }: RefusalAnswer): boolean {
+  return parseJsonObject(new TextEncoder().encode(body))?.['code'] === INVALID_TOKEN
 }
 
 function secretOf(

@@ -171,7 +171,7 @@ function sessionClaims(options: ZoomVideoSdkOptions): Readonly<Record<string, un
       transcript,
       [0, 1, 2],
     ),
-    telemetry_tracking_id: optionalString(telemetryTrackingId, 'telemetryTrackingId', 256),
+    telemetry_tracking_id: optionalString(telemetryTrackingId, 'telemetryTrackingId'),
     video_webrtc_mode: switchOf(options.videoWebRtcMode, 'videoWebRtcMode'),
     audio_webrtc_mode: switchOf(options.audioWebRtcMode, 'audioWebRtcMode'),
   }

@@ -225,4 +225,39 @@ describe('zoomServerToServer in a TokenManager', () => {
     expect(sandbox.issued).toBeLessThanOrEqual(3 + 4)
     expect(sandbox.refused).toBeLessThanOrEqual(2 * 4)
   })
+
+  it('never goes back to an older token, since that has ended', async () => {
+    await using sandbox = await startZoomSandbox()
+    const manager = new TokenManager(against(sandbox))
+    const fetch = bearerFetch(manager)
+    const call = async () => (await fetch(`${sandbox.origin}/v2/users/me`)).status
+    expect(await call()).toBe(200)
+    await manager.getToken({ forceRefresh: true })
+    // Another program's token ends the new one before its first use.
+    await against(sandbox).getToken()
+    expect(await call()).toBe(200)
+    expect(sandbox.refusals).toEqual({ 'token-displaced': 1 })
+  })
+
+  it.each([400, 403])(
+    'takes the code 124 for a refusal with the status %i, too',
+    async (status) => {
+      await using sandbox = await startZoomSandbox()
+      const manager = new TokenManager(against(sandbox))
+      const answers = [
+        Response.json({ code: 124, message: 'Invalid access token.' }, { status }),
+        Response.json({ code: 4711, message: 'Invalid access token, no scopes.' }, { status }),
+        Response.json({ code: 124 }, { status }),
+        new Response('124', { status }),
+      ]
+      const fetch = bearerFetch(manager, { fetch: async () => answers.shift() ?? new Response() })
+      const codes = [
+        await fetch(sandbox.origin),
+        await fetch(sandbox.origin),
+        await fetch(sandbox.origin),
+      ]
+      expect(codes.map((answer) => answer.status)).toEqual([status, status, 200])
+      expect(sandbox.issued).toBe(3)
+    },
+  )
 })

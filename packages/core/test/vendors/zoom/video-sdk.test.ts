@@ -19,6 +19,7 @@ const VECTOR =
 const VECTOR_CLOCK = new FakeClock((1_646_248_796 + 30) * 1000)
 
 const NOW = 1_700_000_000
+const LONG = 't'.repeat(2048)
 
 async function claimsOf(options: Partial<ZoomVideoSdkOptions> = {}) {
   const source = zoomVideoSdk({ ...SESSION, clock: new FakeClock(), ...options })
@@ -135,6 +136,7 @@ describe('zoomVideoSdk', () => {
     ['a user of 36 characters', { userKey: 'u'.repeat(36) }, 'user_key', 'u'.repeat(36)],
     ['a session of 36', { sessionKey: 's'.repeat(36) }, 'session_key', 's'.repeat(36)],
     ['a topic of 200', { topic: 't'.repeat(200) }, 'tpc', 't'.repeat(200)],
+    ['tracking of 2048', { telemetryTrackingId: LONG }, 'telemetry_tracking_id', LONG],
     ['a topic of 1', { topic: 't' }, 'tpc', 't'],
     ['regions as text', { geoRegions: 'US, CA,SG' }, 'geo_regions', 'US,CA,SG'],
     [
@@ -193,6 +195,7 @@ describe('zoomVideoSdk', () => {
     ['WebRTC video 2', { videoWebRtcMode: 2 }, 'videoWebRtcMode'],
     ['WebRTC audio 2', { audioWebRtcMode: 2 }, 'audioWebRtcMode'],
     ['an empty tracking id', { telemetryTrackingId: '' }, 'telemetryTrackingId'],
+    ['2049 of tracking', { telemetryTrackingId: `${LONG}t` }, 'telemetryTrackingId'],
     ['one second less than 30 minutes', { lifetime: 1799 }, 'lifetime'],
     ['one second more than 48 hours', { lifetime: 172_801 }, 'lifetime'],
     ['milliseconds', { lifetime: 7_200_000_000_000 }, 'lifetime'],

@@ -101,7 +101,7 @@ function judgeRest(claims: JwtPayload): ZoomVideoSdkFault | undefined {
   if (!isText(claims, 'session_key', 36)) return 'session-key'
   if ('geo_regions' in claims && !areRegions(regions)) return 'regions'
   if (!SWITCHES.every(([name, choices]) => isChoice(claims, name, choices))) return 'switch'
-  return isText(claims, 'telemetry_tracking_id', 1024) ? undefined : 'tracking-id'
+  return isText(claims, 'telemetry_tracking_id', 2048) ? undefined : 'tracking-id'
 }
 
 function isText(claims: JwtPayload, name: string, max: number): boolean {

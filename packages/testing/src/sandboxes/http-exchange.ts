@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Clock } from '@mayfly/core'
 import type { Spoilage } from './faults.ts'
+import { breakOff } from './sandbox-server.ts'
 import type { SandboxReply, SandboxRequest } from './vendor.ts'
 
 const MAX_BODY_BYTES = 1_048_576
@@ -27,8 +28,8 @@ export async function readRequest(incoming: IncomingMessage): Promise<SandboxReq
 
 /** What goes with an answer on its way. */
 export interface Dispatch {
-  /** The sandbox's own clock, which the answer is dated by. */
-  readonly clock: Clock
+  /** The sandbox's own clock, which the answer is dated by, if it is. */
+  readonly clock: Clock | undefined
   readonly spoilage: Spoilage | undefined
 }
 
@@ -41,7 +42,7 @@ export function writeReply(
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
   response.sendDate = false
   response.writeHead(reply.status, {
-    date: new Date(clock.now()).toUTCString(),
+    ...(clock !== undefined && { date: new Date(clock.now()).toUTCString() }),
     ...(text !== undefined && { 'content-type': contentType(reply.body) }),
     ...reply.headers,
   })
@@ -56,7 +57,7 @@ function writeSpoiled(response: ServerResponse, text: string, spoilage: Spoilage
     return
   }
   response.write(half, () => {
-    if (spoilage === 'cut') response.destroy()
+    if (spoilage === 'cut') breakOff(response)
     if (spoilage === 'endless') Readable.from(moreAndMore()).pipe(response)
   })
 }

@@ -1,6 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '@mayfly/core'
 import { systemClock } from '@mayfly/core'
 import { finiteNumber, wholeNumber } from '../options.ts'
@@ -9,6 +7,7 @@ import { SandboxRecord } from './events.ts'
 import { Faults, type Spoilage } from './faults.ts'
 import { OffsetClock } from './offset-clock.ts'
 import { readRequest, writeReply } from './http-exchange.ts'
+import { breakOff, SandboxServer } from './sandbox-server.ts'
 import { tokenDigest } from './token-ledger.ts'
 import type { SandboxReply, SandboxRequest, Vendor, Verdict } from './vendor.ts'
 
@@ -38,7 +37,7 @@ export const SANDBOX_OPTIONS: readonly string[] = Object.freeze([
  */
 export class HttpSandbox<Reason extends string> {
   readonly #vendor: Vendor<Reason>
-  readonly #server: Server
+  readonly #server: SandboxServer
   readonly #clock: OffsetClock
   readonly #record = new SandboxRecord<Reason>()
   readonly #faults = new Faults()
@@ -58,18 +57,15 @@ export class HttpSandbox<Reason extends string> {
     this.latencyMs = options.latencyMs ?? 0
     this.#port = wholeNumber(options.port ?? 0, 'port', [0, 65_535])
     this.#vendor = makeVendor(this.#clock)
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy())
-    })
+    this.#server = new SandboxServer((incoming, response) => {
+      this.#serve(incoming, response).catch(() => breakOff(response))
+    }, this.#vendor.versions ?? 'http/1.1')
   }
 
   /** Starts to listen. Resolves once requests can come in. */
   async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(this.#port, '127.0.0.1', () => resolve())
-    })
-    this.#origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const port = await this.#server.listen(this.#port)
+    this.#origin = `http://127.0.0.1:${port}`
   }
 
   /** Where it listens: `http://127.0.0.1:<port>`. */
@@ -168,9 +164,7 @@ export class HttpSandbox<Reason extends string> {
 
   /** Stops listening and ends every connection at once. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
-    await closed
+    await this.#server.close()
   }
 
   /** Closes it, so that `await using` can. */
@@ -188,7 +182,8 @@ export class HttpSandbox<Reason extends string> {
     if (this.#latencyMs > 0) await elapsed(this.#clock.timeout(this.#latencyMs))
     await this.beforeAnswer?.(event)
     const spoilage = this.#faults.takeSpoilage(request.path)
-    writeReply(response, verdict.reply, { clock: this.#clock, spoilage })
+    const clock = this.#vendor.tellsTime === false ? undefined : this.#clock
+    writeReply(response, verdict.reply, { clock, spoilage })
   }
 
   #fault(request: SandboxRequest): SandboxReply | undefined {
@@ -204,7 +199,7 @@ export class HttpSandbox<Reason extends string> {
     verdict: Verdict<Reason>,
     facts: { readonly number: number; readonly isFault: boolean },
   ): SandboxEvent<Reason> {
-    const { reply, refused } = verdict
+    const { reply, refused, credential = request.bearer } = verdict
     const outcome = facts.isFault ? 'fault' : refused === undefined ? 'accepted' : 'refused'
     return {
       type: 'request',
@@ -216,7 +211,7 @@ export class HttpSandbox<Reason extends string> {
       status: reply.status,
       outcome,
       ...(refused !== undefined && { reason: refused }),
-      ...(request.bearer !== undefined && { token: tokenDigest(request.bearer) }),
+      ...(credential !== undefined && { token: tokenDigest(credential) }),
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { HttpVersions } from './sandbox-server.ts'
+
 /** A request as a vendor's judge sees it. */
 export interface SandboxRequest {
   readonly method: string
@@ -22,12 +24,18 @@ export interface SandboxReply {
 export interface Verdict<Reason extends string> {
   readonly reply: SandboxReply
   readonly refused?: Reason
+  /** The token that the request was judged by, where it is not the bearer: it came in a form, say. */
+  readonly credential?: string
 }
 
 /** What a vendor adds to the HTTP sandbox: how it judges, and how its failures look. */
 export interface Vendor<Reason extends string> {
   /** Goes into every event, such as `'app-store-connect'`. */
   readonly name: string
+  /** The versions of HTTP that it speaks. Default `'http/1.1'`. */
+  readonly versions?: HttpVersions
+  /** Whether its answers have a `Date`. Default `true`. */
+  readonly tellsTime?: boolean
   judge(request: SandboxRequest): Verdict<Reason> | Promise<Verdict<Reason>>
   /** The body that the vendor sends with a status, for failures that a test asks for. */
   failure(status: number): SandboxReply

@@ -25,6 +25,36 @@ export {
   type TestIssuer,
   type TestIssuerOptions,
 } from './issuer/test-issuer.ts'
+export type { AppleKeyCredentials, AppleKeyFault } from './sandboxes/apple/keys.ts'
+export type { ApnsTokenFault } from './sandboxes/apns/judge.ts'
+export type { ApnsNotification } from './sandboxes/apns/notifications.ts'
+export {
+  type ApnsControls,
+  type ApnsCredentials,
+  type ApnsRefusal,
+  type ApnsSandbox,
+  type ApnsSandboxOptions,
+  startApnsSandbox,
+} from './sandboxes/apns/sandbox.ts'
+export type { AppStoreServerTokenFault } from './sandboxes/app-store-server/judge.ts'
+export {
+  type AppStoreServerControls,
+  type AppStoreServerCredentials,
+  type AppStoreServerRefusal,
+  type AppStoreServerSandbox,
+  type AppStoreServerSandboxOptions,
+  startAppStoreServerSandbox,
+} from './sandboxes/app-store-server/sandbox.ts'
+export type { AppleClientSecretFault } from './sandboxes/sign-in-with-apple/client-secret.ts'
+export type { AppleCodeOptions } from './sandboxes/sign-in-with-apple/grants.ts'
+export {
+  type SignInWithAppleControls,
+  type SignInWithAppleCredentials,
+  type SignInWithAppleRefusal,
+  type SignInWithAppleSandbox,
+  type SignInWithAppleSandboxOptions,
+  startSignInWithAppleSandbox,
+} from './sandboxes/sign-in-with-apple/sandbox.ts'
 export type {
   IndividualCredentials,
   TeamCredentials,

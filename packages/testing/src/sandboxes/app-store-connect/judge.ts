@@ -1,4 +1,5 @@
-import jwt from 'jsonwebtoken'
+import type jwt from 'jsonwebtoken'
+import { isNumericDate, readJwtHeader, verifyJwt } from '../signed-jwt.ts'
 import type { SandboxRequest } from '../vendor.ts'
 import type { KnownKey } from './credentials.ts'
 import { allowsLongLife, parseScope, scopeAllows } from './scope.ts'
@@ -41,40 +42,18 @@ const MAX_LONG_LIFETIME = 15_777_000
 export function judgeToken(request: SandboxRequest, context: JudgeContext): Judgement {
   const token = request.bearer
   if (token === undefined) return { fault: 'missing' }
-  const header = readHeader(token)
+  const header = readJwtHeader(token)
   if (header === undefined) return { fault: 'malformed' }
   if (header.alg !== 'ES256') return { fault: 'algorithm' }
   const keyId = header.kid ?? ''
   const key = context.keys.get(keyId)
   if (key === undefined) return { fault: 'kid' }
   if (context.isRevoked(keyId)) return { fault: 'key-revoked' }
-  const payload = verifySignature(token, key)
+  const payload = verifyJwt(token, key.publicKey, ['ES256'])?.payload
   if (payload === undefined) return { fault: 'signature' }
   const fault =
     judgeParties(payload, key) ?? judgeTimes(payload, context.now) ?? judgeScope(payload, request)
   return fault === undefined ? { keyId } : { fault }
-}
-
-function readHeader(token: string): jwt.JwtHeader | undefined {
-  try {
-    return jwt.decode(token, { complete: true })?.header
-  } catch {
-    return undefined
-  }
-}
-
-function verifySignature(token: string, key: KnownKey): jwt.JwtPayload | undefined {
-  try {
-    // The times are Apple's affair, not the library's: they are judged below, with a reason each.
-    const payload = jwt.verify(token, key.publicKey, {
-      algorithms: ['ES256'],
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-    })
-    return typeof payload === 'string' ? {} : payload
-  } catch {
-    return undefined
-  }
 }
 
 function judgeParties(payload: jwt.JwtPayload, key: KnownKey): TokenFault | undefined {
@@ -106,8 +85,4 @@ function judgeScope(payload: jwt.JwtPayload, request: SandboxRequest): TokenFaul
   if (!('scope' in payload)) return undefined
   const entries = parseScope(payload['scope'])
   return entries !== undefined && scopeAllows(entries, request) ? undefined : 'scope'
-}
-
-function isNumericDate(value: unknown): value is number {
-  return Number.isInteger(value)
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import {
   invalid,
-  optionalNumber,
   refuseUnknownOptions,
   requireNumber,
   requireOptions,
@@ -10,6 +9,7 @@ import {
 import { OptionError } from '../errors.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { signedSource } from '../signed-source.ts'
+import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
 import { refuseReplacing } from '../signed-source/payload.ts'
 import type { JwtKey } from '../signed-source/signing.ts'
 import type { TokenSource } from '../token.ts'
@@ -39,7 +39,12 @@ export interface GitHubAppOptions {
 }
 
 const BASE_URL = 'https://api.github.com'
-const MAX_LIFETIME = 600
+const LIFETIME: LifetimeLimits = {
+  min: 1,
+  max: 600,
+  usual: 600,
+  rule: 'GitHub refuses tokens of more than ten minutes (600)',
+}
 
 const OPTIONS = [
   'appId',
@@ -89,8 +94,8 @@ export function gitHubApp(options: GitHubAppOptions): TokenSource {
     algorithm: 'RS256',
     key: privateKey,
     claims: { iss: requireAppId(options.appId), ...refuseReplacing(options.claims, ['iss']) },
-    lifetime: requireLifetime(options.lifetime),
-    maxLifetime: MAX_LIFETIME,
+    lifetime: requireLifetime(options.lifetime, LIFETIME),
+    maxLifetime: LIFETIME.max,
     backdate,
     origins: options.origins ?? [origin],
     ...(tokenId !== undefined && { tokenId }),
@@ -107,14 +112,5 @@ function requireAppId(appId: unknown): string | number {
   throw invalid(
     'appId',
     '"appId" must be the client id or the app id, as the app’s page shows them.',
-  )
-}
-
-function requireLifetime(asked: number | undefined): number {
-  const lifetime = optionalNumber(asked, 'lifetime', { min: 1, integer: true }) ?? MAX_LIFETIME
-  if (lifetime <= MAX_LIFETIME) return lifetime
-  throw invalid(
-    'lifetime',
-    `"lifetime" is ${lifetime} seconds; GitHub refuses tokens of more than ten minutes (${MAX_LIFETIME}).`,
   )
 }

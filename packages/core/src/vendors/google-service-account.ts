@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts'
 import {
   invalid,
   optionalBoolean,
-  optionalNumber,
   optionalString,
   refuseUnknownOptions,
   requireOptions,
@@ -13,6 +12,7 @@ import { exchangedId } from '../exchanged-source/exchanged-id.ts'
 import { compileScope } from '../exchanged-source/scope.ts'
 import { isSecure } from '../http/destination.ts'
 import { signedSource, type SignedSourceOptions } from '../signed-source.ts'
+import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
 import { refuseReplacing } from '../signed-source/payload.ts'
 import type { TokenSource } from '../token.ts'
 import {
@@ -58,7 +58,12 @@ export interface GoogleServiceAccountOptions {
 
 const ORIGIN = 'https://www.googleapis.com'
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-const MAX_LIFETIME = 3600
+const LIFETIME: LifetimeLimits = {
+  min: 1,
+  max: 3600,
+  usual: 3600,
+  rule: 'Google refuses a JWT of more than an hour (3600)',
+}
 
 const OPTIONS = [
   'credentials',
@@ -200,19 +205,12 @@ type Signing = Omit<SignedSourceOptions, 'claims' | 'origins'>
 
 function signingOf(options: GoogleServiceAccountOptions, account: ServiceAccount): Signing {
   const { backdate = 10, tokenId, clock } = options
-  const lifetime = optionalNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
-  if (lifetime !== undefined && lifetime > MAX_LIFETIME) {
-    throw invalid(
-      'lifetime',
-      `"lifetime" is ${lifetime} seconds; Google refuses a JWT of more than an hour (${MAX_LIFETIME}).`,
-    )
-  }
   return {
     algorithm: 'RS256',
     key: account.privateKey,
     ...(account.keyId !== undefined && { keyId: account.keyId }),
-    lifetime: lifetime ?? MAX_LIFETIME,
-    maxLifetime: MAX_LIFETIME,
+    lifetime: requireLifetime(options.lifetime, LIFETIME),
+    maxLifetime: LIFETIME.max,
     backdate,
     ...(tokenId !== undefined && { tokenId }),
     ...(clock !== undefined && { clock }),

@@ -69,7 +69,7 @@ describe('gitHubApp', () => {
     expect(gitHubApp({ ...APP, baseUrl }).origins).toEqual(['https://github.example.com'])
     const origins = ['https://a.example']
     expect(gitHubApp({ ...APP, origins }).origins).toEqual(origins)
-    expect(gitHubApp(APP).lifetime).toBe(540)
+    expect(gitHubApp(APP)).toMatchObject({ lifetime: 540, maxLifetime: 600 })
   })
 
   it('puts claims of one’s own beside GitHub’s, and a new id where ids are asked for', async () => {

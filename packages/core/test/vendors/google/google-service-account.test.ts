@@ -62,7 +62,7 @@ describe('googleServiceAccount', () => {
       exp: NOW - 10 + 3600,
     })
     expect(token).toMatchObject({ origins: ['https://pubsub.googleapis.com'], issuedAt: NOW - 10 })
-    expect(source.lifetime).toBe(3590)
+    expect(source).toMatchObject({ lifetime: 3590, maxLifetime: 3600 })
   })
 
   it('signs a token itself for a scope, without an audience', async () => {

@@ -55,7 +55,8 @@ export async function applySchema<Output>(
   schema: PayloadSchema<Output>,
   payload: unknown,
 ): Promise<Output> {
-  const result = await schema['~standard'].validate(payload)
+  // What is signed stays frozen. Some libraries change a copy of theirs, which keeps the locks.
+  const result = await schema['~standard'].validate(unlockedCopy(payload))
   if (result.issues === undefined) return result.value
   const paths = [...new Set(result.issues.map(pathOf))]
   const listed = paths.slice(0, MAX_PATHS).join(', ')
@@ -65,6 +66,18 @@ export async function applySchema<Output>(
     `The token's claims do not have the form that is asked for here, at: ${listed}${more}.`,
     { reason: 'claims_schema' },
   )
+}
+
+/** Copies a JSON value. Members are defined, not assigned: one may be named `__proto__`. */
+function unlockedCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(unlockedCopy)
+  const copy = { ...value }
+  for (const [key, member] of Object.entries<unknown>(copy)) {
+    if (typeof member !== 'object' || member === null) continue
+    Object.defineProperty(copy, key, { value: unlockedCopy(member) })
+  }
+  return copy
 }
 
 function pathOf({ path = [] }: PayloadSchemaIssue): string {

@@ -99,6 +99,27 @@ describe('A schema', () => {
     expect(runs).toBe(2)
   })
 
+  it('gets a copy that it may change, and changes nothing that was signed', async () => {
+    const { verify } = await benchWith<unknown>({
+      '~standard': {
+        version: 1,
+        vendor: 'by hand',
+        validate: (value) => {
+          const claims = value as { list: { n: number }[] }
+          claims.list.push({ n: 2 })
+          for (const item of claims.list) item.n *= 10
+          return { value }
+        },
+      },
+    })
+    const claims = JSON.parse('{ "list": [{ "n": 1 }], "__proto__": { "m": 1 } }') as object
+    const { payload, claims: signed } = await verify(claims)
+    expect(payload).toHaveProperty('list', [{ n: 10 }, { n: 20 }])
+    expect(signed).toHaveProperty('list', [{ n: 1 }])
+    expect(Object.getPrototypeOf(payload)).toBe(Object.prototype)
+    expect(Object.keys(payload as object)).toContain('__proto__')
+  })
+
   it('that breaks is not the fault of the token', async () => {
     const broken = new TypeError('a bug in the schema')
     const { verify } = await benchWith({

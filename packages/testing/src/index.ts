@@ -130,3 +130,11 @@ export {
   type GitHubSandboxOptions,
   startGitHubSandbox,
 } from './sandboxes/github/sandbox.ts'
+export type { VonageAccount, VonageApplication } from './sandboxes/vonage/credentials.ts'
+export {
+  type SandboxWebhook,
+  startVonageSandbox,
+  type VonageControls,
+  type VonageRefusal,
+  type VonageSandbox,
+} from './sandboxes/vonage/sandbox.ts'

@@ -10,35 +10,45 @@ import type { JwtKey, JwtKeyCallback } from './signing.ts'
  */
 export type JwtSecret = JwtKey
 
+/** Reads the bytes of a secret that is given as text. Throws an `OptionError` under the option's name. */
+export type SecretReader = (text: string, option: string) => Uint8Array
+
 /**
- * Reads a vendor's secret as the key of a source: text is the secret itself, character for character.
+ * Reads a vendor's secret as the key of a source. Text is the secret itself, character for character,
+ * unless the vendor has it read otherwise.
  *
  * @throws {OptionError} `ERR_OPTION_REQUIRED` or `ERR_OPTION_INVALID` under the option's name.
  */
-export function secretKey(secret: JwtSecret, option: string): JwtKey {
+export function secretKey(
+  secret: JwtSecret,
+  option: string,
+  read: SecretReader = readPlainText,
+): JwtKey {
   if (secret === undefined || secret === null) {
     throw new OptionError('ERR_OPTION_REQUIRED', option, `"${option}" is required.`)
   }
-  if (typeof secret === 'function') return textCallback(secret, option)
-  if (typeof secret === 'string') return fromText(secret, option)
+  if (typeof secret === 'function') return textCallback(secret, option, read)
+  if (typeof secret === 'string') return { secret: read(secret, option) }
   if (typeof secret === 'object') return secret
   throw invalid(option, `"${option}" must be text or a key, not ${describe(secret)}.`)
 }
 
-function textCallback(give: JwtKeyCallback, option: string): JwtKey {
+function textCallback(give: JwtKeyCallback, option: string, read: SecretReader): JwtKey {
   let last: { readonly text: string; readonly material: SecretMaterial } | undefined
   return async (): Promise<KeyMaterial> => {
     const given: KeyMaterial | SigningKey = await give()
     if (typeof given !== 'string') return given as KeyMaterial
     // The same text has to stay the same material, or it would be imported for every token.
-    if (last?.text !== given) last = { text: given, material: fromText(given, option) }
+    if (last?.text !== given) {
+      last = { text: given, material: { secret: read(given, option) } }
+    }
     return last.material
   }
 }
 
-function fromText(text: string, option: string): SecretMaterial {
+function readPlainText(text: string, option: string): Uint8Array {
   requireString(text, option, 1024)
-  if (text.trim() === text) return { secret: new TextEncoder().encode(text) }
+  if (text.trim() === text) return new TextEncoder().encode(text)
   throw invalid(
     option,
     `"${option}" begins or ends with white space, a line end perhaps, which would go into every signature. Trim it.`,

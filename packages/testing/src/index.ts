@@ -138,3 +138,10 @@ export {
   type VonageRefusal,
   type VonageSandbox,
 } from './sandboxes/vonage/sandbox.ts'
+export {
+  startVoicegainSandbox,
+  type VoicegainControls,
+  type VoicegainRefusal,
+  type VoicegainSandbox,
+  type VoicegainSandboxOptions,
+} from './sandboxes/voicegain/sandbox.ts'

@@ -1,7 +1,9 @@
 import { invalid, requireString } from '../../encoding/options.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((one, at) => [one, at]))
+const VALUES: ReadonlyMap<string, number> = new Map(
+  Array.from(ALPHABET, (letter, value) => [letter, value]),
+)
 
 /**
  * Reads an API key of Telesign, which is base64, as Telesign's own Python does: what is not of the

@@ -70,7 +70,9 @@ describe('a Telesign API key', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), fc.array(foreign), (bytes, more) => {
         const text = Buffer.from(bytes).toString('base64')
-        const mixed = [...text].flatMap((letter, at) => [more[at] ?? '', letter]).join('')
+        const mixed = Array.from(text)
+          .flatMap((letter, at) => [more[at] ?? '', letter])
+          .join('')
         expect(read(mixed)).toBe(read(text))
       }),
     )

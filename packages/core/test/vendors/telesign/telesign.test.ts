@@ -116,7 +116,7 @@ describe('telesign', () => {
     ['a claim that replaces Telesign’s', { claims: { phn: '1' } }, 'claims'],
   ]
   it.each(bad)('refuses %s when the source is made', (_, options, option) => {
-    expect(() => telesign({ ...OPTIONS, ...options } as TelesignOptions)).toThrow(
+    expect(() => telesign({ ...OPTIONS, ...options })).toThrow(
       expect.objectContaining({ name: 'OptionError', option }),
     )
   })

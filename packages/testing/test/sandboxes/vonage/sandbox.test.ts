@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
@@ -166,13 +166,13 @@ describe('the controls of the Vonage sandbox', () => {
 
   it('send webhooks that are signed for the account, by the sandbox’s clock', async () => {
     const received: { method: string; url: string; authorization: string; body: string }[] = []
-    const server = createServer((request, response) => {
+    const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const { method = '', url = '', headers } = request
-      void text(request).then((body) => {
-        received.push({ method, url, authorization: headers.authorization ?? '', body })
-        response.writeHead(204).end()
-      })
-    })
+      const { authorization = '' } = headers
+      received.push({ method, url, authorization, body: await text(request) })
+      response.writeHead(204).end()
+    }
+    const server = createServer((request, response) => void receive(request, response))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { sandbox, clock } = place

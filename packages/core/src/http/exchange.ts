@@ -2,7 +2,8 @@ import { type Clock, systemClock, timeoutSignal } from '../clock.ts'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { optionalFunction, optionalNumber } from '../encoding/options.ts'
 import { SourceError } from '../errors.ts'
-import { BodyTooLong, readBoundedText } from './bounded-text.ts'
+import { BodyTooLong } from './bounded-text.ts'
+import { type CallAnswer, callOnce, type CallRequest, Redirected } from './call.ts'
 import { nameOfUrl } from './endpoint.ts'
 
 /** No answer with a token in it is longer than this. */
@@ -19,25 +20,10 @@ export interface ExchangeOptions {
 }
 
 /** One call. Its URL was checked by `requireEndpoint`. */
-export interface ExchangeRequest {
-  readonly url: URL
-  /** Default `POST`. */
-  readonly method?: 'GET' | 'POST'
-  readonly headers?: Readonly<Record<string, string>>
-  /** A form goes out as `application/x-www-form-urlencoded`. */
-  readonly body?: string | URLSearchParams
-}
+export type ExchangeRequest = CallRequest
 
 /** An answer, whatever its status, read to its end. */
-export interface ExchangeAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  /** The local clock before the request was sent, in milliseconds. */
-  readonly sentAt: number
-  /** The local clock when the head of the answer had arrived, in milliseconds. */
-  readonly receivedAt: number
-}
+export type ExchangeAnswer = CallAnswer
 
 /** Parses an answer's text as a JSON object, or `undefined`. */
 export function jsonOf({ text }: ExchangeAnswer): JsonObject | undefined {
@@ -66,40 +52,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const limit = timeoutSignal(clock, timeoutMs)
     const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
     try {
-      const call = callOnce(request, { fetch: send ?? globalThis.fetch, clock, signal: either })
+      const parts = { fetch: send ?? globalThis.fetch, clock, signal: either, maxBytes: MAX_BYTES }
+      const call = callOnce(request, parts)
       return await untilAborted(call, either)
     } catch (error) {
       signal?.throwIfAborted()
       throw faultOf(error, { request, limit, timeoutMs })
     }
   }
-}
-
-interface CallParts {
-  readonly fetch: typeof fetch
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
-
-async function callOnce(request: ExchangeRequest, parts: CallParts): Promise<ExchangeAnswer> {
-  const { url, method = 'POST', headers = {}, body } = request
-  const { clock, signal } = parts
-  const sentAt = clock.now()
-  const response = await parts.fetch(url.href, {
-    method,
-    headers: { accept: 'application/json', ...headers },
-    ...(body !== undefined && { body }),
-    redirect: 'manual',
-    signal,
-  })
-  const receivedAt = clock.now()
-  const { status } = response
-  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    response.body?.cancel().catch(() => {})
-    throw redirected(url, response)
-  }
-  const text = await readBoundedText(response, MAX_BYTES, signal)
-  return { status, headers: response.headers, text, sentAt, receivedAt }
 }
 
 /** Waits for a call that may ignore its signal, as a `fetch` of the caller's own can. */
@@ -119,8 +79,13 @@ interface FaultParts {
 }
 
 function faultOf(error: unknown, { request, limit, timeoutMs }: FaultParts): SourceError {
-  if (error instanceof SourceError) return error
   const name = nameOfUrl(request.url)
+  if (error instanceof Redirected) {
+    return new SourceError(
+      'ERR_MINT_FAILED',
+      `${name} redirects${error.where}. Credentials do not follow redirects: configure the final URL.`,
+    )
+  }
   if (limit.aborted) {
     return new SourceError('ERR_MINT_TIMEOUT', `${name} did not answer within ${timeoutMs} ms.`, {
       cause: error,
@@ -131,14 +96,4 @@ function faultOf(error: unknown, { request, limit, timeoutMs }: FaultParts): Sou
       ? 'answered with more than a token can be'
       : 'could not be reached, or broke off; the cause says more'
   return new SourceError('ERR_MINT_FAILED', `${name} ${what}.`, { cause: error })
-}
-
-function redirected(url: URL, response: Response): SourceError {
-  const location = response.headers.get('location') ?? ''
-  const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined
-  const where = target === undefined ? '' : ` to ${target.origin}`
-  return new SourceError(
-    'ERR_MINT_FAILED',
-    `${nameOfUrl(url)} redirects${where}. Credentials do not follow redirects: configure the final URL.`,
-  )
 }

@@ -71,6 +71,14 @@ export {
 export type { SandboxCounts, SandboxEvent } from './sandboxes/events.ts'
 export type { Spoilage } from './sandboxes/faults.ts'
 export type { HttpSandbox, SandboxOptions } from './sandboxes/http-sandbox.ts'
+export {
+  type JwksControls,
+  type JwksServer,
+  type JwksServerOptions,
+  type KeysAnswer,
+  startJwksServer,
+} from './sandboxes/jwks/server.ts'
+export type { SandboxReply } from './sandboxes/vendor.ts'
 export type { ClientMethod } from './sandboxes/oauth/client-authentication.ts'
 export type { KeyClientCredentials, SecretClientCredentials } from './sandboxes/oauth/clients.ts'
 export {

@@ -162,6 +162,19 @@ export class HttpSandbox<Reason extends string> {
     return this.#faults.redirect(path, location, status)
   }
 
+  /**
+   * Ends every connection, and each new one as soon as it is made, as a server that is down. No request
+   * comes in, so none is counted.
+   */
+  down(): void {
+    this.#server.down()
+  }
+
+  /** Ends what {@link down} began. */
+  up(): void {
+    this.#server.up()
+  }
+
   /** Stops listening and ends every connection at once. */
   async close(): Promise<void> {
     await this.#server.close()

@@ -20,6 +20,7 @@ const PREFACE = 'PRI '
 export class SandboxServer {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #isDown = false
 
   constructor(handler: Handler, versions: HttpVersions) {
     const http1 = createServer(handler)
@@ -52,14 +53,30 @@ export class SandboxServer {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Ends every connection, and each new one as soon as it is made. */
+  down(): void {
+    this.#isDown = true
+    this.#endAll()
+  }
+
+  /** Lets connections be made again. */
+  up(): void {
+    this.#isDown = false
+  }
+
   /** Stops listening, and ends every connection. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const socket of this.#sockets) socket.destroy()
+    this.#endAll()
     await closed
   }
 
+  #endAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
   #keep(socket: Socket): void {
+    if (this.#isDown) socket.destroy()
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
   }

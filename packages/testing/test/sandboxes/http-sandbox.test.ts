@@ -248,4 +248,16 @@ describe('HttpSandbox', () => {
       sandbox.clockOffsetMs = Number.NaN
     }).toThrow(OptionError)
   })
+
+  it('is down for those who are connected and for those who come, until it is up', async () => {
+    await using sandbox = await start()
+    expect((await fetch(sandbox.origin, { headers: GOOD })).status).toBe(200)
+    sandbox.down()
+    await expect(fetch(sandbox.origin)).rejects.toThrow(TypeError)
+    await expect(fetch(sandbox.origin)).rejects.toThrow(TypeError)
+    expect(sandbox.requests).toBe(1)
+    sandbox.up()
+    expect((await fetch(sandbox.origin, { headers: GOOD })).status).toBe(200)
+    expect(sandbox.requests).toBe(2)
+  })
 })

@@ -41,6 +41,8 @@ export async function startDemo({ port = 0 }: { readonly port?: number } = {}): 
     pages: [page.origin, foreign.origin],
     clocks,
     observe(event) {
+      // The gateways verify with keys of their own, so that none are fetched.
+      if (event.type === 'jwks-refresh' || event.type === 'jwks-refresh-failed') return
       if (event.type === 'verify' || event.type === 'deny') {
         const remark = describeInbound(name, event)
         if (remark !== undefined) journal.note(remark)

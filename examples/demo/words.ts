@@ -62,7 +62,7 @@ export function describeOutbound(event: ManagerEvent | BearerEvent): Remark | un
 
 /** Puts a gateway's verdict on a browser's token into words. */
 export function describeInbound(gateway: string, event: VerifierEvent): Remark | undefined {
-  if (event.type === 'verify') return undefined
+  if (event.type !== 'deny') return undefined
   const text = `The ${gateway} gateway refused the browser’s token: ${event.reason}.`
   return { speaker: 'gateway', tone: 'warn', text }
 }

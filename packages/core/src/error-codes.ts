@@ -37,6 +37,11 @@ export type KeyErrorCode =
   | 'ERR_KEY_USE'
   | 'ERR_KEY_DUPLICATE'
   | 'ERR_KEY_SIGNER'
+  | 'ERR_KEYS_TIMEOUT'
+  | 'ERR_KEYS_FETCH'
+  | 'ERR_KEYS_FORMAT'
+  | 'ERR_KEYS_ISSUER'
+  | 'ERR_KEYS_NONE'
 
 /** Codes of {@link SourceError}: a token could not be had. */
 export type SourceErrorCode =

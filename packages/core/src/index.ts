@@ -63,6 +63,14 @@ export type {
 } from './keys/material.ts'
 export type { SigningKey } from './keys/signing-key.ts'
 export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
+export { RemoteKeys } from './remote-keys.ts'
+export type {
+  DiscoveryOptions,
+  JwksUriOptions,
+  RemoteKeysOptions,
+  RemoteKeysSettings,
+} from './remote-keys/options.ts'
+export type { RefreshTrigger, RemoteKeysEvent, RemoteKeysHealth } from './remote-keys/report.ts'
 export {
   checkOrigin,
   type OriginAllowed,
@@ -93,6 +101,8 @@ export type {
   TokenManagerOptions,
   TokenManagerStats,
 } from './manager-options.ts'
+export { MultiIssuerVerifier } from './multi-issuer.ts'
+export type { MultiIssuerOptions, TrustedIssuer } from './multi-issuer/options.ts'
 export type { Observe } from './observe.ts'
 export { TokenPool, type TokenPoolOptions } from './pool.ts'
 export { type ClockSample, LearnedClock, LearnedClocks } from './skew.ts'
@@ -108,7 +118,7 @@ export {
   type TokenStore,
 } from './token.ts'
 export { TokenVerifier } from './verifier.ts'
-export type { VerifierEvent, VerifierOptions } from './verifier/options.ts'
+export type { VerifierEvent, VerifierHealth, VerifierOptions } from './verifier/options.ts'
 export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
 export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'

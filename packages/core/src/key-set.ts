@@ -1,17 +1,23 @@
 import { type Algorithm, requireAlgorithm } from './algorithms.ts'
+import type { Clock } from './clock.ts'
 import { describe, invalid } from './encoding/options.ts'
 import { OptionError } from './errors.ts'
 import type { JwkSet } from './keys/jwk.ts'
 import type { KeyLookup } from './keys/lookup.ts'
 import { type NamedKey, staticKeys } from './keys/static-keys.ts'
+import { RemoteKeys } from './remote-keys.ts'
+import { publicKeyAlgorithms, type RemoteKeysOptions } from './remote-keys/options.ts'
+import type { RemoteKeysEvent, RemoteKeysHealth } from './remote-keys/report.ts'
 
 /**
- * What a verifier checks signatures with: keys and their algorithms, a JWK set, or a lookup such as a
- * `KeyRing`. For tokens of your own `TokenIssuer`, give its `keys`.
+ * What a verifier checks signatures with: keys and their algorithms, a JWK set, the `jwksUri` of one,
+ * an `issuer` that says itself where its keys are, or a lookup such as a `KeyRing`. For tokens of your
+ * own `TokenIssuer`, give its `keys`.
  */
 export type VerifierKeys =
   | readonly NamedKey[]
   | JwkSet
+  | RemoteKeysOptions
   | (KeyLookup & { readonly algorithms?: readonly Algorithm[] })
 
 /** The keys of one verifier, whatever form they were given in. */
@@ -21,6 +27,16 @@ export interface KeySet {
   algorithms(): readonly Algorithm[]
   /** Does what can be done before the first token comes. */
   warmUp(): Promise<void>
+  /** Where the keys stand that are fetched over HTTP; `undefined` where none are. */
+  health(): RemoteKeysHealth | undefined
+}
+
+/** What keys that are fetched over HTTP take from their verifier. */
+export interface KeySetContext {
+  readonly clock: Clock
+  readonly observe: ((event: RemoteKeysEvent) => void) | undefined
+  /** Whose tokens the verifier accepts. `null`: anyone's. */
+  readonly issuers: readonly string[] | null
 }
 
 /**
@@ -28,7 +44,11 @@ export interface KeySet {
  *
  * @throws {OptionError} when the keys are of no known form, or the algorithms are not named.
  */
-export function resolveKeySet(keys: VerifierKeys, algorithms?: readonly Algorithm[]): KeySet {
+export function resolveKeySet(
+  keys: VerifierKeys,
+  algorithms: readonly Algorithm[] | undefined,
+  context: KeySetContext,
+): KeySet {
   const named = algorithms === undefined ? undefined : requireAlgorithms(algorithms)
   if (keys === undefined || keys === null) {
     throw new OptionError('ERR_OPTION_REQUIRED', 'keys', '"keys" is required.')
@@ -36,14 +56,9 @@ export function resolveKeySet(keys: VerifierKeys, algorithms?: readonly Algorith
   if (isList(keys)) return fromList(keys, named)
   if (typeof keys !== 'object') throw unknownForm(keys)
   if ('keys' in keys && isLookup(keys.keys)) throw unknownForm(keys)
-  if ('jwksUri' in keys || 'issuer' in keys) {
-    throw invalid(
-      'keys',
-      '"keys" cannot be fetched over HTTP yet: give the JWK set itself, and name "algorithms".',
-    )
-  }
   if (isLookup(keys)) return fromLookup(keys, named)
   if ('keys' in keys && Array.isArray(keys.keys)) return fromJwkSet(keys, named)
+  if ('jwksUri' in keys || 'issuer' in keys) return fromRemote(keys, named, context)
   throw unknownForm(keys)
 }
 
@@ -58,6 +73,27 @@ function fromJwkSet(keys: JwkSet, named: readonly Algorithm[] | undefined): KeyS
   return fixed(keys, named)
 }
 
+function fromRemote(
+  keys: RemoteKeysOptions,
+  named: readonly Algorithm[] | undefined,
+  { clock, observe, issuers }: KeySetContext,
+): KeySet {
+  if (typeof keys.issuer === 'string' && issuers !== null && !issuers.includes(keys.issuer)) {
+    throw invalid(
+      'keys.issuer',
+      '"keys.issuer" must be one of those whose tokens are accepted, spelt as in "issuer".',
+    )
+  }
+  const algorithms = keys.algorithms ?? (named && publicKeyAlgorithms(named))
+  const remote = new RemoteKeys({
+    clock,
+    ...(observe !== undefined && { observe }),
+    ...keys,
+    ...(algorithms !== undefined && { algorithms }),
+  })
+  return fromLookup(remote, named)
+}
+
 function fromLookup(
   keys: KeyLookup & { readonly algorithms?: readonly Algorithm[] },
   named: readonly Algorithm[] | undefined,
@@ -67,14 +103,26 @@ function fromLookup(
     lookup: keys,
     // Asked for anew each time: a ring may have been given a key of another algorithm.
     algorithms: () => named ?? keys.algorithms ?? [],
-    warmUp: async () => {},
+    ...(keys instanceof RemoteKeys
+      ? { warmUp: () => keys.warmUp(), health: () => keys.health() }
+      : NOTHING_TO_FETCH),
   }
 }
 
 function fixed(keys: readonly NamedKey[] | JwkSet, algorithms: readonly Algorithm[]): KeySet {
   const lookup = staticKeys(keys, algorithms)
-  return { lookup, algorithms: () => algorithms, warmUp: () => lookup.ready() }
+  return {
+    ...NOTHING_TO_FETCH,
+    lookup,
+    algorithms: () => algorithms,
+    warmUp: () => lookup.ready(),
+  }
 }
+
+const NOTHING_TO_FETCH: Pick<KeySet, 'warmUp' | 'health'> = Object.freeze({
+  warmUp: async () => {},
+  health: () => undefined,
+})
 
 function requireAlgorithms(value: readonly Algorithm[]): readonly Algorithm[] {
   if (!Array.isArray(value) || value.length === 0) {
@@ -94,7 +142,7 @@ function algorithmsRequired(form: string): OptionError {
 function unknownForm(value: unknown): OptionError {
   return invalid(
     'keys',
-    `"keys" must be a list of { algorithm, key }, a JWK set, or a key ring, not ${describe(value)}. For a TokenIssuer write "keys: issuer.keys".`,
+    `"keys" must be a list of { algorithm, key }, a JWK set, { jwksUri }, { issuer }, or a key ring, not ${describe(value)}. For a TokenIssuer write "keys: issuer.keys".`,
   )
 }
 

@@ -14,6 +14,7 @@ import type { CompiledOrigins } from './origin/matcher.ts'
 import {
   requireVerifierOptions,
   type VerifierEvent,
+  type VerifierHealth,
   type VerifierOptions,
 } from './verifier/options.ts'
 import {
@@ -73,7 +74,13 @@ export class TokenVerifier<Payload = JwtPayload> {
   constructor(options: VerifierOptions<Payload>) {
     requireVerifierOptions(options)
     this.#policy = compileClaimsPolicy(options)
-    this.#keys = resolveKeySet(options.keys, options.algorithms)
+    this.#clock = options.clock ?? systemClock
+    this.#observe = optionalFunction(options.observe, 'observe')
+    this.#keys = resolveKeySet(options.keys, options.algorithms, {
+      clock: this.#clock,
+      observe: this.#observe,
+      issuers: this.#policy.issuer,
+    })
     this.#origin = compileOriginBinding(options.origin, this.#policy.audience)
     this.#schema = optionalSchema(options.schema)
     this.#standing = compileStanding(options)
@@ -89,8 +96,6 @@ export class TokenVerifier<Payload = JwtPayload> {
       'maxTokenLength',
       { min: 1, integer: true, unit: 'characters' },
     )
-    this.#clock = options.clock ?? systemClock
-    this.#observe = optionalFunction(options.observe, 'observe')
   }
 
   /** Whether this verifier binds tokens to origins, so that an answer varies with `Origin`. */
@@ -99,12 +104,21 @@ export class TokenVerifier<Payload = JwtPayload> {
   }
 
   /**
-   * Imports the keys now, so that an unusable one is reported at the start.
+   * Imports the keys now, or fetches them, so that what is wrong with them is reported at the start.
    *
-   * @throws {KeyError} what {@link importKey} throws.
+   * @throws {KeyError} what {@link importKey} throws, and {@link RemoteKeys.warmUp}.
    */
   async warmUp(): Promise<void> {
     await this.#keys.warmUp()
+  }
+
+  /** Says whether there are keys to verify tokens with. Asking begins a refresh that is due. */
+  health(): VerifierHealth {
+    const remote = this.#keys.health()
+    return {
+      ready: remote === undefined || remote.state !== 'empty',
+      keys: remote === undefined ? [] : [remote],
+    }
   }
 
   /**
@@ -112,8 +126,8 @@ export class TokenVerifier<Payload = JwtPayload> {
    *
    * @param context what a verifier with the option `origin` judges; left out, it is a request without
    * an `Origin` header.
-   * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store is
-   * out of reach; `reason` says why.
+   * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store or
+   * the keys are out of reach; `reason` says why.
    */
   verify(token: string, context: VerifyContext = NO_CONTEXT): Promise<VerifiedToken<Payload>> {
     const startMs = this.#clock.now()

@@ -24,10 +24,15 @@ export class Cooldown {
 
   /** Whether the next try has to wait. */
   get active(): boolean {
-    if (this.#pauseMs === 0) return false
+    return this.remainingMs > 0
+  }
+
+  /** How long the next try has to wait, in milliseconds. */
+  get remainingMs(): number {
+    if (this.#pauseMs === 0) return 0
     const passed = this.#clock.now() - this.#since
     // A clock that was set back would otherwise stretch the pause.
-    return passed >= 0 && passed < this.#pauseMs
+    return passed >= 0 ? Math.max(0, this.#pauseMs - passed) : 0
   }
 
   /** Counts a failure; returns the pause that it leads to, in milliseconds. */

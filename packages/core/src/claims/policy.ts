@@ -42,6 +42,7 @@ export const CLAIMS_OPTIONS = [
 
 /** A policy that was checked and compiled once, and is run for each token. */
 export interface ClaimsPolicy {
+  readonly issuer: readonly string[] | null
   readonly audience: readonly string[] | null
   readonly clockTolerance: number
   /** Judges a token whose signature holds. Throws a `RequestError`; `now` is in seconds. */
@@ -72,6 +73,7 @@ export function compileClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
   const checkPresence = requiredClaims.length === 0 ? undefined : presenceCheck(requiredClaims)
 
   return Object.freeze({
+    issuer,
     audience,
     clockTolerance,
     // Not a loop over a list: this is run for every request, and the engine inlines named calls only.

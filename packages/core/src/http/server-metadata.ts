@@ -4,6 +4,7 @@ import { invalid } from '../encoding/options.ts'
 import { SourceError } from '../errors.ts'
 import { nameOfUrl, requireEndpoint } from './endpoint.ts'
 import { type Exchange, jsonOf } from './exchange.ts'
+import { issuerHint, metadataUrls } from './well-known.ts'
 
 /** A server moves its endpoints seldom: what it says of them is used for an hour. */
 const KEEP_MS = 3_600_000
@@ -24,11 +25,7 @@ export class ServerMetadata {
     if (url.search !== '') throw invalid('issuer', '"issuer" must come without a query.')
     this.#issuer = String(issuer)
     this.#clock = clock
-    const path = url.pathname.replace(/\/$/, '')
-    this.#places = [
-      new URL(`/.well-known/oauth-authorization-server${path}`, url),
-      new URL(`${path}/.well-known/openid-configuration`, url),
-    ]
+    this.#places = metadataUrls(url)
   }
 
   /**
@@ -70,11 +67,9 @@ export class ServerMetadata {
   #requireOwn(metadata: JsonObject, url: URL): JsonObject {
     const { issuer } = metadata
     if (issuer === this.#issuer) return metadata
-    const differsBySlash = issuer === `${this.#issuer}/` || `${String(issuer)}/` === this.#issuer
-    const hint = differsBySlash ? ' Only the slash at the end differs: write it as they do.' : ''
     throw new SourceError(
       'ERR_MINT_FAILED',
-      `${nameOfUrl(url)} speaks for another issuer than ${this.#issuer}.${hint}`,
+      `${nameOfUrl(url)} speaks for another issuer than ${this.#issuer}.${issuerHint(this.#issuer, issuer)}`,
       { permanent: true },
     )
   }

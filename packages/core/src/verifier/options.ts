@@ -7,6 +7,7 @@ import { refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
 import type { Reason } from '../errors.ts'
 import type { VerifierKeys } from '../key-set.ts'
 import type { Observe } from '../observe.ts'
+import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/report.ts'
 import type { OriginBinding } from './origin-binding.ts'
 import type { PayloadSchema } from './schema.ts'
 import { STATE_OPTIONS, type StateOptions } from './state.ts'
@@ -16,8 +17,8 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
   /** What signatures are checked with. */
   readonly keys: VerifierKeys
   /**
-   * The algorithms that are allowed. Required with a JWK set; otherwise those of the keys when left
-   * out.
+   * The algorithms that are allowed. Required with a JWK set. Left out, they are otherwise those of the
+   * keys; with keys over HTTP, all that take a public key.
    */
   readonly algorithms?: readonly Algorithm[]
   /** Binds tokens to the browser origins that they name. Default: origins are not looked at. */
@@ -29,7 +30,7 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
   /** The cache of good signatures. `false`: none. Default `true`. */
   readonly cache?: boolean | VerifiedTokensOptions
   readonly clock?: Clock
-  /** Gets an event for every token that was accepted or refused. */
+  /** Gets an event for every token that was accepted or refused, and for every fetch of keys. */
   readonly observe?: Observe<VerifierEvent>
 }
 
@@ -37,24 +38,32 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
 export type VerifierEvent =
   | { readonly type: 'verify'; readonly cached: boolean; readonly durationMs: number }
   | { readonly type: 'deny'; readonly reason: Reason; readonly durationMs: number }
+  | RemoteKeysEvent
+
+/** Where a verifier stands. */
+export interface VerifierHealth {
+  /** There are keys to verify tokens with, be they old ones. */
+  readonly ready: boolean
+  /** The key sets that are fetched over HTTP. */
+  readonly keys: readonly RemoteKeysHealth[]
+}
+
+/** The names of {@link VerifierOptions}. */
+export const VERIFIER_OPTIONS: readonly (keyof VerifierOptions)[] = [
+  ...CLAIMS_OPTIONS,
+  ...STATE_OPTIONS,
+  'keys',
+  'algorithms',
+  'origin',
+  'maxTokenLength',
+  'schema',
+  'cache',
+  'clock',
+  'observe',
+]
 
 /** Refuses what is no set of verifier options. The parts check their own. */
 export function requireVerifierOptions(options: object): void {
   requireOptions(options, 'TokenVerifier')
-  refuseUnknownOptions(
-    options,
-    [
-      ...CLAIMS_OPTIONS,
-      ...STATE_OPTIONS,
-      'keys',
-      'algorithms',
-      'origin',
-      'maxTokenLength',
-      'schema',
-      'cache',
-      'clock',
-      'observe',
-    ],
-    'TokenVerifier',
-  )
+  refuseUnknownOptions(options, VERIFIER_OPTIONS, 'TokenVerifier')
 }

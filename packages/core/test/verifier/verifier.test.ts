@@ -126,7 +126,7 @@ describe('A verifier cannot be made', () => {
     ['keys', REQUIRED, 'ERR_OPTION_REQUIRED'],
     ['keys', { ...REQUIRED, keys: [] }, 'ERR_OPTION_INVALID'],
     ['keys', { ...REQUIRED, keys: 'secret' }, 'ERR_OPTION_INVALID'],
-    ['keys', { ...REQUIRED, keys: { jwksUri: 'https://x.example' } }, 'ERR_OPTION_INVALID'],
+    ['keys', { ...REQUIRED, keys: { keyz: [] } }, 'ERR_OPTION_INVALID'],
     ['keys[].algorithm', { ...REQUIRED, keys: [{ key: pair }] }, 'ERR_OPTION_INVALID'],
     ['algorithms', { ...REQUIRED, keys: { keys: [] } }, 'ERR_OPTION_REQUIRED'],
     ['algorithms', { ...REQUIRED, keys, algorithms: [] }, 'ERR_OPTION_INVALID'],

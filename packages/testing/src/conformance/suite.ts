@@ -7,6 +7,7 @@ import { injectSourceCases } from './cases/inject-source.ts'
 import { injectCases } from './cases/inject.ts'
 import { issueCases } from './cases/issue.ts'
 import { originCases } from './cases/origin.ts'
+import { remoteKeysCases } from './cases/remote-keys.ts'
 import { scopeCases } from './cases/scope.ts'
 import { verdictCases } from './cases/verdicts.ts'
 import type { CaseDefinition } from './define.ts'
@@ -15,6 +16,7 @@ import type { AdapterDriver, ConformanceCase } from './driver.ts'
 const CASES: readonly CaseDefinition[] = [
   ...bearerCases,
   ...verdictCases,
+  ...remoteKeysCases,
   ...scopeCases,
   ...httpCases,
   ...originCases,

@@ -45,6 +45,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
       'optional bearerAuth lets no invalid token pass',
       'bearerAuth refuses every kind of bad token',
       'bearerAuth judges the time of a token',
+      'bearerAuth answers 503 and when to come back',
       'bearerAuth refuses a request with a body',
       'bearerAuth judges HEAD',
       'bearerAuth judges OPTIONS',
@@ -180,6 +181,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
     }),
     foundBy: [
       'bearerAuth answers a request without credentials',
+      'bearerAuth answers 503 and when to come back',
       'issueToken answers with a token',
       'jwks publishes the public keys',
       'resourceMetadata publishes where',

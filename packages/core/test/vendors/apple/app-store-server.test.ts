@@ -1,6 +1,7 @@
 import { AppStoreServerAPIClient, Environment } from '@apple/app-store-server-library'
+import { bearerFetch, TokenManager } from '@mayfly/core'
 import { appStoreServer } from '@mayfly/core/vendors'
-import { FakeClock } from '@mayfly/testing'
+import { FakeClock, startAppStoreServerSandbox } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { expectDistinctIds, itRefuses, mint, NOW, open, TEAM } from './tokens.ts'
 
@@ -13,22 +14,27 @@ function make(options: object = {}): ReturnType<typeof appStoreServer> {
   return appStoreServer(all)
 }
 
-/** Apple's own client, which keeps its requests to itself. */
+/** Apple's own client, whose requests go to a server of ours. */
 class AppleClient extends AppStoreServerAPIClient {
-  authorization = ''
+  origin = ''
+  token = ''
 
-  protected override makeFetchRequest(
-    ...[, , , , headers]: Parameters<AppStoreServerAPIClient['makeFetchRequest']>
-  ): never {
-    this.authorization = String(headers['Authorization'])
-    throw new Error('not sent')
+  protected override async makeFetchRequest(
+    ...[path, query, method, , headers]: Parameters<AppStoreServerAPIClient['makeFetchRequest']>
+  ): ReturnType<AppStoreServerAPIClient['makeFetchRequest']> {
+    this.token = String(headers['Authorization']).replace('Bearer ', '')
+    const response: unknown = await fetch(`${this.origin}${path}?${String(query)}`, {
+      method,
+      headers,
+    })
+    return response as Awaited<ReturnType<AppStoreServerAPIClient['makeFetchRequest']>>
   }
 }
 
 async function applesToken(): Promise<string> {
   const client = new AppleClient(privateKey, keyId, issuerId, bundleId, Environment.SANDBOX)
   await client.getTransactionInfo('1').catch(() => {})
-  return client.authorization.replace('Bearer ', '')
+  return client.token
 }
 
 describe('appStoreServer', () => {
@@ -103,4 +109,41 @@ describe('appStoreServer', () => {
     ['a backdate as long as the lifetime', { backdate: 300 }, 'backdate'],
     ['a claim that replaces the bundle id', { claims: { bid: 'x' } }, 'claims'],
   ])
+})
+
+describe('appStoreServer against the sandbox', () => {
+  it('sends a new token with each request, where it is not wrapped in a manager', async () => {
+    const clock = new FakeClock()
+    await using sandbox = await startAppStoreServerSandbox({ clock })
+    const source = make({ ...sandbox.credentials, origins: [sandbox.origin], clock })
+    const url = `${sandbox.origin}/inApps/v1/transactions/2000000000000001`
+    const single = bearerFetch(source, { clock })
+    const reusing = bearerFetch(new TokenManager(source, { clock }), { clock })
+    for (let count = 0; count < 5; count++) expect((await single(url)).status).toBe(200)
+    expect(sandbox.distinctTokens).toBe(5)
+    for (let count = 0; count < 5; count++) expect((await reusing(url)).status).toBe(200)
+    expect(sandbox.distinctTokens).toBe(6)
+  })
+
+  it('finds the sandbox to take Apple’s own tokens, too', async () => {
+    await using sandbox = await startAppStoreServerSandbox()
+    const { credentials: own } = sandbox
+    const id = '2000000000000001'
+    const client = new AppleClient(
+      own.privateKey,
+      own.keyId,
+      own.issuerId,
+      own.bundleId,
+      Environment.SANDBOX,
+    )
+    client.origin = sandbox.origin
+    const { signedTransactionInfo } = await client.getTransactionInfo(id)
+    expect(signedTransactionInfo).toBeTypeOf('string')
+    await expect(client.getTransactionInfo('5')).rejects.toMatchObject({
+      httpStatusCode: 404,
+      apiError: 4_040_010,
+    })
+    sandbox.revokeKey()
+    await expect(client.getTransactionInfo(id)).rejects.toMatchObject({ httpStatusCode: 401 })
+  })
 })

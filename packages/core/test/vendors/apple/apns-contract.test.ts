@@ -1,0 +1,51 @@
+import { apns } from '@mayfly/core/vendors'
+import { type FakeClock, startApnsSandbox } from '@mayfly/testing'
+import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
+import { CurrentKey } from './keys.ts'
+
+const NOTIFICATION = {
+  method: 'POST',
+  headers: { 'apns-topic': 'com.example.mayfly' },
+  body: '{"aps":{"alert":"hello"}}',
+}
+
+async function start(clock: FakeClock, more: object): Promise<VendorBench> {
+  const sandbox = await startApnsSandbox({ clock })
+  const { teamId } = sandbox.credentials
+  const key = new CurrentKey(sandbox.credentials)
+  const own = { teamId, privateKey: key.give, origins: [sandbox.origin], clock, ...more }
+  return {
+    source: (options = {}) => apns({ ...own, ...options }),
+    client: httpClient(
+      { origin: sandbox.origin, clock },
+      `/3/device/${'a1'.repeat(32)}`,
+      NOTIFICATION,
+    ),
+    setServerClock: (offsetMs) => {
+      sandbox.clockOffsetMs = offsetMs
+    },
+    // A team has two keys at a time: the older one is ended once nobody uses it any more.
+    rotateKey: () => key.exchange(sandbox.createKey()),
+    secrets: key.secrets,
+    [Symbol.asyncDispose]: () => sandbox.close(),
+  }
+}
+
+// APNs tells no time, so that nothing can be learned; nor may a token be replaced for 20 minutes.
+testVendorContract({
+  vendor: 'apns',
+  start: (clock) => start(clock, {}),
+  badOptions: [
+    ['no team', { teamId: undefined }, 'teamId'],
+    ['further claims', { claims: { aud: 'x' } }, 'claims'],
+  ],
+  clockOffsetsMs: [600_000, -60_000],
+  without: ['revokeTokens'],
+})
+
+testVendorContract({
+  vendor: 'apns, back-dated by as much as the clock may be fast,',
+  start: (clock) => start(clock, { backdate: 600 }),
+  badOptions: [['a backdate that leaves no time', { backdate: 1800 }, 'backdate']],
+  without: ['revokeTokens'],
+})

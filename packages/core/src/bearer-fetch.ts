@@ -14,6 +14,7 @@ import {
 } from './encoding/options.ts'
 import { ForeignOriginError, MayflyError } from './errors.ts'
 import { readBoundedText } from './http/bounded-text.ts'
+import { isSecure } from './http/destination.ts'
 import { type OutgoingRequest, readRequest, toInit } from './http/outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './http/redirect.ts'
 import { canResend } from './http/request-body.ts'
@@ -105,7 +106,8 @@ class Transport {
 
   /** Whether a token may go to a URL. */
   reaches(url: URL): boolean {
-    return this.#session.destinations.has(url.origin)
+    // The origin of a blob: URL is that of the page that made it, and it is fetched from nowhere.
+    return isSecure(url) && this.#session.destinations.has(url.origin)
   }
 
   /** Sends a request and follows its redirects; the token is decided anew at each hop. */

@@ -7,7 +7,13 @@ import { compileDestinations, type Destinations } from './http/destination.ts'
 import { requireSource } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
 import { LearnedClocks } from './skew.ts'
-import type { AccessToken, GetTokenOptions, RefusalAnswer, TokenSource } from './token.ts'
+import {
+  type AccessToken,
+  adoptAccessToken,
+  type GetTokenOptions,
+  type RefusalAnswer,
+  type TokenSource,
+} from './token.ts'
 
 /** How much longer each pause is before a token is sent again that the server may not know yet. */
 const SETTLE_STEP_MS = 1000
@@ -226,7 +232,7 @@ export class BearerSession {
   }
 
   async #token(origin: string, signal: AbortSignal | undefined): Promise<AccessToken> {
-    const token = await this.#source.getToken(this.#options(origin, signal))
+    const token = adoptAccessToken(await this.#source.getToken(this.#options(origin, signal)))
     if (this.#mayGo(token, origin)) return token
     throw new ForeignOriginError(
       origin,

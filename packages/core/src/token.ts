@@ -123,7 +123,8 @@ export interface AccessTokenFields {
 /**
  * Makes an {@link AccessToken} whose value stays out of logs. For sources of your own.
  *
- * @throws {OptionError} `ERR_OPTION_INVALID` when a date is not in seconds, or ends before it begins.
+ * @throws {OptionError} `ERR_OPTION_INVALID` when the value is no text that a header can hold, or a date
+ * is not in seconds, or ends before it begins.
  *
  * @example
  * ```ts
@@ -167,7 +168,7 @@ class OpaqueAccessToken implements AccessToken {
   readonly keyFingerprint?: string
 
   constructor(fields: AccessTokenFields) {
-    this.#value = requireString(fields.value, 'value', 65_536)
+    this.#value = requireTokenValue(fields.value)
     this.issuedAt = requireNumber(fields.issuedAt, 'issuedAt')
     this.expiresAt = requireNumber(fields.expiresAt, 'expiresAt')
     if (this.expiresAt <= this.issuedAt) {
@@ -197,4 +198,14 @@ class OpaqueAccessToken implements AccessToken {
       ...(keyId !== undefined && { keyId }),
     }
   }
+}
+
+/** Refuses here what no header can hold: the runtime's own error would repeat the whole token. */
+function requireTokenValue(given: unknown): string {
+  const value = requireString(given, 'value', 65_536)
+  if (/^[\x21-\x7E]+$/.test(value)) return value
+  throw invalid(
+    'value',
+    '"value" must be printable ASCII without spaces, as a header needs it. Does it end in a line end?',
+  )
 }

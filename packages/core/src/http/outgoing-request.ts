@@ -24,10 +24,8 @@ export async function readRequest(
   input: FetchInput,
   init: FetchInit | undefined,
 ): Promise<OutgoingRequest> {
-  const isRequest = typeof Request === 'function' && input instanceof Request
-  const fields: FetchInit = isRequest ? await fieldsOf(input, init) : { ...init }
-  const { method, headers, body, redirect, signal, ...rest } = fields
-  const url = parseUrl(typeof input === 'string' ? input : 'href' in input ? input.href : input.url)
+  const url = parseUrl(isRequest(input) ? input.url : String(input))
+  const { method, headers, body, redirect, signal, ...rest } = await fieldsOf(input, init)
   const copied = new Headers(headers)
   return {
     url,
@@ -57,7 +55,13 @@ export function toInit(request: OutgoingRequest, authorization: string | undefin
   }
 }
 
-async function fieldsOf(input: Request, init: FetchInit | undefined): Promise<FetchInit> {
+async function fieldsOf(input: FetchInput, init: FetchInit | undefined): Promise<FetchInit> {
+  if (isRequest(input)) return requestFields(input, init)
+  // A request in the place of init has its fields where a copy of an object would not find them.
+  return isRequest(init) ? requestFields(init, undefined) : { ...init }
+}
+
+async function requestFields(input: Request, init: FetchInit | undefined): Promise<FetchInit> {
   // What init overrides is settled by the platform; a body of init's own stays what it is.
   const request = init === undefined ? input : new Request(input, { ...init, body: null })
   const { method, headers, redirect, signal, credentials, integrity, keepalive } = request
@@ -72,11 +76,17 @@ async function fieldsOf(input: Request, init: FetchInit | undefined): Promise<Fe
   return fields
 }
 
+function isRequest(value: unknown): value is Request {
+  return typeof Request === 'function' && value instanceof Request
+}
+
 function parseUrl(text: string): URL {
-  if (!URL.canParse(text)) {
-    throw new TypeError('bearerFetch: give an absolute URL, such as "https://api.example.com/v1".')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined) {
+    throw new TypeError(
+      'bearerFetch: give an absolute URL, such as "https://api.example.com/v1", or a Request of this runtime.',
+    )
   }
-  const url = new URL(text)
   if (url.username !== '' || url.password !== '') {
     throw new TypeError('bearerFetch: a URL must not carry a user name or a password.')
   }

@@ -1,12 +1,13 @@
 import {
   type AnswerHead,
   BearerSession,
-  type BearerSessionOptions,
   type RefusedAnswer,
   type TokenUse,
 } from './bearer-session.ts'
-import { type Clock, pause, systemClock, timeoutSignal } from './clock.ts'
+import type { BearerSessionOptions } from './bearer-session/options.ts'
+import { type Clock, pause, timeoutSignal } from './clock.ts'
 import {
+  clockOption,
   optionalFunction,
   refuseUnknownOptions,
   requireOneOf,
@@ -72,7 +73,7 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
   const foreign = requireOneOf(options.foreign ?? 'refuse', 'foreign', ['refuse', 'pass'])
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
-  const transport = new Transport(session, send, options.clock ?? systemClock)
+  const transport = new Transport(session, send, clockOption(options.clock))
 
   return async function fetchWithBearer(input, init) {
     const request = await readRequest(input, init)

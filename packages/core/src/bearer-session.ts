@@ -1,12 +1,17 @@
 import { Bounded } from './cache/bounded.ts'
-import { type Clock, systemClock } from './clock.ts'
+import {
+  type BearerEvent,
+  type BearerSessionOptions,
+  type RefusalOutcome,
+  requireSessionOptions,
+} from './bearer-session/options.ts'
+import type { Clock } from './clock.ts'
 import { type Diagnosis, explainRefusal } from './diagnose.ts'
-import type { ErrorCode } from './error-codes.ts'
 import { ForeignOriginError, isMayflyError } from './errors.ts'
 import { compileDestinations, type Destinations } from './http/destination.ts'
 import { requireSource } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
-import { LearnedClocks } from './skew.ts'
+import type { LearnedClocks } from './skew.ts'
 import {
   type AccessToken,
   adoptAccessToken,
@@ -17,54 +22,6 @@ import {
 
 /** How much longer each pause is before a token is sent again that the server may not know yet. */
 const SETTLE_STEP_MS = 1000
-
-/** What happened to a request whose token was refused. */
-export type RefusalOutcome =
-  /** The request goes out again with another token. */
-  | 'resent'
-  /** The token is so new that the server may not know it yet; it is sent again, after a pause. */
-  | 'same-token'
-  /** No other token could be had; the refusal goes to the caller. */
-  | 'no-other-token'
-  /** The request was already sent twice, or its body cannot be sent again. */
-  | 'not-resent'
-
-/** What a session tells its observer. Origins come from the source's own list; times are in ms. */
-export type BearerEvent =
-  | {
-      readonly type: 'response'
-      readonly origin: string
-      readonly status: number
-      readonly durationMs: number
-      /** 1, or 2 after a refusal. */
-      readonly attempt: 1 | 2
-    }
-  | {
-      readonly type: 'refused'
-      readonly origin: string
-      readonly outcome: RefusalOutcome
-      /** Why, most likely, and what to do about it. */
-      readonly diagnosis: Diagnosis
-    }
-  | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
-  | {
-      readonly type: 'skew'
-      readonly origin: string
-      /** How far the server's clock is ahead of the local one. */
-      readonly offsetMs: number
-      readonly changeMs: number
-    }
-
-/** Options of a {@link BearerSession}. */
-export interface BearerSessionOptions {
-  /** Where tokens may go. Replaces the source's own origins. */
-  readonly origins?: readonly string[]
-  /** The learned clocks. Share one object between wrappers that call the same servers. */
-  readonly clocks?: LearnedClocks
-  /** The local clock. Default: the machine's. */
-  readonly clock?: Clock
-  readonly observe?: Observe<BearerEvent>
-}
 
 /** One use of a token: which, where, and since when. */
 export interface TokenUse {
@@ -115,11 +72,12 @@ export class BearerSession {
   constructor(source: TokenSource, options: BearerSessionOptions = {}) {
     requireSource(source, 'bearer')
     this.#source = source
-    this.#explicit = options.origins !== undefined
-    this.#destinations = compileDestinations(options.origins ?? source.origins, 'origins')
-    this.#clock = options.clock ?? systemClock
-    this.#clocks = options.clocks ?? new LearnedClocks(this.#clock)
-    this.#observe = options.observe
+    const { origins, clock, clocks, observe } = requireSessionOptions(options)
+    this.#explicit = origins !== undefined
+    this.#destinations = origins ?? compileDestinations(source.origins, 'origins')
+    this.#clock = clock
+    this.#clocks = clocks
+    this.#observe = observe
   }
 
   /** The origins that may get a token. */

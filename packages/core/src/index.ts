@@ -91,7 +91,7 @@ export type {
 } from './origin/pattern.ts'
 export type { OriginOptions, OriginPatternOptions } from './origin/settings.ts'
 export { type BearerFetchOptions, bearerFetch } from './bearer-fetch.ts'
-export type { BearerEvent, RefusalOutcome } from './bearer-session.ts'
+export type { BearerEvent, RefusalOutcome } from './bearer-session/options.ts'
 export type { ReuseOptions } from './cache/reuse-policy.ts'
 export { TokenManager } from './manager.ts'
 export type {

@@ -1,5 +1,6 @@
-import type { BearerEvent, BearerSession, TokenUse } from './bearer-session.ts'
-import { optionalBoolean, optionalString } from './encoding/options.ts'
+import type { BearerSession, TokenUse } from './bearer-session.ts'
+import type { BearerEvent } from './bearer-session/options.ts'
+import { optionalBoolean, optionalString, optionalStrings } from './encoding/options.ts'
 import { MayflyError, RequestError, SourceError } from './errors.ts'
 import {
   type EditableRequest,
@@ -68,7 +69,7 @@ export class BearerInjector<Context = void> {
     const url = optionalString(upstream, 'upstream')
     this.#upstreamOf = compileSourceChoice(source, session, url)
     this.#strip = strippedFields(keepHeaders)
-    this.#stripQuery = [...(stripQuery ?? ['access_token'])]
+    this.#stripQuery = optionalStrings(stripQuery, 'stripQuery') ?? ['access_token']
     this.#watch = optionalBoolean(watchAnswers, 'watchAnswers') ?? true
     this.#observe = options.observe
   }

@@ -1,6 +1,7 @@
 import { requireAlgorithm } from './algorithms.ts'
-import { type Clock, nowInSeconds, systemClock } from './clock.ts'
+import { type Clock, nowInSeconds } from './clock.ts'
 import {
+  clockOption,
   describe,
   invalid,
   optionalFunction,
@@ -66,7 +67,7 @@ export class TokenIssuer {
     requireOptions(options, 'TokenIssuer')
     refuseUnknownOptions(options, ISSUER_OPTIONS, 'TokenIssuer')
     this.issuer = requireString(options.issuer, 'issuer')
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.keys = requireKeys(options, this.#clock)
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
     this.#origins = originPolicy(options)

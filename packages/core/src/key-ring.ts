@@ -1,6 +1,7 @@
 import { type Algorithm, requireAlgorithm } from './algorithms.ts'
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import {
+  clockOption,
   invalid,
   optionalNumber,
   refuseUnknownOptions,
@@ -62,7 +63,7 @@ export class KeyRing implements KeyLookup {
     requireOptions(options, 'KeyRing')
     refuseUnknownOptions(options, ['algorithm', 'retention', 'clock'], 'KeyRing')
     const retention = optionalNumber(options.retention, 'retention') ?? 86_400
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.#algorithm = requireAlgorithm(
       options.algorithm ?? keys[0]?.algorithm ?? 'ES256',
       'algorithm',

@@ -1,9 +1,14 @@
-import { type HeldToken, livesFor, stateOf } from './cache/held-token.ts'
+import { type HeldToken, livesFor, refusedOf, stateOf } from './cache/held-token.ts'
 import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { compileReusePolicy, type ReusePolicy, reuseOf } from './cache/reuse-policy.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { optionalNumber } from './encoding/options.ts'
-import { MayflyError, SourceError } from './errors.ts'
+import type { Clock } from './clock.ts'
+import {
+  clockOption,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+} from './encoding/options.ts'
+import { closedError, tooShort } from './manager/errors.ts'
 import {
   type ManagerEvent,
   requireManagerOptions,
@@ -97,9 +102,9 @@ export class TokenManager implements TokenSource {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }
     this.#source = source
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.#serverClock = this.#clock
-    this.#observe = options.observe
+    this.#observe = optionalFunction(options.observe, 'observe')
     this.reuse = reuseOf(options, source.reuse)
     this.#policy = compileReusePolicy({ ...options, ...this.reuse }, source.lifetime)
     const cooldown = optionalNumber(options.failureCooldown, 'failureCooldown', { max: 3600 }) ?? 5
@@ -108,11 +113,11 @@ export class TokenManager implements TokenSource {
       source,
       policy: this.#policy,
       clock: this.#clock,
-      random: options.random ?? Math.random,
+      random: optionalFunction(options.random, 'random') ?? Math.random,
       timeoutMs: optionalNumber(options.timeoutMs, 'timeoutMs', limit) ?? 10_000,
       failureCooldownMs: cooldown * 1000,
-      share: options.sharePromises ?? promisesCanBeShared(),
-      observe: options.observe,
+      share: optionalBoolean(options.sharePromises, 'sharePromises') ?? promisesCanBeShared(),
+      observe: this.#observe,
       shared: sharedToken(source, options),
       install: (held) => this.#install(held),
     })
@@ -279,11 +284,6 @@ export class TokenManager implements TokenSource {
   }
 }
 
-/** A refused token that has to serve until another may be minted. */
-function refusedOf(held: HeldToken): HeldToken {
-  return { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
-}
-
 /** Whether a call asks for nothing that a fresh token would not satisfy. */
 function isPlain(options: GetTokenOptions | undefined): boolean {
   return (
@@ -292,16 +292,4 @@ function isPlain(options: GetTokenOptions | undefined): boolean {
       options.minLifetime === undefined &&
       options.signal?.aborted !== true)
   )
-}
-
-function tooShort(minLifetime: number, held: HeldToken): SourceError {
-  return new SourceError(
-    'ERR_TOKEN_TOO_SHORT',
-    `"minLifetime" asks for ${minLifetime} seconds, but a new token of this source lives ${Math.floor(held.lifetime)}.`,
-    { permanent: true },
-  )
-}
-
-function closedError(): MayflyError {
-  return new MayflyError('ERR_CLOSED', 'This token manager was closed.')
 }

@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import { refuseUnknownOptions, requireNumber, requireOptions } from './encoding/options.ts'
+import {
+  describe,
+  invalid,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+} from './encoding/options.ts'
 import { MayflyError } from './errors.ts'
 import { TokenManager } from './manager.ts'
 import { MANAGER_OPTIONS, type TokenManagerOptions } from './manager-options.ts'
@@ -36,6 +42,12 @@ export class TokenPool<Tenant extends string | number | object = string> {
   #closed = false
 
   constructor(create: (tenant: Tenant) => TokenSource, options: TokenPoolOptions) {
+    if (typeof create !== 'function') {
+      throw invalid(
+        'create',
+        `TokenPool: give a function that makes a tenant's source, not ${describe(create)}.`,
+      )
+    }
     requireOptions(options, 'TokenPool')
     refuseUnknownOptions(options, ['max', ...MANAGER_OPTIONS], 'TokenPool')
     const { max, ...managerOptions } = options

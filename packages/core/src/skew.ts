@@ -1,4 +1,5 @@
-import { type Clock, systemClock, timeoutSignal } from './clock.ts'
+import { type Clock, timeoutSignal } from './clock.ts'
+import { clockOption } from './encoding/options.ts'
 
 /** Slower than this an answer says too little about the server's clock. */
 const MAX_ROUND_TRIP_MS = 10_000
@@ -36,8 +37,9 @@ export class LearnedClock implements Clock {
   #high = Number.POSITIVE_INFINITY
   #offsetMs = 0
 
-  constructor(local: Clock = systemClock) {
-    this.#local = local
+  /** @param local default: the machine's. */
+  constructor(local?: Clock) {
+    this.#local = clockOption(local)
   }
 
   /** How far the server's clock is ahead of the local one, in milliseconds. */
@@ -86,8 +88,9 @@ export class LearnedClocks {
   readonly #local: Clock
   readonly #clocks = new Map<string, LearnedClock>()
 
-  constructor(local: Clock = systemClock) {
-    this.#local = local
+  /** @param local default: the machine's. */
+  constructor(local?: Clock) {
+    this.#local = clockOption(local)
   }
 
   /** The clock of an origin such as `https://api.example.com`. */

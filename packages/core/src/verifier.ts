@@ -2,9 +2,9 @@ import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './cache/verified-tokens.ts'
 import type { JwtPayload } from './claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from './claims/policy.ts'
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { parseJsonObject } from './encoding/json.ts'
-import { optionalFunction, requireNumber } from './encoding/options.ts'
+import { clockOption, optionalFunction, requireNumber } from './encoding/options.ts'
 import { RequestError } from './errors.ts'
 import { parseCompact } from './jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from './jws/verify.ts'
@@ -74,7 +74,7 @@ export class TokenVerifier<Payload = JwtPayload> {
   constructor(options: VerifierOptions<Payload>) {
     requireVerifierOptions(options)
     this.#policy = compileClaimsPolicy(options)
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.#observe = optionalFunction(options.observe, 'observe')
     this.#keys = resolveKeySet(options.keys, options.algorithms, {
       clock: this.#clock,

@@ -33,3 +33,8 @@ export function stateOf(
   if (now < held.freshUntil) return 'fresh'
   return now < held.staleUntil ? 'stale' : 'expired'
 }
+
+/** A refused token that has to serve until another may be minted. */
+export function refusedOf(held: HeldToken): HeldToken {
+  return { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
+}

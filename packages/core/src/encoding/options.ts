@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { OptionError } from '../errors.ts'
 
 /** Past this a NumericDate or a lifetime can only be milliseconds (the year 5138 in seconds). */
@@ -115,6 +116,25 @@ export function optionalBoolean(value: unknown, name: string): boolean | undefin
 export function optionalFunction<Shape>(value: Shape | undefined, name: string): Shape | undefined {
   if (value === undefined || typeof value === 'function') return value
   throw invalid(name, `"${name}" must be a function, not ${describe(value)}.`)
+}
+
+/** Checks an option that is a list of strings and may be left out. Gives a copy. */
+export function optionalStrings(value: unknown, name: string): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) {
+    throw invalid(name, `"${name}" must be an array of strings, not ${describe(value)}.`)
+  }
+  return value.map((one: unknown) => requireString(one, name))
+}
+
+/** Checks the option `clock`. Where it is left out the clock is the machine's. */
+export function clockOption(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock
+  if (typeof clock?.now === 'function') return clock
+  throw invalid(
+    'clock',
+    `"clock" must be an object with a method "now" that gives milliseconds, not ${describe(clock)}.`,
+  )
 }
 
 /** Makes the error for an option whose value cannot be used. */

@@ -1,4 +1,4 @@
-import { refuseUnknownOptions } from '../encoding/options.ts'
+import { refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
 import type { Reason, RequestError } from '../errors.ts'
 import type { Observe } from '../observe.ts'
 import type { VerifyContext } from '../verifier/origin-binding.ts'
@@ -56,6 +56,7 @@ export type Outcome<Payload> =
 
 /** Refuses what is no set of guard options. The parts check their own. */
 export function requireGuardOptions(options: object): void {
+  requireOptions(options, 'Guard')
   refuseUnknownOptions(
     options,
     ['optional', 'tokenFrom', 'publicOrigin', 'preflight', 'observe', ...CHALLENGE_OPTIONS],

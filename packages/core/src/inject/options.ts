@@ -1,5 +1,10 @@
-import type { BearerSessionOptions } from '../bearer-session.ts'
-import { invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import type { BearerSessionOptions } from '../bearer-session/options.ts'
+import {
+  invalid,
+  optionalStrings,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../encoding/options.ts'
 
 /** Header fields by which a caller shows who it is. They are not for the server behind. */
 const CALLER_CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie', 'dpop'] as const
@@ -46,8 +51,9 @@ export function requireInjectOptions(options: object): void {
 }
 
 /** The header fields that are taken off, by lower-case name. */
-export function strippedFields(keepHeaders: readonly string[] = []): ReadonlySet<string> {
-  const kept = new Set(keepHeaders.map((name) => name.toLowerCase()))
+export function strippedFields(keepHeaders: readonly string[] | undefined): ReadonlySet<string> {
+  const names = optionalStrings(keepHeaders, 'keepHeaders') ?? []
+  const kept = new Set(names.map((name) => name.toLowerCase()))
   if (kept.has('authorization')) {
     throw invalid('keepHeaders', '"keepHeaders": the Authorization header is always replaced.')
   }

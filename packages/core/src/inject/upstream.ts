@@ -1,6 +1,6 @@
-import { BearerSession, type BearerSessionOptions } from '../bearer-session.ts'
+import { BearerSession } from '../bearer-session.ts'
+import { type BearerSessionOptions, requireSessionOptions } from '../bearer-session/options.ts'
 import { invalid } from '../encoding/options.ts'
-import { LearnedClocks } from '../skew.ts'
 import type { TokenSource } from '../token.ts'
 
 /**
@@ -28,7 +28,7 @@ export function compileSourceChoice<Context>(
     return () => only
   }
   // A server has one clock, whoever calls it.
-  const clocks = options.clocks ?? new LearnedClocks(options.clock)
+  const { clocks } = requireSessionOptions(options)
   return async (context) =>
     upstreamOf(new BearerSession(await source(context), { ...options, clocks }), upstream)
 }

@@ -1,5 +1,10 @@
-import { type Clock, systemClock } from '../clock.ts'
-import { refuseUnknownOptions, requireNumber, requireOptions } from '../encoding/options.ts'
+import type { Clock } from '../clock.ts'
+import {
+  clockOption,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+} from '../encoding/options.ts'
 
 /** How much an in-memory store of token ids may hold. */
 export interface MemoryStoreOptions {
@@ -30,7 +35,7 @@ export class ExpiringIds {
       integer: true,
       unit: 'token ids',
     })
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
   }
 
   has(id: string): boolean {

@@ -1,5 +1,10 @@
-import { type Clock, systemClock } from '../clock.ts'
-import { refuseUnknownOptions, requireNumber, requireOptions } from '../encoding/options.ts'
+import type { Clock } from '../clock.ts'
+import {
+  clockOption,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+} from '../encoding/options.ts'
 
 /** Counts a subject's generations of tokens; tokens of an older one are refused. */
 export interface Generations {
@@ -64,7 +69,7 @@ export class MemoryGenerations implements Generations {
       integer: true,
       unit: 'subjects',
     })
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
   }
 
   current(subject: string): number {

@@ -9,7 +9,10 @@ export interface ClaimsAttack {
   /** The payload as it is signed, byte for byte. */
   readonly payload: string
   readonly header?: HeaderFields
-  readonly options?: Pick<VerifierOptions, 'maxTokenAge' | 'requiredClaims' | 'type'>
+  readonly options?: Pick<
+    VerifierOptions,
+    'maxTokenAge' | 'maxTokenLength' | 'requiredClaims' | 'type'
+  >
   readonly code: RequestErrorCode
   /** The claim that the error has to name. */
   readonly claim?: string
@@ -189,6 +192,30 @@ function shapeAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
       name: `the payload is ${JSON.stringify(text)}`,
       payload: text,
       code: 'ERR_TOKEN_MALFORMED' as const,
+    })),
+    ...[
+      ['fifty thousand opening brackets', '['.repeat(50_000)],
+      ['a claim nested 30,000 deep', `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
+    ].map(([what = '', text = '']) => ({
+      name: `the payload is ${what}`,
+      payload: text,
+      options: { maxTokenLength: 100_000 },
+      code: 'ERR_TOKEN_MALFORMED' as const,
+    })),
+    ...['exp', 'aud', '\\u0065xp'].map((claim) => ({
+      name: `the payload says "${claim}" a second time`,
+      payload: payload(target, {}).replace(/^{/, `{"${claim}":${target.now + 300},`),
+      code: 'ERR_TOKEN_MALFORMED' as const,
+    })),
+    ...['iss', 'aud', 'exp'].map((claim) => ({
+      name: `${claim} is said of the prototype alone`,
+      payload: payload(target, {
+        [claim]: undefined,
+        ['__proto__']: payload(target, {}),
+        constructor: `{"prototype":${payload(target, {})}}`,
+      }),
+      code: MISSING,
+      claim,
     })),
     { name: 'a required claim is missing', payload: payload(target, {}), ...required },
     { name: 'a required claim is null', payload: payload(target, { tenant: 'null' }), ...required },

@@ -1,8 +1,8 @@
 import { createVerifiedTokens, type VerifiedTokens } from './cache/verified-tokens.ts'
 import { issuerCheck } from './claims/identity.ts'
 import type { ClaimsCheck, JwtPayload } from './claims/payload.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { invalid, optionalFunction } from './encoding/options.ts'
+import type { Clock } from './clock.ts'
+import { clockOption, invalid, optionalFunction } from './encoding/options.ts'
 import { RequestError } from './errors.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH } from './jws/verify.ts'
 import { readUnverified } from './multi-issuer/claimed-issuer.ts'
@@ -59,6 +59,8 @@ export class MultiIssuerVerifier<Payload = JwtPayload> {
   constructor(options: MultiIssuerOptions<Payload>) {
     requireMultiIssuerOptions(options)
     const { issuers, ...shared } = options
+    this.#clock = clockOption(shared.clock)
+    this.#observe = optionalFunction(shared.observe, 'observe')
     const verifiers = new Map<string, TokenVerifier<Payload>>()
     for (const [index, entry] of issuers.entries()) {
       inEntry(index, () => {
@@ -80,8 +82,6 @@ export class MultiIssuerVerifier<Payload = JwtPayload> {
       ),
     )
     this.#known = createVerifiedTokens(shared.cache)
-    this.#clock = shared.clock ?? systemClock
-    this.#observe = optionalFunction(shared.observe, 'observe')
     this.checksOrigin = this.#all().some((verifier) => verifier.checksOrigin)
   }
 

@@ -2,7 +2,8 @@ import type { Algorithm } from './algorithms.ts'
 import { Cooldown } from './cache/cooldown.ts'
 import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { Flight } from './cache/single-flight.ts'
-import { type Clock, systemClock, timeoutSignal } from './clock.ts'
+import { type Clock, timeoutSignal } from './clock.ts'
+import { clockOption } from './encoding/options.ts'
 import { KeyError } from './errors.ts'
 import type { Key } from './keys/key.ts'
 import type { KeyLookup } from './keys/lookup.ts'
@@ -76,7 +77,7 @@ export class RemoteKeys implements KeyLookup {
     requireRemoteKeysOptions(options)
     this.algorithms = publicKeyAlgorithms(options.algorithms)
     this.#limits = readLimits(options)
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.#observe = options.observe
     const { cacheMaxAgeMs: maxMs, cooldownMs: minMs } = this.#limits
     const parts = { algorithms: this.algorithms, clock: this.#clock, bounds: { minMs, maxMs } }

@@ -9,6 +9,8 @@ import {
   LearnedClocks,
   MemoryGenerations,
   MemoryOneTimeGuard,
+  MultiIssuerVerifier,
+  RemoteKeys,
   TokenIssuer,
   TokenManager,
   TokenPool,
@@ -35,6 +37,10 @@ const makers: Readonly<Record<string, (options: never) => unknown>> = {
   TokenManager: (options) => new TokenManager(source, options),
   TokenIssuer: (options) => new TokenIssuer(Object.assign({ issuer: 'a' }, options)),
   TokenVerifier: (options) => new TokenVerifier(Object.assign({ ...base }, options)),
+  RemoteKeys: (options) =>
+    new RemoteKeys(Object.assign({ jwksUri: 'https://a.example/keys' }, options)),
+  MultiIssuerVerifier: (options) =>
+    new MultiIssuerVerifier(Object.assign({ issuers: [base] }, options)),
   KeyRing: (options) => new KeyRing([], options),
   Guard: (options) => new Guard(new TokenVerifier(base), options),
   LearnedClocks: ({ clock }: { clock: never }) => new LearnedClocks(clock),

@@ -39,6 +39,8 @@ export const core: CoreRules = {
       'inject',
       'endpoints',
       'guard',
+      'upgrade',
+      'close-at',
       'diagnose',
       'diagnostics-channel',
       'vendors/*',
@@ -68,6 +70,7 @@ export const core: CoreRules = {
     { from: 'inject', to: 'bearer-session', why: 'fetch and injectBearer share a session' },
     { from: 'endpoints', to: 'guard', why: 'an endpoint refuses a request as the guard does' },
     { from: 'vendors/vonage-webhook', to: 'guard', why: 'a webhook comes with a bearer token' },
+    { from: 'upgrade', to: 'guard', why: 'an upgrade is judged as any request is' },
   ],
   /** What these load, however far down, runs without Node. */
   webEntries: ['index.ts', 'vendors.ts'],

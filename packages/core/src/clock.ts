@@ -27,6 +27,17 @@ export function timeoutSignal(clock: Clock, ms: number): AbortSignal {
   return clock.timeout?.(ms) ?? AbortSignal.timeout(ms)
 }
 
+/**
+ * Calls back after so many milliseconds of a clock. It keeps no process alive; the function that it
+ * gives calls it off.
+ */
+export function alarm(clock: Clock, ms: number, ring: () => void): () => void {
+  const signal = timeoutSignal(clock, ms)
+  if (signal.aborted) queueMicrotask(ring)
+  else signal.addEventListener('abort', ring, { once: true })
+  return () => signal.removeEventListener('abort', ring)
+}
+
 /** Far off: the timer is only there to be there. */
 const NEVER_MS = 2_147_483_647
 

@@ -167,7 +167,7 @@ export class RequestError extends MayflyError {
     const { status, message: detail, reason, claim, origin } = this
     return {
       type: 'about:blank',
-      title: STATUS_TITLES.get(status) ?? 'Request refused',
+      title: statusTitle(status) ?? 'Request refused',
       status,
       detail,
       reason,
@@ -184,11 +184,17 @@ const STATUS_TITLES: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],
   [405, 'Method Not Allowed'],
   [413, 'Content Too Large'],
+  [426, 'Upgrade Required'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],
   [502, 'Bad Gateway'],
   [503, 'Service Unavailable'],
 ])
+
+/** Gives a status's phrase, for those that the library answers with. */
+export function statusTitle(status: number): string | undefined {
+  return STATUS_TITLES.get(status)
+}
 
 /** Tells whether a value is one of this library's errors, the `TypeError`s included. */
 export function isMayflyError(

@@ -98,7 +98,8 @@ export class Guard<Payload = unknown> {
       origin: joined(request.header('origin')),
       secFetchSite: joined(request.header('sec-fetch-site')),
       selfOrigin: this.#publicOrigin,
-      tokenFrom: from,
+      // Both can only be set by a script, never by an <img> or a form.
+      tokenFrom: from === 'protocol' ? 'header' : from,
     }
   }
 }

@@ -122,6 +122,15 @@ export type { VerifierEvent, VerifierHealth, VerifierOptions } from './verifier/
 export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
 export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
+export {
+  type ClosableSocket,
+  type ClosableStream,
+  closeAt,
+  type CloseAtOptions,
+} from './close-at.ts'
+export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './upgrade.ts'
+export type { UpgradeOptions } from './upgrade/options.ts'
+export type { UpgradeSocket } from './upgrade/refuse.ts'
 export type { DocumentOptions } from './endpoints/document.ts'
 export type { Endpoint } from './endpoints/endpoint.ts'
 export { type DecideIssue, issueEndpoint, type IssuerLike } from './endpoints/issue-token.ts'

@@ -6,6 +6,7 @@ import {
   refuseUnknownOptions,
 } from '../encoding/options.ts'
 import { readAuthorization, requireTokenText } from './bearer.ts'
+import { offeredProtocols } from './protocol-list.ts'
 import { invalidRequest, type RequestLike } from './request.ts'
 
 /** Where a token may be in a request. */
@@ -18,12 +19,20 @@ export interface TokenPlaces {
   readonly query?: string
   /** The name of a member of the parsed body; not looked at for GET and HEAD. */
   readonly body?: string
+  /**
+   * The list of WebSocket protocols, as `bearer.` and the token: a page cannot set header fields on a
+   * WebSocket. For upgrades, where it is the default; `upgradeAuth` takes it out of the list.
+   */
+  readonly protocol?: boolean
 }
+
+/** The names of {@link TokenPlaces}. */
+export const TOKEN_PLACES = ['header', 'cookie', 'query', 'body', 'protocol'] as const
 
 /** A token, and the place that it came from. */
 export interface FoundToken {
   readonly token: string
-  readonly from: 'header' | 'cookie' | 'query' | 'body'
+  readonly from: (typeof TOKEN_PLACES)[number]
 }
 
 /** Finds the one token of a request. Two of them are an error, even two alike. */
@@ -35,7 +44,7 @@ export function compileTokenPlaces(places: TokenPlaces | undefined): TokenFinder
   if (typeof places !== 'object' || places === null) {
     throw invalid('tokenFrom', `"tokenFrom" must be an object, not ${describe(places)}.`)
   }
-  refuseUnknownOptions(places, ['header', 'cookie', 'query', 'body'], 'tokenFrom')
+  refuseUnknownOptions(places, TOKEN_PLACES, 'tokenFrom')
   const cookie = optionalString(places.cookie, 'tokenFrom.cookie', 128)
   const query = optionalString(places.query, 'tokenFrom.query', 128)
   const body = optionalString(places.body, 'tokenFrom.body', 128)
@@ -45,6 +54,7 @@ export function compileTokenPlaces(places: TokenPlaces | undefined): TokenFinder
   if (cookie !== undefined) finders.push((request) => only(cookieValues(request, cookie), 'cookie'))
   if (query !== undefined) finders.push((request) => only(queryValues(request, query), 'query'))
   if (body !== undefined) finders.push((request) => only(bodyValues(request, body), 'body'))
+  if (optionalBoolean(places.protocol, 'tokenFrom.protocol') ?? false) finders.push(fromProtocols)
   const [first] = finders
   if (first === undefined) throw invalid('tokenFrom', '"tokenFrom" leaves no place for a token.')
   return finders.length === 1 ? first : (request) => findOne(request, finders)
@@ -66,9 +76,13 @@ function fromHeader(request: RequestLike): FoundToken | undefined {
   return token === undefined ? undefined : { token, from: 'header' }
 }
 
+function fromProtocols(request: RequestLike): FoundToken | undefined {
+  return only(offeredProtocols(request).tokens, 'protocol')
+}
+
 function only(
   values: readonly unknown[],
-  from: 'cookie' | 'query' | 'body',
+  from: Exclude<FoundToken['from'], 'header'>,
 ): FoundToken | undefined {
   if (values.length === 0) return undefined
   if (values.length > 1) throw twoTokens()

@@ -3,6 +3,7 @@ import { type AdapterDriver, adapterConformance } from '@mayfly/testing'
 import type express from 'express'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
 import * as adapter from '../src/index.ts'
 import { frameworks } from './support/frameworks.ts'
 
@@ -18,6 +19,7 @@ function createDriver(name: string, framework: typeof express): AdapterDriver<ad
   return {
     name,
     adapter,
+    WebSocketServer,
     mount(routes) {
       const app = framework()
       const errors: unknown[] = []

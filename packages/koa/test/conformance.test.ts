@@ -3,11 +3,13 @@ import { Router } from '@koa/router'
 import { type AdapterDriver, adapterConformance } from '@mayfly/testing'
 import Koa from 'koa'
 import { describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
 import * as adapter from '../src/index.ts'
 
 const driver: AdapterDriver<adapter.Middleware> = {
   name: 'Koa 3',
   adapter,
+  WebSocketServer,
   mount(routes) {
     const app = new Koa()
     const errors: unknown[] = []

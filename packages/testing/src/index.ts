@@ -5,7 +5,10 @@ export type {
   ConformanceCase,
   ConformanceRoute,
   Decide,
+  DecideUpgrade,
   MountedServer,
+  WebSocketLike,
+  WebSocketServerLike,
 } from './conformance/driver.ts'
 export { adapterConformance } from './conformance/suite.ts'
 export type {

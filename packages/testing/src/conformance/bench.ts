@@ -29,6 +29,7 @@ export interface Bench<Middleware> {
   /** A verifier for the tokens of {@link issuer}, or of the one that the options name. */
   readonly verifier: (options?: Partial<VerifierOptions>) => TokenVerifier
   readonly open: (...routes: readonly ConformanceRoute<Middleware>[]) => Promise<Site>
+  readonly WebSocketServer: AdapterDriver<Middleware>['WebSocketServer']
 }
 
 /** Makes what one case works with. */
@@ -51,6 +52,7 @@ export function createBench<Middleware>(driver: AdapterDriver<Middleware>): Benc
       const { server, errors } = driver.mount(routes)
       return openSite(server, errors)
     },
+    WebSocketServer: driver.WebSocketServer,
   }
 }
 

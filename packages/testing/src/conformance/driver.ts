@@ -1,5 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type {
+  AcceptUpgrade,
+  ClosableSocket,
   GuardOptions,
   GuardVerifier,
   InjectOptions,
@@ -7,6 +10,7 @@ import type {
   ResourceMetadataOptions,
   TokenIssuer,
   TokenSource,
+  UpgradeOptions,
   VerifiedToken,
 } from '@mayfly/core'
 
@@ -27,6 +31,34 @@ export interface AdapterExports<Middleware> {
   jwks(issuer: TokenIssuer): Middleware
   /** Publishes where to get tokens for an API. */
   resourceMetadata(options: ResourceMetadataOptions): Middleware
+  /** Decides about WebSocket upgrades, and answers those that it refuses. */
+  upgradeAuth(verifier: GuardVerifier<unknown>, options?: UpgradeOptions): DecideUpgrade
+}
+
+/** Decides about one upgrade: calls `accept`, or answers on the connection and closes it. */
+export type DecideUpgrade = (
+  request: IncomingMessage,
+  socket: Duplex,
+  accept: AcceptUpgrade<unknown>,
+) => void
+
+/** What the suite needs of a WebSocket. That of `ws` is one. */
+export interface WebSocketLike extends ClosableSocket {
+  /** Sends a message. */
+  send(text: string): void
+  /** Has the listener called for each message. */
+  on(event: 'message', listener: (data: unknown) => void): unknown
+}
+
+/** What the suite needs of a WebSocket server. That of `ws` is one. */
+export interface WebSocketServerLike {
+  /** Answers an upgrade that was let through, and calls back with its WebSocket. */
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    done: (webSocket: WebSocketLike) => void,
+  ): void
 }
 
 /** What a test's `decide` answers. It needs nothing of the request, so that it fits any framework. */
@@ -67,6 +99,10 @@ export interface AdapterDriver<Middleware> {
   readonly adapter: AdapterExports<Middleware>
   /** Mounts routes on a new application, with an error handler that notes errors and answers 500. */
   readonly mount: (routes: readonly ConformanceRoute<Middleware>[]) => MountedServer
+  /** The WebSocket server to put behind `upgradeAuth`: `WebSocketServer` of `ws`. */
+  readonly WebSocketServer: new (options: {
+    readonly noServer: true
+  }) => WebSocketServerLike
 }
 
 /** One case of the suite, for any test runner: it passes unless `run` rejects. */

@@ -9,6 +9,9 @@ import { issueCases } from './cases/issue.ts'
 import { originCases } from './cases/origin.ts'
 import { remoteKeysCases } from './cases/remote-keys.ts'
 import { scopeCases } from './cases/scope.ts'
+import { upgradeOriginCases } from './cases/upgrade-origin.ts'
+import { upgradeSocketCases } from './cases/upgrade-socket.ts'
+import { upgradeCases } from './cases/upgrade.ts'
 import { verdictCases } from './cases/verdicts.ts'
 import type { CaseDefinition } from './define.ts'
 import type { AdapterDriver, ConformanceCase } from './driver.ts'
@@ -25,6 +28,9 @@ const CASES: readonly CaseDefinition[] = [
   ...documentCases,
   ...injectCases,
   ...injectSourceCases,
+  ...upgradeCases,
+  ...upgradeOriginCases,
+  ...upgradeSocketCases,
 ]
 
 /**

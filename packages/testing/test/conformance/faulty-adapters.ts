@@ -3,6 +3,7 @@ import type { AdapterExports } from '../../src/conformance/driver.ts'
 import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
 import { FAULTY_INJECTORS } from './faulty-injectors.ts'
 import { FAULTY_ORIGINS } from './faulty-origins.ts'
+import { FAULTY_UPGRADES } from './faulty-upgrades.ts'
 import { createNodeAdapter, type Middleware, type Request, SOUND } from './node-adapter.ts'
 
 type Adapter = AdapterExports<Middleware>
@@ -250,6 +251,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
   },
   ...FAULTY_ORIGINS,
   ...FAULTY_INJECTORS,
+  ...FAULTY_UPGRADES,
 ]
 
 /** Throws once the caller has left. */

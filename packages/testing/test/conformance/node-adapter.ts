@@ -10,6 +10,7 @@ import {
   type RequestLike,
   RequestError,
   resourceMetadataEndpoint,
+  UpgradeGuard,
   type VerifiedToken,
 } from '@mayfly/core'
 import type { AdapterExports } from '../../src/conformance/driver.ts'
@@ -100,6 +101,12 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
       const endpoint = resourceMetadataEndpoint(options)
       return async function resourceMetadata(request, response) {
         answer(response, await endpoint(requestLike(request)))
+      }
+    },
+    upgradeAuth(verifier, options) {
+      const guard = new UpgradeGuard(verifier, options)
+      return function upgradeAuth(request, socket, accept) {
+        guard.handle(request, socket, accept)
       }
     },
   }

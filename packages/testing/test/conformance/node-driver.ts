@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
+import { WebSocketServer } from 'ws'
 import type {
   AdapterDriver,
   AdapterExports,
@@ -11,6 +12,7 @@ export function nodeDriver(adapter: AdapterExports<Middleware>): AdapterDriver<M
   return {
     name: 'node:http',
     adapter,
+    WebSocketServer,
     mount(routes) {
       const errors: unknown[] = []
       const server = createServer((request: Request, response) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createAccessToken, isMayflyError, TokenIssuer, type TokenSource } from '@mayfly/core'
 import { bearer, type Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
+import { createGate, type Gate } from '../gate.ts'
 import { answerAuth, answerRequest, createTrap } from '../handlers.ts'
 
 function sourceOf(getToken: TokenSource['getToken']): TokenSource {
@@ -32,6 +33,7 @@ export const frameworkCases: readonly CaseDefinition[] = [
         equal(typeof middleware, 'function')
         equal((middleware as { readonly name?: string }).name, name)
       }
+      equal((adapter.upgradeAuth(verifier()) as { readonly name?: string }).name, 'upgradeAuth')
       await using site = await open()
       equal((await site.get('/nothing')).status, 404)
     },
@@ -46,6 +48,7 @@ export const frameworkCases: readonly CaseDefinition[] = [
       throws(() => adapter.requireScope('two scopes'), isOptionError)
       throws(() => adapter.injectBearer(nowhere), isOptionError)
       throws(() => adapter.resourceMetadata({ resource: 'not a URL' }), isOptionError)
+      throws(() => adapter.upgradeAuth(verifier(), misspelt), isOptionError)
     },
   },
   {
@@ -127,27 +130,6 @@ export const frameworkCases: readonly CaseDefinition[] = [
     },
   },
 ]
-
-/** Holds up whoever passes until it is opened, and tells when the first one stands before it. */
-interface Gate {
-  readonly reached: Promise<void>
-  pass(): Promise<void>
-  open(): void
-}
-
-function createGate(): Gate {
-  let [arrive, open] = [(): void => {}, (): void => {}]
-  const reached = new Promise<void>((resolve) => (arrive = resolve))
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  return {
-    reached,
-    pass: () => {
-      arrive()
-      return opened
-    },
-    open: () => open(),
-  }
-}
 
 async function leaveWhileWaiting(site: Site, gate: Gate, token: string): Promise<void> {
   const closed = once(site.server, 'request').then(([, response]) => once(response, 'close'))

@@ -103,7 +103,7 @@ export function explainRefusal(
     keyFingerprint: token.keyFingerprint,
     tokenWorked,
     keyWorked,
-    vendorCode: vendorCodeIn(body),
+    vendorCode: vendorCodeIn(body, token.value),
   }
   const cause = causeOf(facts, token.issuedAt - serverTime)
   return Object.freeze({ ...facts, cause, advice: adviceFor(cause, facts) })

@@ -1,21 +1,25 @@
-/** What looks like a code: a word or two, and nothing that could be a token or a person's data. */
+/** What looks like a code: a word or two, and nothing that could be a person's data. */
 const CODE = /^[\w .:/-]{1,64}$/
+
+/** So many letters in a row that a token has as well are a piece of it. */
+const PIECE = /[\w-]{8,}/g
 
 /** Where vendors put their codes, outermost first. */
 const MEMBERS = ['code', 'error', 'reason', 'status', 'title'] as const
 
 /**
  * Finds the vendor's error code in a body: Apple's `errors[0].code`, OAuth's `error`, and the usual
- * members of a JSON error.
+ * members of a JSON error. Some servers repeat there the token that they refuse; that is no code.
  */
-export function vendorCodeIn(body: string): string | undefined {
+export function vendorCodeIn(body: string, token: string): string | undefined {
   let value: unknown
   try {
     value = JSON.parse(body)
   } catch {
     return undefined
   }
-  return codeIn(value, 3)
+  const code = codeIn(value, 3)
+  return code === undefined || holdsSome(code, token) ? undefined : code
 }
 
 function codeIn(value: unknown, depth: number): string | undefined {
@@ -33,4 +37,9 @@ function codeIn(value: unknown, depth: number): string | undefined {
 function codeText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' && CODE.test(value) ? value : undefined
+}
+
+function holdsSome(code: string, token: string): boolean {
+  const whole = token.length >= 8 && code.includes(token)
+  return whole || (code.match(PIECE) ?? []).some((piece) => token.includes(piece))
 }

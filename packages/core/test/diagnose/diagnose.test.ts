@@ -139,6 +139,22 @@ describe('diagnose', () => {
     ['error', undefined],
     [null, undefined],
   ]
+  it.each([
+    ['as the code', (token: string) => ({ code: token })],
+    ['among words', (token: string) => ({ error: `bad token ${token}` })],
+    ['in part', (token: string) => ({ errors: [{ title: `token ${token.slice(0, 20)}` }] })],
+  ])(
+    'does not take the token for the vendor’s code where a server repeats it %s',
+    async (_, say) => {
+      for (const value of ['ghs_16C7e42F292c6912E7710c838347Ae178B4a', 'a.b.c.sesame.x']) {
+        const token = createAccessToken({ value, issuedAt: NOW, expiresAt: NOW + 1200 })
+        const report = await diagnose({ status: 401, body: body(say(value)) }, token)
+        expect(report.vendorCode).toBeUndefined()
+        expect(JSON.stringify(report)).not.toContain(value.slice(0, 12))
+      }
+    },
+  )
+
   for (const [value, vendorCode] of codes) {
     it(`finds ${vendorCode ?? 'no code'} in ${JSON.stringify(value).slice(0, 60)}`, async () => {
       const answer = { status: 401, body: JSON.stringify(value) }

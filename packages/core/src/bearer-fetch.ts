@@ -16,7 +16,7 @@ import {
 import { ForeignOriginError, MayflyError } from './errors.ts'
 import { readBoundedText } from './http/bounded-text.ts'
 import { isSecure } from './http/destination.ts'
-import { type OutgoingRequest, readRequest, toInit } from './http/outgoing-request.ts'
+import { type OutgoingRequest, readRequest, toInit, withKeptBody } from './http/outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './http/redirect.ts'
 import { canResend } from './http/request-body.ts'
 import type { AccessToken, TokenSource } from './token.ts'
@@ -76,11 +76,12 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
   const transport = new Transport(session, send, clockOption(options.clock))
 
   return async function fetchWithBearer(input, init) {
-    const request = await readRequest(input, init)
+    const request = readRequest(input, init)
     if (foreign === 'refuse' && !transport.reaches(request.url)) {
       throw refusal(request.url, session)
     }
-    return transport.follow(request)
+    request.signal?.throwIfAborted()
+    return transport.follow(await withKeptBody(request))
   }
 }
 

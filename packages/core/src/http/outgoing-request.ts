@@ -11,6 +11,8 @@ export interface OutgoingRequest {
   readonly method: string
   readonly headers: Headers
   readonly body: FetchInit['body'] | undefined
+  /** The body came in a `Request`, and so as a stream, whatever it was made of. */
+  readonly isRequestBody: boolean
   readonly redirect: 'follow' | 'error' | 'manual'
   readonly signal: AbortSignal | undefined
   /** The caller brought an `Authorization` of its own. */
@@ -20,23 +22,28 @@ export interface OutgoingRequest {
 }
 
 /** Takes `fetch`'s arguments apart. */
-export async function readRequest(
-  input: FetchInput,
-  init: FetchInit | undefined,
-): Promise<OutgoingRequest> {
+export function readRequest(input: FetchInput, init: FetchInit | undefined): OutgoingRequest {
   const url = parseUrl(isRequest(input) ? input.url : String(input))
-  const { method, headers, body, redirect, signal, ...rest } = await fieldsOf(input, init)
+  const { method, headers, body, redirect, signal, ...rest } = fieldsOf(input, init)
   const copied = new Headers(headers)
   return {
     url,
     method: normalizeMethod(method ?? 'GET'),
     headers: copied,
     body: body ?? undefined,
+    isRequestBody: isRequest(init) || (isRequest(input) && !isBody(init?.body)),
     redirect: redirect ?? 'follow',
     signal: signal ?? undefined,
     ownAuthorization: copied.has('authorization'),
     rest,
   }
+}
+
+/** Reads the body of a `Request`, which always is a stream, so that a short one can be sent again. */
+export async function withKeptBody(request: OutgoingRequest): Promise<OutgoingRequest> {
+  const { body, isRequestBody, signal } = request
+  if (!isRequestBody || !(body instanceof ReadableStream)) return request
+  return { ...request, body: await readUpTo(body as ReadableStream<Uint8Array>, signal) }
 }
 
 /** Puts a request together again for the underlying `fetch`, which never follows redirects itself. */
@@ -50,30 +57,34 @@ export function toInit(request: OutgoingRequest, authorization: string | undefin
     headers,
     redirect: 'manual',
     ...(signal !== undefined && { signal }),
-    ...(body !== undefined && body !== null && { body }),
+    ...(isBody(body) && { body }),
     ...(!canResend(body) && { duplex: 'half' as const }),
   }
 }
 
-async function fieldsOf(input: FetchInput, init: FetchInit | undefined): Promise<FetchInit> {
-  if (isRequest(input)) return requestFields(input, init)
+function fieldsOf(input: FetchInput, init: FetchInit | undefined): FetchInit {
   // A request in the place of init has its fields where a copy of an object would not find them.
-  return isRequest(init) ? requestFields(init, undefined) : { ...init }
+  if (isRequest(init)) return requestFields(new Request(input, init))
+  if (!isRequest(input)) return { ...init }
+  if (init === undefined) return requestFields(input)
+  // What init overrides is settled by the platform; a body of init's own stays what it is.
+  const { body } = init
+  if (!isBody(body)) return { ...init, ...requestFields(new Request(input, init)) }
+  const overridden = new Request(input, { ...init, body: NO_BYTES })
+  return { ...init, ...requestFields(overridden), body }
 }
 
-async function requestFields(input: Request, init: FetchInit | undefined): Promise<FetchInit> {
-  // What init overrides is settled by the platform; a body of init's own stays what it is.
-  const request = init === undefined ? input : new Request(input, { ...init, body: null })
-  const { method, headers, redirect, signal, credentials, integrity, keepalive } = request
+function isBody<Body>(body: Body | null | undefined): body is Body {
+  return body !== undefined && body !== null
+}
+
+const NO_BYTES = new Uint8Array()
+
+function requestFields(request: Request): FetchInit {
+  const { method, headers, redirect, signal, credentials, integrity, keepalive, body } = request
   const { mode, referrer, referrerPolicy, cache } = request
-  const fields: FetchInit = { ...init, method, headers, redirect, signal, credentials, integrity }
-  Object.assign(fields, { keepalive, mode, referrer, referrerPolicy, cache })
-  const body = init?.body ?? undefined
-  if (body !== undefined) fields.body = body
-  else if (input.body !== null && init?.body === undefined) {
-    fields.body = await readUpTo(input.body as ReadableStream<Uint8Array>)
-  }
-  return fields
+  const fields: FetchInit = { method, headers, redirect, signal, credentials, integrity, body }
+  return Object.assign(fields, { keepalive, mode, referrer, referrerPolicy, cache })
 }
 
 function isRequest(value: unknown): value is Request {

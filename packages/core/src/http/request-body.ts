@@ -10,20 +10,28 @@ export function canResend(body: unknown): boolean {
 
 /**
  * Reads a request's body stream as bytes where it ends within a megabyte. A longer one stays a
- * stream, with what was read put back in front.
+ * stream, with what was read put back in front. Ends with the signal.
  */
 export async function readUpTo(
   stream: ReadableStream<Uint8Array>,
-  limit: number = KEEP_BYTES,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array | ReadableStream<Uint8Array>> {
   const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
-  while (length <= limit) {
-    const { done, value } = await reader.read()
-    if (done) return concatenate(chunks, length)
-    chunks.push(value)
-    length += value.byteLength
+  // A read that waits ends as if the body had.
+  const stop = (): void => void reader.cancel(signal?.reason).catch(() => {})
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    while (length <= KEEP_BYTES) {
+      const { done, value } = await reader.read()
+      signal?.throwIfAborted()
+      if (done) return concatenate(chunks, length)
+      chunks.push(value)
+      length += value.byteLength
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop)
   }
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -150,4 +150,57 @@ describe('a request object', () => {
     await expect(refused).rejects.toThrow(/give an absolute URL/)
     expect(sent).toHaveLength(0)
   })
+
+  it.each([
+    ['a field more', { headers: { 'x-kept': '1' } }, 'text'],
+    ['a signal', { signal: new AbortController().signal }, 'text'],
+    ['a body that is null, which is none', { body: null }, 'text'],
+    ['another body', { body: 'other' }, 'other'],
+  ])('with options keeps what they do not override: %s', async (_, init, body) => {
+    const { fetch, sent } = recordingFetch(() => new Response(null, { status: 401 }))
+    const request = new Request(API, { method: 'PUT', body: 'text' })
+    await bearerFetch(new TokenManager(changing()), { fetch })(request, init)
+    expect(sent.map((one) => [one.method, one.body])).toEqual([
+      ['PUT', body],
+      ['PUT', body],
+    ])
+  })
+
+  it('to a foreign origin is refused before its body is read', async () => {
+    const { fetch } = recordingFetch()
+    const request = endless('https://evil.example/')
+    const refused = bearerFetch(good(), { fetch })(request)
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_FOREIGN_ORIGIN' })
+    expect(request.bodyUsed).toBe(false)
+  })
+
+  it('whose body never ends is given up with its signal, early or late', async () => {
+    const { fetch, sent } = recordingFetch()
+    const reason = new Error('enough')
+    const wrapped = bearerFetch(good(), { fetch })
+    await expect(wrapped(endless(API, AbortSignal.abort(reason)))).rejects.toBe(reason)
+    const controller = new AbortController()
+    const late = wrapped(endless(API, controller.signal))
+    await new Promise((resolve) => setImmediate(resolve))
+    controller.abort(reason)
+    await expect(late).rejects.toBe(reason)
+    expect(sent).toHaveLength(0)
+  })
 })
+
+/** A source whose every token is another one. */
+function changing(): TokenSource {
+  let count = 0
+  const source = sourceOf('')
+  const fields = { issuedAt: 1_700_000_000, expiresAt: 4_000_000_000, origins: [API] }
+  const getToken = async () => createAccessToken({ value: `token-${++count}`, ...fields })
+  return { ...source, getToken }
+}
+
+function endless(url: string, signal?: AbortSignal): Request {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new Uint8Array([1])),
+  })
+  const init = { method: 'POST', body, duplex: 'half', ...(signal && { signal }) }
+  return new Request(url, init as RequestInit)
+}

@@ -84,7 +84,7 @@ export const packages: PackageRules = {
     koa: ['core'],
     redis: ['core'],
     testing: ['core'],
-    service: ['core', 'redis'],
+    service: ['core', 'express'],
     cli: ['core', 'service'],
   },
   coreDependencies: ['jose', 'lru-cache', 'tldts'],

@@ -1,0 +1,8 @@
+export type {
+  FoundToken,
+  Ledger,
+  StoredKey,
+  TokenPage,
+  TokenQuery,
+  TokenRecord,
+} from './ledger/ledger.ts'

@@ -1,0 +1,98 @@
+/** What the service remembers of a token that it issued: never the token itself, unless told so. */
+export interface TokenRecord {
+  /** The `jti` of the token, or its `xid`: unique among all records. */
+  readonly tokenId: string
+  /** SHA-256 of the token's text, as base64url: how a token that comes back is found again. */
+  readonly tokenHash: string
+  /** By which contract it was issued. */
+  readonly kind: 'telesign' | 'voicegain' | 'token' | 'console'
+  /** Whose credentials asked for it; `undefined` where the contract asks for none. */
+  readonly clientId?: string
+  readonly subject?: string
+  readonly audience: readonly string[]
+  /** Telesign's transaction id. */
+  readonly xid?: string
+  /** Telesign's phone number. */
+  readonly phone?: string
+  readonly scope?: string
+  /** The subject's generation at the time, for tokens that end with it. */
+  readonly generation?: number
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  /** The token's text, encrypted; only with `storeTokens`. */
+  readonly sealedToken?: string
+}
+
+/** A record as it is found again. */
+export interface FoundToken extends TokenRecord {
+  /** Seconds since the epoch. */
+  readonly revokedAt?: number
+}
+
+/** What records are searched by. All that is given must hold. */
+export interface TokenQuery {
+  readonly xid?: string
+  readonly phone?: string
+  readonly audience?: string
+  readonly clientId?: string
+  readonly kind?: TokenRecord['kind']
+  /** Where the page before ended: its `next`. */
+  readonly after?: string
+  /** 1 to 200. */
+  readonly limit: number
+}
+
+/** One page of records, the newest first. */
+export interface TokenPage {
+  readonly tokens: readonly FoundToken[]
+  /** What to give as `after` for the page that follows; absent on the last one. */
+  readonly next?: string
+}
+
+/** A signing key at rest. */
+export interface StoredKey {
+  readonly keyId: string
+  readonly algorithm: string
+  /** The private JWK, encrypted. */
+  readonly sealedKey: string
+  /** Seconds since the epoch: from when it signs. It is published before, so that caches know it. */
+  readonly activeFrom: number
+  /** Seconds since the epoch: until when it must stay published. */
+  readonly neededUntil: number
+  readonly createdAt: number
+}
+
+/**
+ * Where the service keeps what must outlive it. All of its methods are atomic, and what has been awaited
+ * is on the disk: it survives a crash of the process.
+ */
+export interface Ledger {
+  /** Records a token. Rejects with a `LedgerConflictError` when its id is taken. */
+  record(token: TokenRecord): Promise<void>
+  findByTokenId(tokenId: string): Promise<FoundToken | undefined>
+  findByHash(tokenHash: string): Promise<FoundToken | undefined>
+  list(query: TokenQuery): Promise<TokenPage>
+  /** Revokes a token; `false` when no record has this id. The first time it was revoked stays. */
+  revoke(tokenId: string, at: number): Promise<boolean>
+  /** Gives the generation that a subject's tokens must have; 0 for one that never began another. */
+  generation(subject: string): Promise<number>
+  /** Begins a new generation and gives it: one more than the last, however many ask at once. */
+  bumpGeneration(subject: string): Promise<number>
+  /** Gives the keys at rest, the newest (by `activeFrom`, then `createdAt`) first. */
+  keys(): Promise<readonly StoredKey[]>
+  /**
+   * Adds a key if the newest one is still `expectedNewest` (`undefined`: there is none), so that of many
+   * nodes that rotate at once one does. `false` when another was faster.
+   */
+  addKey(key: StoredKey, expectedNewest: string | undefined): Promise<boolean>
+  /** Extends the time that a key is needed; never shortens it. */
+  needKeyUntil(keyId: string, neededUntil: number): Promise<void>
+  removeKey(keyId: string): Promise<void>
+  /** Forgets tokens that expired before `expiredBefore` and keys no longer needed at `now`; gives how many tokens. */
+  purge(options: { readonly expiredBefore: number; readonly now: number }): Promise<number>
+  /** Resolves when it can read and write. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

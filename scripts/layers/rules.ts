@@ -45,7 +45,7 @@ export const core: CoreRules = {
       'diagnostics-channel',
       'vendors/*',
     ],
-    ['index.ts', 'vendors.ts', 'node.ts'],
+    ['index.ts', 'vendors.ts', 'options.ts', 'node.ts'],
   ],
   edges: [
     { from: 'errors', to: 'error-codes', why: 'the codes are data that the classes are typed by' },
@@ -73,7 +73,7 @@ export const core: CoreRules = {
     { from: 'upgrade', to: 'guard', why: 'an upgrade is judged as any request is' },
   ],
   /** What these load, however far down, runs without Node. */
-  webEntries: ['index.ts', 'vendors.ts'],
+  webEntries: ['index.ts', 'vendors.ts', 'options.ts'],
 }
 
 /** What each package's `src` may import of the others. Tests may use any package. */

@@ -1,0 +1,16 @@
+export {
+  clockOption,
+  describe,
+  invalid,
+  type NumberBounds,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+  optionalString,
+  optionalStrings,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  requireString,
+} from './encoding/options.ts'

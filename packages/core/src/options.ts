@@ -1,3 +1,4 @@
+export { requireDuration } from './encoding/duration.ts'
 export {
   clockOption,
   describe,

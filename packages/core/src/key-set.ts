@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { describe, invalid } from './encoding/options.ts'
 import { OptionError } from './errors.ts'
 import type { JwkSet } from './keys/jwk.ts'
+import { pickKeys } from './keys/jwk-set.ts'
 import type { KeyLookup } from './keys/lookup.ts'
 import { type NamedKey, staticKeys } from './keys/static-keys.ts'
 import { RemoteKeys } from './remote-keys.ts'
@@ -64,13 +65,23 @@ export function resolveKeySet(
 
 function fromList(keys: readonly NamedKey[], named: readonly Algorithm[] | undefined): KeySet {
   if (keys.length === 0) throw invalid('keys', '"keys" must hold at least one key.')
-  const own = keys.map((entry) => requireAlgorithm(entry?.algorithm, 'keys[].algorithm'))
-  return fixed(keys, named ?? [...new Set(own)])
+  const own = [
+    ...new Set(keys.map((entry) => requireAlgorithm(entry?.algorithm, 'keys[].algorithm'))),
+  ]
+  requireCommon(own, named)
+  return fixed(keys, named ?? own)
 }
 
 function fromJwkSet(keys: JwkSet, named: readonly Algorithm[] | undefined): KeySet {
   if (named === undefined) throw algorithmsRequired('a JWK set')
-  return fixed(keys, named)
+  const set = fixed(keys, named)
+  if (pickKeys(keys, named).length === 0) {
+    throw invalid(
+      'algorithms',
+      `No key of this JWK set verifies ${named.join(' or ')}: nothing could ever be accepted. Look at "kty", "crv", "alg", "use" and "key_ops" of its keys.`,
+    )
+  }
+  return set
 }
 
 function fromRemote(
@@ -99,6 +110,8 @@ function fromLookup(
   named: readonly Algorithm[] | undefined,
 ): KeySet {
   if (named === undefined && keys.algorithms === undefined) throw algorithmsRequired('such keys')
+  // What an issuer publishes may change; what a program was given is a mistake when it never fits.
+  if (!(keys instanceof RemoteKeys)) requireCommon(keys.algorithms, named)
   return {
     lookup: keys,
     // Asked for anew each time: a ring may have been given a key of another algorithm.
@@ -129,6 +142,19 @@ function requireAlgorithms(value: readonly Algorithm[]): readonly Algorithm[] {
     throw invalid('algorithms', '"algorithms" must be a list that names at least one algorithm.')
   }
   return Object.freeze(value.map((one) => requireAlgorithm(one, 'algorithms')))
+}
+
+/** Refuses keys that none of the allowed algorithms could ever use. */
+function requireCommon(
+  own: readonly Algorithm[] | undefined,
+  named: readonly Algorithm[] | undefined,
+): void {
+  if (own === undefined || named === undefined) return
+  if (named.some((algorithm) => own.includes(algorithm))) return
+  throw invalid(
+    'algorithms',
+    `"algorithms" allows ${named.join(', ')} alone, and the keys are for ${own.join(', ') || 'nothing'}: nothing could ever be accepted.`,
+  )
 }
 
 function algorithmsRequired(form: string): OptionError {

@@ -1,6 +1,7 @@
 import {
   generateKey,
   type JwkSet,
+  KeyRing,
   type NamedKey,
   TokenIssuer,
   TokenVerifier,
@@ -11,6 +12,7 @@ import { describe, expect, it } from 'vitest'
 import { AUDIENCE, bench, failure, GOOD_CLAIMS, ISSUER, sign } from '../support/inbound.ts'
 
 const pair = await generateKey('ES256', { keyId: 'k1' })
+const ring = new KeyRing([pair])
 const REQUIRED = { issuer: ISSUER, audience: AUDIENCE } as const
 
 describe('A verifier', () => {
@@ -57,8 +59,11 @@ describe('A verifier', () => {
     const token = await sign(pair, GOOD_CLAIMS)
     const verifier = new TokenVerifier({ ...REQUIRED, keys, algorithms: ['ES256'], clock })
     await verifier.verify(token)
-    const wrong = new TokenVerifier({ ...REQUIRED, keys, algorithms: ['RS256'], clock })
-    expect(await failure(() => wrong.verify(token))).toMatchObject({ code: 'ERR_TOKEN_ALGORITHM' })
+    const hmac = await generateKey('HS256', { keyId: 'k1' })
+    const forged = await sign(hmac, GOOD_CLAIMS)
+    expect(await failure(() => verifier.verify(forged))).toMatchObject({
+      code: 'ERR_TOKEN_ALGORITHM',
+    })
   })
 
   it('allows none but the algorithms of its keys when none is named', async () => {
@@ -119,6 +124,19 @@ describe('A verifier cannot be made', () => {
     expect(() => new TokenVerifier(options)).toThrow('write "keys: issuer.keys"')
   })
 
+  it('with algorithms that none of its keys has, and says which they have', () => {
+    const options = { ...REQUIRED, keys: [{ algorithm: 'ES256', key: pair }] } as const
+    expect(() => new TokenVerifier({ ...options, algorithms: ['RS256', 'PS256'] })).toThrow(
+      '"algorithms" allows RS256, PS256 alone, and the keys are for ES256',
+    )
+    // One that fits is enough, and keys over HTTP may come to fit.
+    expect(new TokenVerifier({ ...options, algorithms: ['RS256', 'ES256'] })).toBeDefined()
+    const remote = { jwksUri: 'https://auth.example.com/jwks', algorithms: ['ES256'] } as const
+    expect(
+      new TokenVerifier({ ...REQUIRED, keys: remote, algorithms: ['RS256', 'ES256'] }),
+    ).toBeDefined()
+  })
+
   const keys = [{ algorithm: 'ES256', key: pair }] as const
   it.each([
     ['issuer', { audience: AUDIENCE, keys }, 'ERR_OPTION_REQUIRED'],
@@ -133,6 +151,23 @@ describe('A verifier cannot be made', () => {
     ['algorithms', { ...REQUIRED, keys, algorithms: ['none'] }, 'ERR_OPTION_INVALID'],
     ['algorithms', { ...REQUIRED, keys, algorithms: 'ES256' }, 'ERR_OPTION_INVALID'],
     ['algorithms', { ...REQUIRED, keys: { version: 0, find() {} } }, 'ERR_OPTION_REQUIRED'],
+    ['algorithms', { ...REQUIRED, keys, algorithms: ['RS256'] }, 'ERR_OPTION_INVALID'],
+    [
+      'algorithms',
+      { ...REQUIRED, keys: { keys: [pair.publicJwk()] }, algorithms: ['RS256'] },
+      'ERR_OPTION_INVALID',
+    ],
+    [
+      'algorithms',
+      { ...REQUIRED, keys: { keys: [{ ...pair.publicJwk(), use: 'enc' }] }, algorithms: ['ES256'] },
+      'ERR_OPTION_INVALID',
+    ],
+    [
+      'algorithms',
+      { ...REQUIRED, keys: { keys: [] }, algorithms: ['ES256'] },
+      'ERR_OPTION_INVALID',
+    ],
+    ['algorithms', { ...REQUIRED, keys: ring, algorithms: ['RS256'] }, 'ERR_OPTION_INVALID'],
     ['maxTokenLength', { ...REQUIRED, keys, maxTokenLength: Infinity }, 'ERR_OPTION_INVALID'],
     ['schema', { ...REQUIRED, keys, schema: {} }, 'ERR_OPTION_INVALID'],
     ['cache', { ...REQUIRED, keys, cache: null }, 'ERR_OPTION_INVALID'],

@@ -1,1 +1,3 @@
-export {}
+export { ExitCode } from './exit-code.ts'
+export type { CliInput, CliIo, CliOutput } from './io.ts'
+export { runCli } from './program.ts'

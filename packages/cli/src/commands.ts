@@ -1,0 +1,4 @@
+import type { AddCommand } from './context.ts'
+
+/** The commands in the order of the help. Each room adds its own. */
+export const COMMANDS: readonly AddCommand[] = []

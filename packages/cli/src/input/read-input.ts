@@ -1,0 +1,68 @@
+import { open } from 'node:fs/promises'
+import type { CliContext } from '../context.ts'
+import { UnavailableError } from '../usage-error.ts'
+
+/** Nothing that is read whole is larger: keys, secrets, tokens and key sets are much smaller. */
+const MAX_BYTES = 1_048_576
+
+async function readInput(
+  file: string,
+  what: string,
+  context: CliContext,
+): Promise<Uint8Array> {
+  return file === '-' ? readStdin(what, context) : readFile(file, what)
+}
+
+/** Reads a text file whole, or standard input where the name is `-`. `what` names it in errors. */
+export async function readText(file: string, what: string, context: CliContext): Promise<string> {
+  const bytes = await readInput(file, what, context)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UnavailableError(`${what} is no text in UTF-8.`)
+  }
+}
+
+async function readStdin(what: string, context: CliContext): Promise<Uint8Array> {
+  const { stdin } = context.io
+  if (stdin.isTTY) {
+    await context.note(
+      `reading ${what} from this terminal; end it with Ctrl-D on a line of its own`,
+    )
+  }
+  return bounded(stdin.bytes(), `${what} on standard input`)
+}
+
+async function readFile(file: string, what: string): Promise<Uint8Array> {
+  try {
+    await using handle = await open(file, 'r')
+    return await bounded(handle.createReadStream({ autoClose: false }), what)
+  } catch (cause) {
+    throw cause instanceof UnavailableError ? cause : unreadable(file, what, cause)
+  }
+}
+
+async function bounded(chunks: AsyncIterable<Uint8Array>, what: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of chunks) {
+    length += part.length
+    if (length > MAX_BYTES) throw new UnavailableError(`${what} is larger than a megabyte.`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  EISDIR: 'it is a folder',
+}
+
+function unreadable(file: string, what: string, cause: unknown): UnavailableError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const reason =
+    REASONS[code] ?? (code === '' ? 'it cannot be read' : `it cannot be read (${code})`)
+  return new UnavailableError(`${what} ("${file}"): ${reason}.`, { cause })
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '@mayfly/core'
+
+/** Standard output or standard error. */
+export interface CliOutput {
+  readonly isTTY: boolean
+  /** How wide the terminal is, where it is one. */
+  readonly columns: number | undefined
+  /** Writes text or bytes. Resolves when more may come; never rejects, though nobody may read it. */
+  write(data: string | Uint8Array): Promise<void>
+}
+
+/** Standard input. */
+export interface CliInput {
+  readonly isTTY: boolean
+  bytes(): AsyncIterable<Uint8Array>
+}
+
+/** All that the program has of the world, so that a test can be the world. */
+export interface CliIo {
+  /** The arguments behind the program's name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: CliInput
+  readonly stdout: CliOutput
+  readonly stderr: CliOutput
+  readonly clock: Clock
+  readonly fetch: typeof fetch
+}

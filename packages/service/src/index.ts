@@ -1,3 +1,8 @@
+export {
+  LedgerConflictError,
+  LedgerError,
+  type LedgerErrorCode,
+} from './ledger/errors.ts'
 export type {
   FoundToken,
   Ledger,
@@ -6,3 +11,4 @@ export type {
   TokenQuery,
   TokenRecord,
 } from './ledger/ledger.ts'
+export { openLedger, type OpenLedgerOptions } from './ledger/open.ts'

@@ -38,13 +38,16 @@ export interface TokenQuery {
   readonly audience?: string
   readonly clientId?: string
   readonly kind?: TokenRecord['kind']
-  /** Where the page before ended: its `next`. */
+  /** Where the page before ended: its `next`. An `OptionError` for anything else. */
   readonly after?: string
   /** 1 to 200. */
   readonly limit: number
 }
 
-/** One page of records, the newest first. */
+/**
+ * One page of records: the newest first, by `issuedAt`, and those of one second by when they were
+ * recorded. What is recorded meanwhile neither moves nor repeats what is on the pages that follow.
+ */
 export interface TokenPage {
   readonly tokens: readonly FoundToken[]
   /** What to give as `after` for the page that follows; absent on the last one. */
@@ -66,10 +69,11 @@ export interface StoredKey {
 
 /**
  * Where the service keeps what must outlive it. All of its methods are atomic, and what has been awaited
- * is on the disk: it survives a crash of the process.
+ * is on the disk: it survives a crash of the process. What cannot be done rejects with a `LedgerError`,
+ * and has not been done.
  */
 export interface Ledger {
-  /** Records a token. Rejects with a `LedgerConflictError` when its id is taken. */
+  /** Records a token. Rejects with a `LedgerConflictError` when its id or its hash is taken. */
   record(token: TokenRecord): Promise<void>
   findByTokenId(tokenId: string): Promise<FoundToken | undefined>
   findByHash(tokenHash: string): Promise<FoundToken | undefined>
@@ -87,10 +91,14 @@ export interface Ledger {
    * nodes that rotate at once one does. `false` when another was faster.
    */
   addKey(key: StoredKey, expectedNewest: string | undefined): Promise<boolean>
-  /** Extends the time that a key is needed; never shortens it. */
-  needKeyUntil(keyId: string, neededUntil: number): Promise<void>
-  removeKey(keyId: string): Promise<void>
-  /** Forgets tokens that expired before `expiredBefore` and keys no longer needed at `now`; gives how many tokens. */
+  /** Extends the time that a key is needed; never shortens it. `false` when the key is gone. */
+  needKeyUntil(keyId: string, neededUntil: number): Promise<boolean>
+  /** Forgets a key, whoever needs it. `false` when there is none of this id. */
+  removeKey(keyId: string): Promise<boolean>
+  /**
+   * Forgets tokens that expired before `expiredBefore`, and keys that nobody needs at `now`; gives how
+   * many tokens. The key that signs at `now` stays, and so do those that are to sign later.
+   */
   purge(options: { readonly expiredBefore: number; readonly now: number }): Promise<number>
   /** Resolves when it can read and write. */
   ping(): Promise<void>

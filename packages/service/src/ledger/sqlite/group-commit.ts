@@ -1,0 +1,95 @@
+import { closedError, LedgerError } from '../errors.ts'
+import type { SqliteDatabase } from './database.ts'
+import { isBusy, sqliteFailure } from './failure.ts'
+
+interface Write {
+  /** Runs inside the transaction. A `LedgerError` is its own; anything else fails all of the group. */
+  readonly run: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: LedgerError) => void
+}
+
+/** The pause before a lock that another process holds is asked for again. */
+const RETRY_MS = 40
+/** With the time that SQLite itself waits at each, some five seconds. */
+const MAX_TRIES = 100
+
+/**
+ * Gathers what is to be written during one turn of the event loop into one transaction, so that a
+ * hundred tokens cost one write to the disk. Each promise settles after the commit.
+ */
+export class GroupCommit {
+  readonly #database: SqliteDatabase
+  #waiting: Write[] = []
+  #tries = 0
+  #isScheduled = false
+  #closed = false
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  /** Writes with the next transaction. `work` throws a `LedgerError` before it wrote anything, or not. */
+  add<Result>(work: () => Result): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError())
+    return new Promise<Result>((resolve, reject) => {
+      const write: Write = {
+        run: work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      }
+      this.#waiting.push(write)
+      if (this.#isScheduled) return
+      this.#isScheduled = true
+      setImmediate(() => this.#flush())
+    })
+  }
+
+  /** Writes what is waiting, then takes no more. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#tries = MAX_TRIES
+    this.#database.waitForLocks('long')
+    this.#flush()
+  }
+
+  #flush(): void {
+    this.#isScheduled = false
+    const writes = this.#waiting
+    if (writes.length === 0) return
+    try {
+      const settle = this.#database.transaction(() => writes.map(attempt))
+      this.#waiting = []
+      this.#tries = 0
+      for (const one of settle) one()
+    } catch (error) {
+      this.#fail(error, writes)
+    }
+  }
+
+  #fail(error: unknown, writes: readonly Write[]): void {
+    if (isBusy(error) && this.#tries < MAX_TRIES) {
+      this.#tries += 1
+      this.#isScheduled = true
+      setTimeout(() => this.#flush(), RETRY_MS)
+      return
+    }
+    this.#waiting = []
+    this.#tries = 0
+    const failure = sqliteFailure(error, this.#database.file)
+    for (const { reject } of writes) reject(failure)
+  }
+}
+
+/** Runs one write, and gives what is to be told once the transaction is on the disk. */
+function attempt({ run, resolve, reject }: Write): () => void {
+  try {
+    const value = run()
+    return () => resolve(value)
+  } catch (error) {
+    // Anything else has ended the transaction for all.
+    if (!(error instanceof LedgerError)) throw error
+    return () => reject(error)
+  }
+}

@@ -3,6 +3,9 @@ export {
   LedgerError,
   type LedgerErrorCode,
 } from './ledger/errors.ts'
+export { openApiDocument, type OpenApiDocument, type OpenApiOptions } from './http/openapi.ts'
+export type { OperationObject, PathItem, Paths } from './http/openapi/types.ts'
+export { type Scope, SCOPES } from './http/scopes.ts'
 export type {
   FoundToken,
   Ledger,

@@ -1,0 +1,55 @@
+import { document, documented } from './documents.ts'
+import { scoped } from './parameters.ts'
+import { json, nothing, oauthError, problems } from './responses.ts'
+import type { OperationObject, Paths } from './types.ts'
+
+const tokenForm: NonNullable<OperationObject['requestBody']> = {
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: {
+        type: 'object',
+        required: ['token'],
+        properties: { token: { type: 'string' }, token_type_hint: { type: 'string' } },
+      },
+    },
+  },
+}
+
+/** RFC 7662, RFC 7009 and RFC 8414, and the public keys. */
+export function oauthPaths(): Paths {
+  const metadata = documented('The metadata.', 'ServerMetadata')
+  const keys = documented('The public keys.', 'JwkSet')
+  return {
+    '/oauth/introspect': {
+      post: {
+        operationId: 'introspect',
+        tags: ['OAuth'],
+        summary: 'Says what is known of a token (RFC 7662).',
+        security: scoped('tokens:introspect'),
+        requestBody: tokenForm,
+        responses: {
+          200: json('What is known.', 'Introspection'),
+          400: oauthError,
+          ...problems(401, 403, 413, 415, 429, 503),
+        },
+      },
+    },
+    '/oauth/revoke': {
+      post: {
+        operationId: 'revoke',
+        tags: ['OAuth'],
+        summary: 'Revokes a token (RFC 7009). A token that nobody knows is revoked already.',
+        security: scoped('tokens:revoke'),
+        requestBody: tokenForm,
+        responses: {
+          200: nothing('The token is good for nothing.'),
+          400: oauthError,
+          ...problems(401, 403, 413, 415, 429, 503),
+        },
+      },
+    },
+    '/.well-known/oauth-authorization-server': document('OAuth', 'metadata', metadata),
+    '/.well-known/jwks.json': document('Keys', 'jwks', { ...keys, ...problems(503) }),
+  }
+}

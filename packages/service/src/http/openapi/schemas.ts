@@ -1,13 +1,13 @@
 import type { Schema } from './types.ts'
 
 /** How many characters a transaction's id may have. */
-export const MAX_XID = 36
+const MAX_XID = 36
 /** What a transaction's id is made of. */
 export const XID_PATTERN: string = `^[A-Za-z0-9._~-]{1,${MAX_XID}}$`
 /** E.164: 7 to 15 digits that begin with the country code. */
 export const PHONE_PATTERN = '^[1-9][0-9]{6,14}$'
 /** Three parts of base64url. */
-export const TOKEN_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$'
+const TOKEN_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$'
 
 const seconds = (description: string): Schema => ({ type: 'integer', minimum: 0, description })
 const text = (description: string): Schema => ({ type: 'string', description })

@@ -40,7 +40,10 @@ export interface Asking {
 
 /** A request for a token. */
 export interface TokenRequest extends ExchangeRequest {
-  /** Is told when the server answers 401, so that what authorised the request is not used again. */
+  /**
+   * Is told when the server answers 401, so that what authorised the request is not used again. The
+   * request is then made once more; it is sent if its `Authorization` is another one.
+   */
   readonly rejected?: () => void
 }
 
@@ -84,11 +87,13 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
   const exchange = createExchange(options)
   const serverClocks = new ServerClocks(local)
 
-  async function ask(wanted: GetTokenOptions, mayRepeat: boolean): Promise<AccessToken> {
+  async function ask(wanted: GetTokenOptions, repeats: Repeats): Promise<AccessToken> {
     const { signal } = wanted
     const clock = serverClocks.known(wanted.clock)
     const offset = offsetOf(clock)
-    const sent = await request({ clock, signal, exchange })
+    const make = async (): Promise<TokenRequest> => request({ clock, signal, exchange })
+    const sent = await (repeats.refused === undefined ? make() : another(make, repeats.refused))
+    signal?.throwIfAborted()
     const countedFrom = (wanted.clock ?? local).now()
     const answer = await exchange(sent, signal)
     const learned = serverClocks.learn(answer)
@@ -98,10 +103,12 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     }
     if (answer.status === 401) sent.rejected?.()
     const offsetMs = offsetOf(learned)
-    if (mayRepeat && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
-      return ask(wanted, false)
+    if (repeats.dated && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
+      return ask(wanted, { dated: false })
     }
-    throw refusalError(answer, refuse(answer), { request: sent, offsetMs })
+    const error = refusalError(answer, refuse(answer), { request: sent, offsetMs })
+    if (answer.status !== 401 || !sent.rejected || repeats.refused !== undefined) throw error
+    return ask(wanted, { dated: false, refused: { sent, error } })
   }
 
   return {
@@ -111,9 +118,33 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     ...(settleTime !== undefined && { settleTime }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
       wanted.signal?.throwIfAborted()
-      return ask(wanted, dated)
+      return ask(wanted, { dated })
     },
   }
+}
+
+/** What may be tried again after a refusal. */
+interface Repeats {
+  /** The clock that a request was dated by may turn out to be wrong. */
+  readonly dated: boolean
+  /** The request whose authorization was refused, where this is the try with another one. */
+  readonly refused?: { readonly sent: TokenRequest; readonly error: SourceError }
+}
+
+/** Makes a request with another authorization than the refused one's, or throws its error. */
+async function another(
+  make: () => Promise<TokenRequest>,
+  { sent, error }: NonNullable<Repeats['refused']>,
+): Promise<TokenRequest> {
+  const next = await make().catch(() => {
+    throw error
+  })
+  if (authorizationOf(next) === authorizationOf(sent)) throw error
+  return next
+}
+
+function authorizationOf({ headers = {} }: TokenRequest): string | undefined {
+  return headers['authorization']
 }
 
 /** The token server's clock: learned from its own answers, or from the caller until there is one. */

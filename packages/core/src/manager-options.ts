@@ -84,8 +84,23 @@ export function requireManagerOptions(options: TokenManagerOptions, where: strin
   refuseUnknownOptions(options, MANAGER_OPTIONS, where)
 }
 
+/** Which option a source is given as, and what makes one. */
+interface SourceOption {
+  readonly option: string
+  readonly maker: string
+}
+
+const SOURCE: SourceOption = {
+  option: 'source',
+  maker: 'a vendor function such as appStoreConnect()',
+}
+
 /** Refuses what is not a token source. */
-export function requireSource(source: unknown, where: string): asserts source is TokenSource {
+export function requireSource(
+  source: unknown,
+  where: string,
+  { option, maker }: SourceOption = SOURCE,
+): asserts source is TokenSource {
   const candidate = source as Partial<TokenSource> | null | undefined
   const fits =
     typeof candidate === 'object' &&
@@ -95,8 +110,8 @@ export function requireSource(source: unknown, where: string): asserts source is
     Array.isArray(candidate.origins)
   if (fits) return
   throw invalid(
-    'source',
-    `${where}: "source" must be a token source: { id, origins, getToken }. A vendor function such as appStoreConnect() makes one.`,
+    option,
+    `${where}: "${option}" must be a token source: { id, origins, getToken }. That is what ${maker} makes.`,
   )
 }
 

@@ -57,7 +57,10 @@ export {
 export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk.ts'
 export { googleServiceAccount } from './vendors/google-service-account.ts'
 export type { GoogleServiceAccountOptions } from './vendors/google-service-account.ts'
-export type { GoogleCredentials } from './vendors/google-service-account/credentials.ts'
+export type {
+  GoogleCredentials,
+  GoogleCredentialsOption,
+} from './vendors/google-service-account/credentials.ts'
 export {
   VONAGE_CLIENT_SDK_ACL,
   type VonageAcl,

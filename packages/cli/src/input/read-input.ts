@@ -5,11 +5,7 @@ import { UnavailableError } from '../usage-error.ts'
 /** Nothing that is read whole is larger: keys, secrets, tokens and key sets are much smaller. */
 const MAX_BYTES = 1_048_576
 
-async function readInput(
-  file: string,
-  what: string,
-  context: CliContext,
-): Promise<Uint8Array> {
+async function readInput(file: string, what: string, context: CliContext): Promise<Uint8Array> {
   return file === '-' ? readStdin(what, context) : readFile(file, what)
 }
 

@@ -1,21 +1,11 @@
-import type { BigIntStats } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
 import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
-import {
-  invalid,
-  optionalFunction,
-  refuseUnknownOptions,
-  requireOptions,
-} from '../encoding/options.ts'
-import { KeyError } from '../errors.ts'
+import { optionalFunction, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import type { KeyError } from '../errors.ts'
 import { notify, type Observe } from '../observe.ts'
+import { followFile, readFileAs, requirePath } from './followed-file.ts'
 import { importKey } from './import.ts'
 import type { Key } from './key.ts'
-import { inFile, tooLarge, unreadableFile } from './key-file-errors.ts'
 import type { ImportKeyOptions } from './material.ts'
-
-/** More than any key file has: RSA of 16 384 bits takes about 13 kB. */
-const MAX_BYTES = 65_536
 
 /**
  * Reads a key from a file: PEM, or a JWK as JSON. A secret for HMAC is read from a JWK only
@@ -38,8 +28,8 @@ export async function readKeyFile(
   algorithm: Algorithm,
   options: ImportKeyOptions = {},
 ): Promise<Key> {
-  const { key } = await readKey(requirePath(path), algorithm, options)
-  return key
+  const parse = (text: string): Promise<Key> => importKey(text, algorithm, options)
+  return (await readFileAs(requirePath(path), parse)).value
 }
 
 /** What a {@link keyFile} tells about. */
@@ -81,94 +71,10 @@ export function keyFile(
   refuseUnknownOptions(options, ['keyId', 'use', 'allowShortSecret', 'observe'], 'keyFile')
   const { observe, ...importOptions } = options
   optionalFunction(observe, 'observe')
-  let current: ReadKey | undefined
-  let reading: Promise<Key> | undefined
-  const refresh = async (): Promise<Key> => {
-    try {
-      if (current !== undefined && (await stampOf(path)) === current.stamp) return current.key
-      current = await readKey(path, algorithm, importOptions)
-      notify(observe, { type: 'key-file-read', keyId: current.key.keyId })
-      return current.key
-    } catch (error) {
-      if (current === undefined || !(error instanceof KeyError)) throw error
-      notify(observe, { type: 'key-file-failed', error })
-      return current.key
-    } finally {
-      reading = undefined
-    }
-  }
-  return async () => {
-    reading ??= refresh()
-    return reading
-  }
-}
-
-/** A key, and what its file looked like when it was read. */
-interface ReadKey {
-  readonly key: Key
-  readonly stamp: string
-}
-
-async function readKey(
-  path: string | URL,
-  algorithm: Algorithm,
-  options: ImportKeyOptions,
-): Promise<ReadKey> {
-  const { bytes, stamp } = await readBounded(path)
-  try {
-    return { key: await importKey(decodeText(bytes), algorithm, options), stamp }
-  } catch (error) {
-    throw error instanceof KeyError ? inFile(path, error) : error
-  }
-}
-
-async function readBounded(path: string | URL): Promise<{ bytes: Uint8Array; stamp: string }> {
-  try {
-    await using file = await open(path, 'r')
-    const stats = await file.stat({ bigint: true })
-    // One more than is allowed, since what is no plain file does not tell its size.
-    const buffer = new Uint8Array(MAX_BYTES + 1)
-    let length = 0
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length)
-      length += bytesRead
-      if (length > MAX_BYTES) throw tooLarge(path, MAX_BYTES)
-      if (bytesRead === 0) return { bytes: buffer.subarray(0, length), stamp: toStamp(stats) }
-    }
-  } catch (cause) {
-    throw cause instanceof KeyError ? cause : unreadableFile(path, cause)
-  }
-}
-
-async function stampOf(path: string | URL): Promise<string> {
-  try {
-    return toStamp(await stat(path, { bigint: true }))
-  } catch (cause) {
-    throw unreadableFile(path, cause)
-  }
-}
-
-function toStamp({ dev, ino, size, mtimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs].join(' ')
-}
-
-function decodeText(bytes: Uint8Array): string {
-  const [first, second] = bytes
-  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-  if (isUtf16) {
-    throw new KeyError('ERR_KEY_FORMAT', 'The file is in UTF-16; save it as UTF-8.')
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new KeyError(
-      'ERR_KEY_FORMAT',
-      'The file is no text; convert it to PEM, for example with openssl pkey -inform DER -in FILE.',
-    )
-  }
-}
-
-function requirePath(path: unknown): string | URL {
-  if (path instanceof URL || (typeof path === 'string' && path !== '')) return path
-  throw invalid('path', '"path" must be the path or URL of a file.')
+  return followFile({
+    path,
+    parse: (text) => importKey(text, algorithm, importOptions),
+    onRead: ({ keyId }) => notify(observe, { type: 'key-file-read', keyId }),
+    onFailure: (error) => notify(observe, { type: 'key-file-failed', error }),
+  })
 }

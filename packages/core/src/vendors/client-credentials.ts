@@ -15,6 +15,7 @@ import { exchangedId } from '../exchanged-source/exchanged-id.ts'
 import { readTokenAnswer } from '../exchanged-source/oauth-answer.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { ServerMetadata } from '../http/server-metadata.ts'
+import { requirePrivateKey } from '../signed-source/key-id.ts'
 import type { JwtKey } from '../signed-source/signing.ts'
 import { sourceId } from '../signed-source/source-id.ts'
 import type { TokenSource } from '../token.ts'
@@ -247,7 +248,7 @@ function authenticationOf(
   }
   const keyId = optionalString(options.keyId, 'keyId', 1024)
   const { algorithm, assertion } = options
-  const parts = { clientId, audience, key: privateKey, keyId, algorithm }
+  const parts = { clientId, audience, key: requirePrivateKey(privateKey), keyId, algorithm }
   return byPrivateKey({ ...parts, options: assertion, clock })
 }
 

@@ -6,9 +6,9 @@ import {
   requireOptions,
   requireString,
 } from '../encoding/options.ts'
-import { OptionError } from '../errors.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { signedSource } from '../signed-source.ts'
+import { requirePrivateKey } from '../signed-source/key-id.ts'
 import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
 import { refuseReplacing } from '../signed-source/payload.ts'
 import type { JwtKey } from '../signed-source/signing.ts'
@@ -85,14 +85,11 @@ const OPTIONS = [
 export function gitHubApp(options: GitHubAppOptions): TokenSource {
   requireOptions(options, 'gitHubApp')
   refuseUnknownOptions(options, OPTIONS, 'gitHubApp')
-  const { privateKey, backdate = 60, tokenId, clock, baseUrl = BASE_URL } = options
-  if (privateKey === undefined) {
-    throw new OptionError('ERR_OPTION_REQUIRED', 'privateKey', '"privateKey" is required.')
-  }
+  const { backdate = 60, tokenId, clock, baseUrl = BASE_URL } = options
   const { origin } = requireEndpoint(baseUrl, 'baseUrl')
   return signedSource('github-app', {
     algorithm: 'RS256',
-    key: privateKey,
+    key: requirePrivateKey(options.privateKey),
     claims: { iss: requireAppId(options.appId), ...refuseReplacing(options.claims, ['iss']) },
     lifetime: requireLifetime(options.lifetime, LIFETIME),
     maxLifetime: LIFETIME.max,

@@ -89,7 +89,7 @@ export function gitHubInstallation(options: GitHubInstallationOptions): TokenSou
   requireOptions(options, 'gitHubInstallation')
   refuseUnknownOptions(options, OPTIONS, 'gitHubInstallation')
   const { app, fetch, timeoutMs, clock } = options
-  requireSource(app, 'gitHubInstallation')
+  requireSource(app, 'gitHubInstallation', { option: 'app', maker: 'gitHubApp()' })
   const base = requireEndpoint(options.baseUrl ?? app.origins[0], 'baseUrl')
   if (!compileDestinations(app.origins, 'app').has(base.origin)) {
     throw invalid(
@@ -130,7 +130,8 @@ export function gitHubInstallation(options: GitHubInstallationOptions): TokenSou
           'x-github-api-version': '2022-11-28',
         },
         body: JSON.stringify(body),
-        rejected: () => app.invalidate?.(jwt),
+        // A plain `gitHubApp` would only sign the same once more.
+        ...(app.invalidate !== undefined && { rejected: () => app.invalidate?.(jwt) }),
       }
     },
   })

@@ -15,16 +15,21 @@ import { signedSource, type SignedSourceOptions } from '../signed-source.ts'
 import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
 import { refuseReplacing } from '../signed-source/payload.ts'
 import type { TokenSource } from '../token.ts'
+import { followAccount } from './google-service-account/changing-account.ts'
 import {
-  type GoogleCredentials,
+  type GoogleCredentialsOption,
   readCredentials,
   type ServiceAccount,
 } from './google-service-account/credentials.ts'
 
 /** Options of {@link googleServiceAccount}. */
 export interface GoogleServiceAccountOptions {
-  /** The service account's key: the JSON file's text, or the object that is in it. */
-  readonly credentials: GoogleCredentials | string
+  /**
+   * The service account's key: the JSON file's text, the object that is in it, or a function that gives
+   * the one that is in force, as `googleCredentialsFile(path)` of `@mayfly/core/node` does. A new key
+   * takes over at the next token.
+   */
+  readonly credentials: GoogleCredentialsOption
   /** What the token is to allow, such as `https://www.googleapis.com/auth/devstorage.read_only`. */
   readonly scope?: string | readonly string[]
   /** The API that a self-signed token is for, such as `https://pubsub.googleapis.com/`. */
@@ -116,23 +121,46 @@ const OPTIONS = [
 export function googleServiceAccount(options: GoogleServiceAccountOptions): TokenSource {
   requireOptions(options, 'googleServiceAccount')
   refuseUnknownOptions(options, OPTIONS, 'googleServiceAccount')
-  const account = readCredentials(options.credentials)
+  const { credentials } = options
   const wanted = readWanted(options)
-  const { scope, audience, subject } = wanted
+  const { audience } = wanted
   const origins = options.origins ?? [originOf(audience) ?? ORIGIN]
   const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud', 'scope'])
-  if (wanted.selfSigned) {
-    return signedSource('google-self-signed', {
-      ...signingOf(options, account),
-      claims: {
-        iss: account.email,
-        sub: account.email,
-        ...(scope === undefined ? { aud: audience } : { scope }),
-        ...own,
-      },
-      origins,
-    })
-  }
+  const parts: Parts = { options: { ...options }, wanted, origins, own }
+  const make = (account: ServiceAccount): TokenSource =>
+    wanted.selfSigned ? selfSignedSource(account, parts) : accessTokenSource(account, parts)
+  if (typeof credentials === 'function') return followAccount(credentials, make)
+  return make(readCredentials(credentials))
+}
+
+interface Parts {
+  readonly options: GoogleServiceAccountOptions
+  readonly wanted: Wanted
+  readonly origins: readonly string[]
+  /** The claims beside Google's. */
+  readonly own: Readonly<Record<string, unknown>>
+}
+
+function selfSignedSource(
+  account: ServiceAccount,
+  { options, wanted: { scope, audience }, origins, own }: Parts,
+): TokenSource {
+  return signedSource('google-self-signed', {
+    ...signingOf(options, account),
+    claims: {
+      iss: account.email,
+      sub: account.email,
+      ...(scope === undefined ? { aud: audience } : { scope }),
+      ...own,
+    },
+    origins,
+  })
+}
+
+function accessTokenSource(
+  account: ServiceAccount,
+  { options, wanted: { scope, subject }, origins, own }: Parts,
+): TokenSource {
   const assertions = signedSource('google-assertion', {
     ...signingOf(options, account),
     claims: {

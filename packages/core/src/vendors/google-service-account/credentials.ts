@@ -20,6 +20,15 @@ export interface GoogleCredentials {
   readonly universe_domain?: string
 }
 
+/**
+ * A service account's key: the text of its file, or the object that is in it, or a function that gives
+ * the one that is in force. `googleCredentialsFile` of `@mayfly/core/node` is such a function.
+ */
+export type GoogleCredentialsOption =
+  | GoogleCredentials
+  | string
+  | (() => GoogleCredentials | string | Promise<GoogleCredentials | string>)
+
 /** What is needed of a key file. */
 export interface ServiceAccount {
   readonly email: string
@@ -28,7 +37,8 @@ export interface ServiceAccount {
   readonly tokenUri: URL
 }
 
-const TOKEN_URI = 'https://oauth2.googleapis.com/token'
+/** Where assertions are exchanged. */
+export const TOKEN_URI = 'https://oauth2.googleapis.com/token'
 
 /** What other files of Google's are, by their `type`. */
 const OTHER_TYPES: ReadonlyMap<string, string> = new Map([
@@ -57,6 +67,9 @@ export function readCredentials(given: unknown): ServiceAccount {
   if (private_key === undefined || private_key === null || private_key === '') {
     throw unfit('has no "private_key": the file may have been stripped of it')
   }
+  if (!['string', 'object', 'function'].includes(typeof private_key)) {
+    throw unfit(`has a "private_key" that is ${describe(private_key)}; it must be PEM text`)
+  }
   return {
     email: member(client_email, 'client_email'),
     privateKey: private_key,
@@ -73,7 +86,11 @@ function parseText(text: string): unknown {
   if (!trimmed.startsWith('{')) {
     const isPath = /^[^\s{}"]{1,1024}\.json$/i.test(trimmed)
     const isBase64 = /^[\w+/=\s-]{200,}$/.test(trimmed)
-    if (isPath) throw unfit('is the path of a file; read the file, and give what is in it')
+    if (isPath) {
+      throw unfit(
+        "is the path of a file; give googleCredentialsFile('…') from '@mayfly/core/node', or what is in the file",
+      )
+    }
     if (isBase64) throw unfit('looks like base64; decode it first')
     throw unfit('is text, but no JSON')
   }

@@ -1,7 +1,7 @@
 import { apns } from '@mayfly/core/vendors'
 import { type FakeClock, startApnsSandbox } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
-import { CurrentKey } from './keys.ts'
+import { CurrentKey } from '../current-key.ts'
 
 const NOTIFICATION = {
   method: 'POST',

@@ -1,7 +1,7 @@
 import { appStoreServer } from '@mayfly/core/vendors'
 import { type FakeClock, startAppStoreServerSandbox } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
-import { CurrentKey } from './keys.ts'
+import { CurrentKey } from '../current-key.ts'
 
 async function start(clock: FakeClock): Promise<VendorBench> {
   const sandbox = await startAppStoreServerSandbox({ clock })

@@ -6,7 +6,7 @@ import {
   startSignInWithAppleSandbox,
 } from '@mayfly/testing'
 import { testVendorContract, type VendorBench } from '../contract.ts'
-import { CurrentKey } from './keys.ts'
+import { CurrentKey } from '../current-key.ts'
 
 /** Sends the secret in a form, learns the time from the answer, and tries once more after a refusal. */
 function formClient(

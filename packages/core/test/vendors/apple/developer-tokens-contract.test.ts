@@ -5,7 +5,7 @@ import type { FakeClock } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
 import { answer, startUpstream } from '../../support/upstream.ts'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
-import { CurrentKey } from './keys.ts'
+import { CurrentKey } from '../current-key.ts'
 
 const TEAM = 'DEF123GHIJ'
 const SERVICE = 'com.example.weather'

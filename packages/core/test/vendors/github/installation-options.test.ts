@@ -10,7 +10,7 @@ describe('gitHubInstallation refuses when the source is made', () => {
   }
   const BASE: GitHubInstallationOptions = { app, installationId: 42 }
   const bad: readonly [string, object, string][] = [
-    ['no app', { app: undefined }, 'source'],
+    ['no app', { app: undefined }, 'app'],
     ['an app for another server', { baseUrl: 'https://github.example.com/api/v3' }, 'app'],
     ['an app that goes nowhere', { app: { ...app, origins: [] } }, 'baseUrl'],
     ['no installation', { installationId: undefined }, 'installationId'],

@@ -51,7 +51,11 @@ describe('googleServiceAccount says of credentials', () => {
   const { client_email, private_key, ...stripped } = CREDENTIALS
   const cases: readonly [string, unknown, RegExp][] = [
     ['nothing', undefined, /"credentials" is required/],
-    ['the path of the file', './robot-key.json', /is the path of a file; read the file/],
+    [
+      'the path of the file',
+      './robot-key.json',
+      /is the path of a file; give googleCredentialsFile/,
+    ],
     ['the private key alone', PRIVATE_KEY, /is the private key alone; give the whole JSON/],
     ['base64', btoa(text), /looks like base64; decode it first/],
     ['other text', 'hello', /is text, but no JSON/],

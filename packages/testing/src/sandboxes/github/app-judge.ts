@@ -1,4 +1,5 @@
 import { isNumericDate, readJwtHeader, verifyJwt } from '../signed-jwt.ts'
+import type { LedgerRefusal } from '../token-ledger.ts'
 import type { SandboxReply } from '../vendor.ts'
 import type { KnownApp } from './credentials.ts'
 
@@ -13,6 +14,9 @@ export type GitHubAppFault =
   | 'exp-missing'
   | 'exp-too-far'
   | 'exp-passed'
+
+/** Why an app's own token was refused, those reasons included that a test made up. */
+export type AppRefusal = GitHubAppFault | LedgerRefusal
 
 /** What an app's token is judged against. */
 export interface AppContext {
@@ -44,8 +48,8 @@ export function judgeAppToken(
 }
 
 /** The answer to a bad token of an app. It names `exp` or `iat` when the clock is wrong. */
-export function refuseApp(fault: GitHubAppFault): SandboxReply {
-  const messages = new Map<GitHubAppFault, string>([
+export function refuseApp(fault: AppRefusal): SandboxReply {
+  const messages = new Map<AppRefusal, string>([
     ['exp-missing', "Missing 'expiration time' claim ('exp') in assertion"],
     ['exp-too-far', "'Expiration time' claim ('exp') is too far in the future"],
     [

@@ -19,17 +19,24 @@ export interface KnownApp {
 
 /** Makes a new app. */
 export function createApp(): KnownApp {
-  const pair = generateKeyPairSync('rsa', {
+  const { privateKey, publicKey } = createKeyPair()
+  return {
+    credentials: { appId: `Iv23li${randomBytes(7).toString('hex')}`, privateKey },
+    numericId: randomInt(100_000, 999_999),
+    publicKey,
+  }
+}
+
+/** Gives an app another key. */
+export function replaceKey(app: KnownApp): KnownApp {
+  const { privateKey, publicKey } = createKeyPair()
+  return { ...app, credentials: { ...app.credentials, privateKey }, publicKey }
+}
+
+function createKeyPair(): { readonly privateKey: string; readonly publicKey: string } {
+  return generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
-  return {
-    credentials: {
-      appId: `Iv23li${randomBytes(7).toString('hex')}`,
-      privateKey: pair.privateKey,
-    },
-    numericId: randomInt(100_000, 999_999),
-    publicKey: pair.publicKey,
-  }
 }

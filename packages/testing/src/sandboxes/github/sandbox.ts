@@ -1,7 +1,8 @@
 import { finiteNumber, refuseUnknown } from '../../options.ts'
 import { HttpSandbox, SANDBOX_OPTIONS, type SandboxOptions } from '../http-sandbox.ts'
 import { IssuedTokens } from '../issued-tokens.ts'
-import { createApp, type GitHubAppCredentials } from './credentials.ts'
+import { TokenLedger } from '../token-ledger.ts'
+import { createApp, type GitHubAppCredentials, replaceKey } from './credentials.ts'
 import { type GitHubInstallation, INSTALLATION, type InstallationGrant } from './installations.ts'
 import { type GitHubRefusal, type GitHubState, GitHubVendor } from './vendor.ts'
 
@@ -20,7 +21,7 @@ export interface GitHubSandboxOptions extends SandboxOptions {
 
 /** What a test can do to the GitHub sandbox, beside what every sandbox can. */
 export interface GitHubControls {
-  /** The app's client id and private key. */
+  /** The app's client id and private key: another one after {@link GitHubControls.rotateKey}. */
   readonly credentials: GitHubAppCredentials
   /** The app's other name: its app id. */
   readonly numericAppId: number
@@ -30,14 +31,18 @@ export interface GitHubControls {
   readonly baseUrl: string
   /** What installation tokens were given for so far. */
   readonly grants: readonly InstallationGrant[]
+  /** Gives the app another key, and ends the one before. Installation tokens go on. */
+  rotateKey(): GitHubAppCredentials
   /** Ends the app's key. Installation tokens go on. */
   revokeKey(): void
   /** Suspends an installation: no new tokens. Default: the first one. */
   suspend(installationId?: number): void
   /** Refuses one token from now on. */
   revokeToken(value: string): void
-  /** Refuses every installation token that was used so far. */
+  /** Refuses every token that was used so far, the app's own included. */
   revokeTokensSeen(): void
+  /** Refuses the first use of the next so many new installation tokens. */
+  refuseFirstUse(count: number): void
 }
 
 /** A running GitHub sandbox. */
@@ -83,6 +88,7 @@ export async function startGitHubSandbox(
     basePath,
     grants: [],
     suspended: new Set(),
+    appTokens: new TokenLedger(),
     isKeyRevoked: false,
   }
   let tokens: IssuedTokens<InstallationGrant> | undefined
@@ -93,17 +99,27 @@ export async function startGitHubSandbox(
   }, options)
   await sandbox.listen()
   const installationId = installations[0]?.id ?? 0
-  return Object.assign(sandbox, {
-    credentials: state.app.credentials,
+  const controls: Omit<GitHubControls, 'credentials'> = {
     numericAppId: state.app.numericId,
     installationId,
     baseUrl: `${sandbox.origin}${basePath}`,
     grants: state.grants,
+    rotateKey: () => {
+      state.app = replaceKey(state.app)
+      state.isKeyRevoked = false
+      return state.app.credentials
+    },
     revokeKey: () => {
       state.isKeyRevoked = true
     },
     suspend: (id: number = installationId) => void state.suspended.add(id),
     revokeToken: (value: string) => tokens?.ledger.revoke(value),
-    revokeTokensSeen: () => tokens?.ledger.revokeSeen(),
-  })
+    revokeTokensSeen: () => {
+      tokens?.ledger.revokeSeen()
+      state.appTokens.revokeSeen()
+    },
+    refuseFirstUse: (count: number) => tokens?.ledger.refuseFirstUse(count),
+  }
+  const live = { credentials: { get: () => state.app.credentials, enumerable: true } }
+  return Object.defineProperties(Object.assign(sandbox, controls), live) as GitHubSandbox
 }

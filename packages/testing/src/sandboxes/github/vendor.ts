@@ -1,7 +1,8 @@
 import type { Clock } from '@mayfly/core'
 import type { IssuedTokens, TokenRefusal } from '../issued-tokens.ts'
+import type { TokenLedger } from '../token-ledger.ts'
 import type { SandboxReply, SandboxRequest, Vendor, Verdict } from '../vendor.ts'
-import { type GitHubAppFault, gitHubError, judgeAppToken, refuseApp } from './app-judge.ts'
+import { type AppRefusal, gitHubError, judgeAppToken, refuseApp } from './app-judge.ts'
 import type { KnownApp } from './credentials.ts'
 import {
   type GitHubInstallation,
@@ -11,16 +12,18 @@ import {
 } from './installations.ts'
 
 /** Why the GitHub sandbox refused a request. */
-export type GitHubRefusal = GitHubAppFault | InstallationFault | TokenRefusal | 'user-agent'
+export type GitHubRefusal = AppRefusal | InstallationFault | TokenRefusal | 'user-agent'
 
 /** What the sandbox keeps between requests. */
 export interface GitHubState {
-  readonly app: KnownApp
+  app: KnownApp
   readonly installations: readonly GitHubInstallation[]
   /** Stands before every path. */
   readonly basePath: string
   readonly grants: InstallationGrant[]
   readonly suspended: Set<number>
+  /** The app's own tokens. */
+  readonly appTokens: TokenLedger
   isKeyRevoked: boolean
 }
 
@@ -62,9 +65,8 @@ export class GitHubVendor implements Vendor<GitHubRefusal> {
   }
 
   #asApp(request: SandboxRequest, path: string): Verdict<GitHubRefusal> {
-    const { app, isKeyRevoked, installations } = this.#state
-    const now = Math.floor(this.#clock.now() / 1000)
-    const fault = judgeAppToken(request.bearer, { app, isKeyRevoked, now })
+    const { app, installations } = this.#state
+    const fault = this.#judgeApp(request)
     if (fault !== undefined) return { reply: refuseApp(fault), refused: fault }
     const [, id] = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path) ?? []
     if (id !== undefined && request.method === 'POST') return this.#giveToken(request, Number(id))
@@ -79,6 +81,12 @@ export class GitHubVendor implements Vendor<GitHubRefusal> {
       return { id: one, account: { login: account }, permissions }
     })
     return { reply: { status: 200, body: list } }
+  }
+
+  #judgeApp({ bearer }: SandboxRequest): AppRefusal | undefined {
+    const { app, isKeyRevoked, appTokens } = this.#state
+    const now = Math.floor(this.#clock.now() / 1000)
+    return judgeAppToken(bearer, { app, isKeyRevoked, now }) ?? appTokens.use(bearer ?? '')
   }
 
   #giveToken(request: SandboxRequest, id: number): Verdict<GitHubRefusal> {

@@ -22,22 +22,39 @@ export interface ServiceAccountKeys {
 
 /** Makes a new service account with one key. */
 export function createServiceAccount(): ServiceAccountKeys {
-  const pair = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
   const project = 'mayfly-sandbox'
+  const { publicKey, ...key } = createKey()
   return {
     account: {
       type: 'service_account',
       project_id: project,
-      private_key_id: randomBytes(20).toString('hex'),
-      private_key: pair.privateKey,
+      ...key,
       client_email: `robot-${randomBytes(4).toString('hex')}@${project}.iam.gserviceaccount.com`,
       client_id: '100000000000000000001',
       universe_domain: 'googleapis.com',
     },
-    publicKey: pair.publicKey,
+    publicKey,
   }
+}
+
+/** Makes another key for the same service account. */
+export function replaceKey({ account }: ServiceAccountKeys): ServiceAccountKeys {
+  const { publicKey, ...key } = createKey()
+  return { account: { ...account, ...key }, publicKey }
+}
+
+interface CreatedKey {
+  readonly private_key_id: string
+  readonly private_key: string
+  readonly publicKey: string
+}
+
+function createKey(): CreatedKey {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const private_key_id = randomBytes(20).toString('hex')
+  return { private_key_id, private_key: privateKey, publicKey }
 }

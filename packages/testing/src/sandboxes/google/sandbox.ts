@@ -5,6 +5,7 @@ import { IssuedTokens, type TokenRefusal } from '../issued-tokens.ts'
 import type { SandboxReply, SandboxRequest, Vendor, Verdict } from '../vendor.ts'
 import {
   createServiceAccount,
+  replaceKey,
   type ServiceAccountCredentials,
   type ServiceAccountKeys,
 } from './credentials.ts'
@@ -36,10 +37,15 @@ export interface GoogleGrant {
 
 /** What a test can do to the Google sandbox, beside what every sandbox can. */
 export interface GoogleControls {
-  /** The key file of a service account. Its `token_uri` is the sandbox's own. */
+  /**
+   * The key file of a service account, another one after {@link GoogleControls.rotateKey}. Its
+   * `token_uri` is the sandbox's own.
+   */
   readonly credentials: ServiceAccountCredentials
   /** What access tokens were given for so far. */
   readonly grants: readonly GoogleGrant[]
+  /** Gives the account another key, and ends the one before. Tokens that were given go on. */
+  rotateKey(): ServiceAccountCredentials
   /** Ends the account's key, as somebody would in the console. Tokens that were given go on. */
   revokeKey(): void
   /** Refuses one token from now on. */
@@ -104,20 +110,33 @@ export async function startGoogleSandbox(
     return createVendor(state, tokens, clock)
   }, options)
   await sandbox.listen()
-  return Object.assign(sandbox, {
-    credentials: { ...state.keys.account, token_uri: `${sandbox.origin}/token` },
+  const controls: Omit<GoogleControls, 'credentials'> = {
     grants: state.grants,
+    rotateKey: () => {
+      state.keys = replaceKey(state.keys)
+      state.isKeyRevoked = false
+      return keyFile(state, sandbox)
+    },
     revokeKey: () => {
       state.isKeyRevoked = true
     },
     revokeToken: (value: string) => tokens?.ledger.revoke(value),
     revokeTokensSeen: () => tokens?.ledger.revokeSeen(),
     refuseFirstUse: (count: number) => tokens?.ledger.refuseFirstUse(count),
-  })
+  }
+  const live = { credentials: { get: () => keyFile(state, sandbox), enumerable: true } }
+  return Object.defineProperties(Object.assign(sandbox, controls), live) as GoogleSandbox
+}
+
+function keyFile(
+  { keys }: State,
+  { origin }: { readonly origin: string },
+): ServiceAccountCredentials {
+  return { ...keys.account, token_uri: `${origin}/token` }
 }
 
 interface State {
-  readonly keys: ServiceAccountKeys
+  keys: ServiceAccountKeys
   readonly delegates: readonly string[]
   readonly grants: GoogleGrant[]
   readonly origin: () => string
@@ -174,8 +193,8 @@ function createVendor(
     if ('fault' in verdict) return verdict.fault
     const { audience, scope, subject, email } = verdict.claims
     if (subject !== email) return 'jwt-subject'
-    if (scope !== undefined) return audience === undefined ? undefined : 'jwt-audience'
-    return audience === `${state.origin()}/` ? tokens.ledger.use(token) : 'jwt-audience'
+    const wanted = scope === undefined ? `${state.origin()}/` : undefined
+    return audience === wanted ? tokens.ledger.use(token) : 'jwt-audience'
   }
 
   return { name: 'google', judge, failure }

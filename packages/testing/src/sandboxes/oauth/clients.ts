@@ -18,30 +18,52 @@ export interface KeyClientCredentials {
 
 /** What the sandbox's side knows of its clients. */
 export interface SandboxClients {
-  readonly bySecret: SecretClientCredentials
-  readonly byKey: KeyClientCredentials
+  bySecret: SecretClientCredentials
+  byKey: KeyClientCredentials
   /** SPKI PEM of the key client. */
-  readonly publicKey: string
+  publicKey: string
 }
 
-/** Makes new clients. The secret has characters that only survive Basic when they are encoded. */
+/** Makes new clients. */
 export function createClients(): SandboxClients {
+  const { privateKey, publicKey, keyId } = createClientKey()
+  return {
+    bySecret: { clientId: `client:${randomUUID()}`, clientSecret: createSecret() },
+    byKey: { clientId: randomUUID(), keyId, algorithm: 'RS256', privateKey },
+    publicKey,
+  }
+}
+
+/** Gives the first client another secret. The one before is no longer good. */
+export function replaceSecret(clients: SandboxClients): SecretClientCredentials {
+  clients.bySecret = { ...clients.bySecret, clientSecret: createSecret() }
+  return clients.bySecret
+}
+
+/** Gives the second client another key. The one before is no longer good. */
+export function replaceKey(clients: SandboxClients): KeyClientCredentials {
+  const { privateKey, publicKey, keyId } = createClientKey()
+  clients.publicKey = publicKey
+  clients.byKey = { ...clients.byKey, keyId, privateKey }
+  return clients.byKey
+}
+
+/** It has characters that only survive Basic when they are encoded. */
+function createSecret(): string {
+  return `${randomBytes(24).toString('base64')}+%/ ü:`
+}
+
+interface ClientKey {
+  readonly privateKey: string
+  readonly publicKey: string
+  readonly keyId: string
+}
+
+function createClientKey(): ClientKey {
   const pair = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
-  return {
-    bySecret: {
-      clientId: `client:${randomUUID()}`,
-      clientSecret: `${randomBytes(24).toString('base64')}+%/ ü:`,
-    },
-    byKey: {
-      clientId: randomUUID(),
-      keyId: randomBytes(8).toString('hex'),
-      algorithm: 'RS256',
-      privateKey: pair.privateKey,
-    },
-    publicKey: pair.publicKey,
-  }
+  return { ...pair, keyId: randomBytes(8).toString('hex') }
 }

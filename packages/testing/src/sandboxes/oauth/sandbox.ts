@@ -7,6 +7,8 @@ import type { ClientFault, ClientMethod } from './client-authentication.ts'
 import {
   createClients,
   type KeyClientCredentials,
+  replaceKey,
+  replaceSecret,
   type SandboxClients,
   type SecretClientCredentials,
 } from './clients.ts'
@@ -36,12 +38,16 @@ export interface OAuthControls {
   /** The issuer identifier: the sandbox's origin. */
   readonly issuer: string
   readonly tokenEndpoint: string
-  /** A client with a secret. */
+  /** A client with a secret: another one after {@link OAuthControls.rotateSecret}. */
   readonly credentials: SecretClientCredentials
-  /** A client with a private key. */
+  /** A client with a private key: another one after {@link OAuthControls.rotateKey}. */
   readonly keyCredentials: KeyClientCredentials
   /** What tokens were issued for so far. */
   readonly grants: readonly OAuthGrant[]
+  /** Gives the first client another secret, and ends the one before. Its tokens go on. */
+  rotateSecret(): SecretClientCredentials
+  /** Gives the second client another key with another id, and ends the one before. Its tokens go on. */
+  rotateKey(): KeyClientCredentials
   /** Lets a client in no more. Default: both. Its tokens go on. */
   revokeClient(clientId?: string): void
   /** Refuses one token from now on. */
@@ -101,15 +107,16 @@ export async function startOAuthSandbox(options: OAuthSandboxOptions = {}): Prom
     return createVendor(state, tokens, clock)
   }, options)
   await sandbox.listen()
-  const { bySecret, byKey } = state.clients
+  const { clients } = state
   const { origin } = sandbox
-  return Object.assign(sandbox, {
+  const controls: Omit<OAuthControls, 'credentials' | 'keyCredentials'> = {
     issuer: origin,
     tokenEndpoint: `${origin}/token`,
-    credentials: bySecret,
-    keyCredentials: byKey,
     grants: state.grants,
+    rotateSecret: () => replaceSecret(clients),
+    rotateKey: () => replaceKey(clients),
     revokeClient: (clientId?: string) => {
+      const { bySecret, byKey } = clients
       for (const id of clientId === undefined ? [bySecret.clientId, byKey.clientId] : [clientId]) {
         state.revoked.add(id)
       }
@@ -117,7 +124,12 @@ export async function startOAuthSandbox(options: OAuthSandboxOptions = {}): Prom
     revokeToken: (value: string) => tokens?.ledger.revoke(value),
     revokeTokensSeen: () => tokens?.ledger.revokeSeen(),
     refuseFirstUse: (count: number) => tokens?.ledger.refuseFirstUse(count),
-  })
+  }
+  const live = {
+    credentials: { get: () => clients.bySecret, enumerable: true },
+    keyCredentials: { get: () => clients.byKey, enumerable: true },
+  }
+  return Object.defineProperties(Object.assign(sandbox, controls), live) as OAuthSandbox
 }
 
 interface State {

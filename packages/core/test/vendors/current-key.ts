@@ -1,6 +1,6 @@
-import { importKey, type Key } from '@mayfly/core'
+import { type Algorithm, importKey, type Key } from '@mayfly/core'
 
-/** A key as Apple hands it out. */
+/** A key as a vendor hands it out. */
 interface KeyFile {
   readonly keyId: string
   readonly privateKey: string
@@ -9,10 +9,12 @@ interface KeyFile {
 /** The key in use, and all that were: what a callback gives to a source, and what must not be seen. */
 export class CurrentKey {
   readonly secrets: string[] = []
+  readonly #algorithm: Algorithm
   #keyId = ''
   #key: Promise<Key> | undefined
 
-  constructor(first: KeyFile) {
+  constructor(first: KeyFile, algorithm: Algorithm = 'ES256') {
+    this.#algorithm = algorithm
     this.exchange(first)
   }
 
@@ -29,6 +31,6 @@ export class CurrentKey {
   exchange({ keyId, privateKey }: KeyFile): void {
     this.secrets.push(privateKey)
     this.#keyId = keyId
-    this.#key = importKey(privateKey, 'ES256', { keyId })
+    this.#key = importKey(privateKey, this.#algorithm, { keyId })
   }
 }

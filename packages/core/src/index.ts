@@ -3,7 +3,7 @@ export type { VerifiedTokensOptions } from './cache/verified-tokens.ts'
 export type { JwtPayload } from './claims/payload.ts'
 export type { ClaimsOptions } from './claims/policy.ts'
 export type { Clock } from './clock.ts'
-export { systemClock } from './clock.ts'
+export { alarm, systemClock, timeoutSignal } from './clock.ts'
 export type {
   ErrorCode,
   KeyErrorCode,

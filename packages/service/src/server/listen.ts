@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { type Clock, OptionError } from '@mayfly/core'
+import {
+  clockOption,
+  invalid,
+  optionalFunction,
+  optionalNumber,
+  optionalString,
+  refuseUnknownOptions,
+  requireOptions,
+} from '@mayfly/core/options'
+import { drainable } from './shutdown.ts'
+import {
+  fileMarks,
+  readCredentials,
+  requireTlsOptions,
+  type TlsEvent,
+  type TlsOptions,
+  watchCredentials,
+} from './tls.ts'
+
+/** How {@link listen} serves. */
+export interface ListenOptions {
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** The address to listen on. Default `127.0.0.1`: this machine alone. */
+  readonly host?: string
+  /** Serves HTTPS, TLS 1.2 or later, and reads the files again when they change. */
+  readonly tls?: TlsOptions
+  /** How long answers on their way may take to finish once it is to end. Default 10 000. */
+  readonly shutdownTimeoutMs?: number
+  readonly clock?: Clock
+  readonly observe?: (event: TlsEvent) => void
+}
+
+/** A server that runs. */
+export interface RunningServer {
+  /** Where it is: `https://127.0.0.1:8443`. */
+  readonly url: string
+  readonly port: number
+  /** Whether it is being ended. */
+  readonly draining: boolean
+  /** Ends it: lets answers finish first. Gives how many connections had to be cut. */
+  close(): Promise<number>
+}
+
+const MIN_VERSION = { minVersion: 'TLSv1.2' } as const
+
+/** What a client may take its time for. Whoever is slower holds a connection and nothing else. */
+const LIMITS: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16_384,
+  // Node looks for `Host` itself: without it RFC 9112 section 3.2 wants a 400.
+  requireHostHeader: true,
+}
+
+/**
+ * Serves an application until it is closed.
+ *
+ * @throws {OptionError} when an option is unknown or unsound, a file of `tls` is, or the port is taken.
+ */
+export async function listen(
+  application: RequestListener,
+  options: ListenOptions = {},
+): Promise<RunningServer> {
+  const { port, host, tls, shutdownTimeoutMs, clock, observe } = requireListenOptions(options)
+  const marks = tls === undefined ? '' : await fileMarks(tls)
+  const secure = tls === undefined ? undefined : await secureServer(tls, application)
+  const server: Server = secure ?? createServer(LIMITS, application)
+  const drain = drainable(server, clock)
+  await bind(server, port, host)
+  const stopWatching =
+    secure === undefined || tls === undefined
+      ? () => {}
+      : watchCredentials(tls, marks, {
+          clock,
+          use: (credentials) => secure.setSecureContext({ ...credentials, ...MIN_VERSION }),
+          observe: observe ?? (() => {}),
+        })
+  const bound = portOf(server)
+  return {
+    url: `${secure === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    get draining() {
+      return drain.draining
+    },
+    close: () => {
+      stopWatching()
+      return drain.close(shutdownTimeoutMs)
+    },
+  }
+}
+
+function requireListenOptions(options: ListenOptions) {
+  requireOptions(options, 'listen')
+  const known = ['port', 'host', 'tls', 'shutdownTimeoutMs', 'clock', 'observe']
+  refuseUnknownOptions(options, known, 'listen')
+  return {
+    port: optionalPort(options.port),
+    host: optionalString(options.host, 'host', 255) ?? '127.0.0.1',
+    tls: options.tls === undefined ? undefined : requireTlsOptions(options.tls),
+    shutdownTimeoutMs:
+      optionalNumber(options.shutdownTimeoutMs, 'shutdownTimeoutMs', { unit: 'milliseconds' }) ??
+      10_000,
+    clock: clockOption(options.clock),
+    observe: optionalFunction(options.observe, 'observe'),
+  }
+}
+
+function optionalPort(port: unknown = 0): number {
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw invalid('port', '"port" must be a whole number from 0 to 65535; 0 takes any that is free.')
+}
+
+async function secureServer(tls: TlsOptions, application: RequestListener): Promise<TlsServer> {
+  const credentials = await readCredentials(tls)
+  return createTlsServer({ ...LIMITS, ...MIN_VERSION, ...credentials }, application)
+}
+
+async function bind(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new OptionError('ERR_OPTION_INVALID', 'port', `${whyNot(cause)} (${host}:${port}).`, {
+      cause,
+    })
+  }
+}
+
+function whyNot(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EADDRINUSE') return 'Another program listens there: choose another "port"'
+  if (code === 'EACCES') return 'Listening there needs more rights: choose a port from 1024'
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'This machine has no such address'
+  return `It cannot listen there: ${typeof code === 'string' ? code : 'unknown reason'}`
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('It has no port.')
+  return address.port
+}

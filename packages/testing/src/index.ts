@@ -10,6 +10,9 @@ export type {
   WebSocketLike,
   WebSocketServerLike,
 } from './conformance/driver.ts'
+export type { AttackOptions, TokenAttack } from './attacks/attack.ts'
+export { type Attacks, type AttacksOptions, createAttacks } from './attacks/attacks.ts'
+export { ATTACK_TOPICS, type AttackTopic } from './attacks/topics.ts'
 export { adapterConformance } from './conformance/suite.ts'
 export type {
   SeenWebhook,

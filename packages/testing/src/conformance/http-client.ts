@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
 
 /** How long an answer may take: none of them takes any time unless something hangs. */
 const PATIENCE_MS = 10_000
@@ -54,6 +55,29 @@ export async function send(
       response.once('error', reject)
     })
     request.end(body)
+  })
+}
+
+/**
+ * Writes a request byte for byte, as no client would, and gives the status of the answer; 0 where the
+ * server hangs up without one, as it may on a head that is too long.
+ */
+export async function sendRaw(origin: string, head: string): Promise<number> {
+  const { hostname, port } = new URL(origin)
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname)
+    const end = (): void => resolve(Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1] ?? 0))
+    socket.setEncoding('latin1')
+    socket.setTimeout(PATIENCE_MS, () => {
+      socket.destroy()
+      reject(new Error(`No answer came within ${PATIENCE_MS} ms.`))
+    })
+    socket.on('data', (chunk: string) => (text += chunk))
+    // The rest of a long head has nowhere to go once the server has answered.
+    socket.once('error', end)
+    socket.once('close', end)
+    socket.write(head)
   })
 }
 

@@ -1,4 +1,7 @@
 import { createBench } from './bench.ts'
+import { attackKeysCases } from './cases/attack-keys.ts'
+import { attackStateCases } from './cases/attack-state.ts'
+import { attackCases } from './cases/attacks.ts'
 import { bearerCases } from './cases/bearer.ts'
 import { documentCases } from './cases/documents.ts'
 import { frameworkCases } from './cases/framework.ts'
@@ -20,6 +23,8 @@ const CASES: readonly CaseDefinition[] = [
   ...bearerCases,
   ...verdictCases,
   ...remoteKeysCases,
+  ...attackKeysCases,
+  ...attackStateCases,
   ...scopeCases,
   ...httpCases,
   ...originCases,
@@ -52,7 +57,7 @@ const CASES: readonly CaseDefinition[] = [
 export function adapterConformance<Middleware>(
   driver: AdapterDriver<Middleware>,
 ): readonly ConformanceCase[] {
-  return CASES.map(({ name, run }) => ({
+  return [...CASES, ...attackCases()].map(({ name, run }) => ({
     name: `${driver.name}: ${name}`,
     run: () => run(createBench(driver)),
   }))

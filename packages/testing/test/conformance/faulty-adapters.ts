@@ -1,4 +1,7 @@
 import { type IssueOptions, OptionError, type RequestLike, TokenIssuer } from '@mayfly/core'
+import { attackKeysCases } from '../../src/conformance/cases/attack-keys.ts'
+import { attackStateCases } from '../../src/conformance/cases/attack-state.ts'
+import { attackCases } from '../../src/conformance/cases/attacks.ts'
 import type { AdapterExports } from '../../src/conformance/driver.ts'
 import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
 import { FAULTY_INJECTORS } from './faulty-injectors.ts'
@@ -51,6 +54,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
       'bearerAuth judges HEAD',
       'bearerAuth judges OPTIONS',
       'requireScope lets a token pass',
+      ...[...attackCases(), ...attackKeysCases, ...attackStateCases].map(({ name }) => name),
     ],
   },
   {

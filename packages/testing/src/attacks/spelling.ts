@@ -1,5 +1,8 @@
-import type { SignatureAttack } from './attack.ts'
-import { type AttackSetup, b64, forge, signParts } from './attack-setup.ts'
+import { type AttackSetup, b64, forge, type Forgery, signParts } from './setup.ts'
+import type { AttackTopic } from './topics.ts'
+
+const SPELT: AttackTopic = 'last character changed, =, ==, newline, +/ alphabet'
+const PARTS: AttackTopic = 'a megabyte of dots, and other numbers of parts'
 
 function goodToken({ claims, ec }: AttackSetup): string {
   return forge({ alg: 'ES256', kid: 'ec' }, claims, { key: ec.privateKey })
@@ -20,7 +23,7 @@ const SPELLINGS: readonly (readonly [string, (token: string) => string])[] = [
   ['quotes around it', (token) => `"${token}"`],
 ]
 
-const SHAPES: readonly (readonly [string, (token: string) => string])[] = [
+const SHAPES: readonly (readonly [string, (token: string) => string, AttackTopic?])[] = [
   ['nothing', () => ''],
   ['one dot', () => '.'],
   ['two dots', () => '..'],
@@ -29,28 +32,37 @@ const SHAPES: readonly (readonly [string, (token: string) => string])[] = [
   [
     'five parts, as a JWE has',
     () => [b64('{"alg":"dir","enc":"A256GCM"}'), '', 'AAAA', 'AAAA', 'AAAA'].join('.'),
+    'JWE given to the verifier',
   ],
   ['a megabyte of dots', () => '.'.repeat(1_000_000)],
-  ['JSON with two dots in it', (token) => jsonSerialisation(token)],
+  [
+    'JSON with two dots in it',
+    (token) => jsonSerialisation(token),
+    'JSON serialisation with dots inside',
+  ],
   ['an empty header', (token) => token.slice(token.indexOf('.'))],
 ]
 
-export const spellingAttacks: readonly SignatureAttack[] = [
+/** Good tokens spelt otherwise, and what is no token at all. */
+export const spellingAttacks: readonly Forgery[] = [
   ...SPELLINGS.map(
-    ([name, respell]): SignatureAttack => ({
+    ([name, respell]): Forgery => ({
+      topic: SPELT,
       name: `a good token with ${name}`,
       reason: 'token_malformed',
       token: (setup) => respell(goodToken(setup)),
     }),
   ),
   ...SHAPES.map(
-    ([name, reshape]): SignatureAttack => ({
+    ([name, reshape, topic = PARTS]): Forgery => ({
+      topic,
       name: `a token that is ${name}`,
       reason: 'token_malformed',
       token: (setup) => reshape(goodToken(setup)),
     }),
   ),
   {
+    topic: SPELT,
     name: 'a good token in the standard base64 alphabet',
     reason: 'token_malformed',
     token: (setup) => {
@@ -63,13 +75,26 @@ export const spellingAttacks: readonly SignatureAttack[] = [
     },
   },
   ...['e30=', 'e31', 'e3 0', '+/8A'].map(
-    (payload): SignatureAttack => ({
+    (payload): Forgery => ({
+      topic: SPELT,
       name: `claims spelt "${payload}", though the signature over them is good`,
       reason: 'token_malformed',
       token: ({ ec }) => signParts(b64('{"alg":"ES256","kid":"ec"}'), payload, ec),
     }),
   ),
   {
+    topic: PARTS,
+    name: 'a good token that is longer than any token has to be',
+    reason: 'token_malformed',
+    token: ({ claims, ec }) =>
+      forge(
+        { alg: 'ES256', kid: 'ec' },
+        { ...claims, more: 'x'.repeat(8000) },
+        { key: ec.privateKey },
+      ),
+  },
+  {
+    topic: 'claims that were not signed',
     name: 'the claims of one token under the signature of another',
     reason: 'signature_invalid',
     token: (setup) => {
@@ -79,6 +104,7 @@ export const spellingAttacks: readonly SignatureAttack[] = [
     },
   },
   {
+    topic: 'fifty thousand opening brackets',
     name: 'five thousand opening brackets for claims, signed by a stranger',
     reason: 'signature_invalid',
     token: ({ foreign }) => {

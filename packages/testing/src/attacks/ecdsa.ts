@@ -1,5 +1,4 @@
-import type { SignatureAttack } from './attack.ts'
-import { b64, signingInput } from './attack-setup.ts'
+import { b64, type Forgery, signingInput } from './setup.ts'
 
 /** For the order of P-256 see SEC 2, section 2.4.2. */
 const ORDER = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'
@@ -17,7 +16,9 @@ const SIGNATURES: readonly (readonly [string, string])[] = [
   ['r and s as large as can be', 'ff'.repeat(64)],
 ]
 
-export const ecdsaAttacks: readonly SignatureAttack[] = SIGNATURES.map(([name, hex]) => ({
+/** Signatures that are none. */
+export const ecdsaAttacks: readonly Forgery[] = SIGNATURES.map(([name, hex]) => ({
+  topic: 'ECDSA r = s = 0, out of range, DER instead of P1363',
   name: `ECDSA with ${name}`,
   reason: 'signature_invalid',
   token: ({ claims }) =>

@@ -1,19 +1,19 @@
-import type { HeaderFields, RequestErrorCode, VerifierOptions } from '@mayfly/core'
+import type { HeaderFields, Reason } from '@mayfly/core'
+import type { AttackOptions } from './attack.ts'
+import type { AttackTopic } from './topics.ts'
 
 /**
  * A token whose signature holds, and that has to be refused all the same. A verifier under test
  * expects the issuer, the audience and the time that {@link claimsAttacks} is given.
  */
 export interface ClaimsAttack {
+  readonly topic: AttackTopic
   readonly name: string
   /** The payload as it is signed, byte for byte. */
   readonly payload: string
   readonly header?: HeaderFields
-  readonly options?: Pick<
-    VerifierOptions,
-    'maxTokenAge' | 'maxTokenLength' | 'requiredClaims' | 'type'
-  >
-  readonly code: RequestErrorCode
+  readonly options?: AttackOptions
+  readonly reason: Reason
   /** The claim that the error has to name. */
   readonly claim?: string
 }
@@ -35,8 +35,16 @@ export function claimsAttacks(target: ClaimsAttackTarget): readonly ClaimsAttack
   ]
 }
 
-const INVALID = 'ERR_CLAIM_INVALID' as const
-const MISSING = 'ERR_CLAIM_MISSING' as const
+const DATE: AttackTopic = 'exp, nbf or iat 0, empty, null, string, milliseconds'
+const ISSUER: AttackTopic = 'iss as array, prefix, infix, empty'
+const AUDIENCE: AttackTopic = 'aud missing, number, nested'
+const SHAPE: AttackTopic = 'payload [], "x", 1, null'
+const NESTED: AttackTopic = 'fifty thousand opening brackets'
+const TWICE: AttackTopic = 'duplicate JSON members'
+const PROTOTYPE: AttackTopic = 'members of the prototype'
+const TYPE: AttackTopic = 'typ of another kind'
+const INVALID = 'claim_invalid' as const
+const MISSING = 'claim_missing' as const
 
 function dateAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
   const { now } = target
@@ -55,50 +63,57 @@ function dateAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
   ]
   const malformed = (['exp', 'nbf', 'iat'] as const).flatMap((claim) =>
     noDates.map(([what, json]) => ({
+      topic: DATE,
       name: `${claim} is ${what}`,
       payload: payload(target, { [claim]: json }),
-      code: INVALID,
+      reason: INVALID,
       claim,
     })),
   )
   return [
     ...malformed,
     {
+      topic: DATE,
       name: 'exp is missing',
       payload: payload(target, { exp: undefined }),
-      code: MISSING,
+      reason: MISSING,
       claim: 'exp',
     },
     {
+      topic: DATE,
       name: 'exp is this very second less the tolerance',
       payload: payload(target, { exp: String(now - 5) }),
-      code: 'ERR_TOKEN_EXPIRED',
+      reason: 'token_expired',
       claim: 'exp',
     },
     {
+      topic: DATE,
       name: 'nbf is in the future',
       payload: payload(target, { nbf: String(now + 6) }),
-      code: 'ERR_TOKEN_NOT_YET_VALID',
+      reason: 'token_not_yet_valid',
       claim: 'nbf',
     },
     {
+      topic: DATE,
       name: 'iat is in the future',
       payload: payload(target, { iat: String(now + 6) }),
-      code: 'ERR_TOKEN_NOT_YET_VALID',
+      reason: 'token_not_yet_valid',
       claim: 'iat',
     },
     {
+      topic: DATE,
       name: 'maxTokenAge is asked for and iat is missing',
       payload: payload(target, { iat: undefined }),
       options: { maxTokenAge: 60 },
-      code: MISSING,
+      reason: MISSING,
       claim: 'iat',
     },
     {
+      topic: DATE,
       name: 'iat is older than maxTokenAge',
       payload: payload(target, { iat: String(now - 66) }),
       options: { maxTokenAge: 60 },
-      code: 'ERR_TOKEN_TOO_OLD',
+      reason: 'token_too_old',
       claim: 'iat',
     },
   ]
@@ -118,9 +133,10 @@ function issuerAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
   ]
   return [
     ...other.map(([what, iss]) => ({
+      topic: ISSUER,
       name: `iss is ${what}`,
       payload: payload(target, { iss: JSON.stringify(iss) }),
-      code: 'ERR_ISSUER' as const,
+      reason: 'issuer_mismatch' as const,
       claim: 'iss',
     })),
     ...[
@@ -129,15 +145,17 @@ function issuerAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
       ['0', '0'],
       ['an object', '{}'],
     ].map(([what = '', iss]) => ({
+      topic: ISSUER,
       name: `iss is ${what}`,
       payload: payload(target, { iss }),
-      code: INVALID,
+      reason: INVALID,
       claim: 'iss',
     })),
     {
+      topic: ISSUER,
       name: 'iss is missing',
       payload: payload(target, { iss: undefined }),
-      code: MISSING,
+      reason: MISSING,
       claim: 'iss',
     },
   ]
@@ -164,83 +182,120 @@ function audienceAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
   ]
   return [
     ...other.map(([what, aud]) => ({
+      topic: AUDIENCE,
       name: `aud is ${what}`,
       payload: payload(target, { aud: JSON.stringify(aud) }),
-      code: 'ERR_AUDIENCE' as const,
+      reason: 'audience_mismatch' as const,
       claim: 'aud',
     })),
     ...malformed.map(([what, aud]) => ({
+      topic: AUDIENCE,
       name: `aud is ${what}`,
       payload: payload(target, { aud }),
-      code: INVALID,
+      reason: INVALID,
       claim: 'aud',
     })),
     {
+      topic: AUDIENCE,
       name: 'aud is missing',
       payload: payload(target, { aud: undefined }),
-      code: MISSING,
+      reason: MISSING,
       claim: 'aud',
     },
   ]
 }
 
 function shapeAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
-  const required = { options: { requiredClaims: ['tenant'] }, code: MISSING, claim: 'tenant' }
-  const type = { options: { type: 'at+jwt' }, code: 'ERR_TOKEN_TYPE', claim: 'typ' } as const
+  const required = { options: { requiredClaims: ['tenant'] }, reason: MISSING, claim: 'tenant' }
+  const type = { options: { type: 'at+jwt' }, reason: 'type_mismatch', claim: 'typ' } as const
   return [
     ...['[]', '"x"', '1', 'null', '', '{', '{}{}', '\uFEFF{}'].map((text) => ({
+      topic: SHAPE,
+
       name: `the payload is ${JSON.stringify(text)}`,
       payload: text,
-      code: 'ERR_TOKEN_MALFORMED' as const,
+      reason: 'token_malformed' as const,
     })),
     ...[
       ['fifty thousand opening brackets', '['.repeat(50_000)],
+      // Sound JSON, with good claims beside it: nothing but the bound on its depth can refuse it.
+      ['a claim nested forty deep', payload(target, { a: `${'['.repeat(40)}${']'.repeat(40)}` })],
       ['a claim nested 30,000 deep', `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
     ].map(([what = '', text = '']) => ({
+      topic: NESTED,
+
       name: `the payload is ${what}`,
       payload: text,
       options: { maxTokenLength: 100_000 },
-      code: 'ERR_TOKEN_MALFORMED' as const,
+      reason: 'token_malformed' as const,
     })),
     ...['exp', 'aud', '\\u0065xp'].map((claim) => ({
+      topic: TWICE,
+
       name: `the payload says "${claim}" a second time`,
       payload: payload(target, {}).replace(/^{/, `{"${claim}":${target.now + 300},`),
-      code: 'ERR_TOKEN_MALFORMED' as const,
+      reason: 'token_malformed' as const,
     })),
     ...['iss', 'aud', 'exp'].map((claim) => ({
+      topic: PROTOTYPE,
+
       name: `${claim} is said of the prototype alone`,
       payload: payload(target, {
         [claim]: undefined,
         ['__proto__']: payload(target, {}),
         constructor: `{"prototype":${payload(target, {})}}`,
       }),
-      code: MISSING,
+      reason: MISSING,
       claim,
     })),
-    { name: 'a required claim is missing', payload: payload(target, {}), ...required },
-    { name: 'a required claim is null', payload: payload(target, { tenant: 'null' }), ...required },
     {
+      topic: SHAPE,
+      name: 'a required claim is missing',
+      payload: payload(target, {}),
+      ...required,
+    },
+    {
+      topic: SHAPE,
+      name: 'a required claim is null',
+      payload: payload(target, { tenant: 'null' }),
+      ...required,
+    },
+    {
+      topic: PROTOTYPE,
+
       name: 'a required claim is only inherited',
       payload: payload(target, {}),
       options: { requiredClaims: ['toString'] },
-      code: MISSING,
+      reason: MISSING,
       claim: 'toString',
     },
     {
+      topic: SHAPE,
+
       name: 'sub is a number',
       payload: payload(target, { sub: '7' }),
-      code: INVALID,
+      reason: INVALID,
       claim: 'sub',
     },
     {
+      topic: SHAPE,
+
       name: 'jti is an array',
       payload: payload(target, { jti: '["a"]' }),
-      code: INVALID,
+      reason: INVALID,
       claim: 'jti',
     },
-    { name: 'typ is another type', payload: payload(target, {}), ...type, header: { typ: 'JWT' } },
-    { name: 'typ is missing', payload: payload(target, {}), ...type, header: {} },
     {
+      topic: TYPE,
+      name: 'typ is another type',
+      payload: payload(target, {}),
+      ...type,
+      header: { typ: 'JWT' },
+    },
+    { topic: TYPE, name: 'typ is missing', payload: payload(target, {}), ...type, header: {} },
+    {
+      topic: TYPE,
+
       name: 'typ is a type of another tree',
       payload: payload(target, {}),
       ...type,

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { SignatureAttack } from './attack.ts'
-import { forge, signingInput } from './attack-setup.ts'
+import { forge, type Forgery, signingInput } from './setup.ts'
 
 /** What an attacker may take for the HMAC secret: every form of the public key. */
 const PUBLIC_FORMS: readonly (readonly [string, (key: KeyObject) => string | Buffer])[] = [
@@ -21,10 +20,11 @@ function exportPem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString()
 }
 
-const hmacWithPublicKey: readonly SignatureAttack[] = PUBLIC_FORMS.flatMap(([form, write]) =>
-  [undefined, 'rsa', 'hmac'].map((kid): SignatureAttack => {
+const hmacWithPublicKey: readonly Forgery[] = PUBLIC_FORMS.flatMap(([form, write]) =>
+  [undefined, 'rsa', 'hmac'].map((kid): Forgery => {
     const target = kid === undefined ? 'no key id' : `the key id "${kid}"`
     return {
+      topic: 'HMAC with the PEM, DER, PKCS #1 or JWK of the public key',
       name: `HMAC with ${form} of the public key as its secret, and ${target}`,
       // Only "hmac" goes by an HMAC key; a public key is not even tried.
       reason: kid === 'rsa' ? 'key_unknown' : 'signature_invalid',
@@ -36,57 +36,67 @@ const hmacWithPublicKey: readonly SignatureAttack[] = PUBLIC_FORMS.flatMap(([for
 
 const NO_ALGORITHM = ['none', 'None', 'nOnE', 'NONE', 'none ', '']
 
-export const keyConfusionAttacks: readonly SignatureAttack[] = [
+/** Keys taken for what they are not. */
+export const keyConfusionAttacks: readonly Forgery[] = [
   ...hmacWithPublicKey,
   ...NO_ALGORITHM.map(
-    (alg): SignatureAttack => ({
+    (alg): Forgery => ({
+      topic: 'alg none, None, nOnE',
       name: `algorithm "${alg}" without a signature`,
       reason: 'algorithm_not_allowed',
       token: ({ claims }) => `${signingInput({ alg }, claims)}.`,
     }),
   ),
   {
+    topic: 'alg none, None, nOnE',
     name: 'algorithm "none" with the signature of a good token',
     reason: 'algorithm_not_allowed',
     token: ({ claims, ec }) => forge({ alg: 'none', kid: 'ec' }, claims, { key: ec.privateKey }),
   },
   ...(['HS256', 'RS256', 'ES256', 'EdDSA'] as const).map(
-    (alg): SignatureAttack => ({
+    (alg): Forgery => ({
+      topic: 'alg none, None, nOnE',
       name: `algorithm ${alg} without a signature`,
       reason: 'token_malformed',
       token: ({ claims }) => `${signingInput({ alg }, claims)}.`,
     }),
   ),
   {
+    topic: 'the public key of one key id and the secret of another, algorithms crossed',
     name: 'RS256 under the key id of the secret',
     reason: 'key_unknown',
     token: ({ claims, rsa }) =>
       forge({ alg: 'RS256', kid: 'hmac' }, claims, { key: rsa.privateKey }),
   },
   {
+    topic: 'the public key of one key id and the secret of another, algorithms crossed',
     name: 'HS256 with the secret under the key id of the public key',
     reason: 'key_unknown',
     token: ({ claims, secret }) => forge({ alg: 'HS256', kid: 'rsa' }, claims, { key: secret }),
   },
   {
+    topic: 'the public key of one key id and the secret of another, algorithms crossed',
     name: 'PS256 for a key that is registered for RS256',
     reason: 'algorithm_not_allowed',
     token: ({ claims, rsa }) =>
       forge({ alg: 'PS256', kid: 'rsa' }, claims, { key: rsa.privateKey }),
   },
   {
+    topic: 'a foreign key under a known key id',
     name: 'a foreign RSA key under a known key id',
     reason: 'signature_invalid',
     token: ({ claims, foreign }) =>
       forge({ alg: 'RS256', kid: 'rsa' }, claims, { key: foreign.rsa.privateKey }),
   },
   {
+    topic: 'ES256 with a P-384 key, RS256 with a 1024-bit key',
     name: 'an RSA key of 1024 bits',
     reason: 'signature_invalid',
     token: ({ claims, foreign }) =>
       forge({ alg: 'RS256', kid: 'rsa' }, claims, { key: foreign.rsa1024.privateKey }),
   },
   {
+    topic: 'ES256 with a P-384 key, RS256 with a 1024-bit key',
     name: 'ES256 signed with a key on P-384',
     reason: 'token_malformed',
     token: ({ claims, foreign }) =>
@@ -95,7 +105,7 @@ export const keyConfusionAttacks: readonly SignatureAttack[] = [
   ...embeddedKeys(),
 ]
 
-function embeddedKeys(): readonly SignatureAttack[] {
+function embeddedKeys(): readonly Forgery[] {
   const elsewhere = 'http://127.0.0.1:9/keys'
   const members: readonly (readonly [string, (key: KeyObject) => unknown])[] = [
     ['jwk', (key) => key.export({ format: 'jwk' })],
@@ -104,6 +114,7 @@ function embeddedKeys(): readonly SignatureAttack[] {
     ['x5c', (key) => [key.export({ type: 'spki', format: 'der' }).toString('base64')]],
   ]
   return members.map(([member, value]) => ({
+    topic: 'embedded jwk, jku, x5u, x5c',
     name: `a foreign key brought along in "${member}"`,
     reason: 'signature_invalid',
     token: ({ claims, foreign }) => {

@@ -1,6 +1,12 @@
-import { createHmac, type KeyObject, sign as nodeSign } from 'node:crypto'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import {
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign as nodeSign,
+} from 'node:crypto'
 import type { Algorithm, NamedKey } from '@mayfly/core'
+import type { SignatureAttack } from './attack.ts'
 
 /**
  * What an attack works with: a victim that trusts four keys, and the private halves, since some
@@ -20,6 +26,10 @@ export interface AttackSetup {
   readonly foreign: { readonly rsa: KeyPair; readonly p384: KeyPair; readonly rsa1024: KeyPair }
 }
 
+/** An attack on the signatures of a victim. */
+export type Forgery = SignatureAttack<AttackSetup>
+
+/** A key pair of Node's. */
 export interface KeyPair {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject

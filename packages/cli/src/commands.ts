@@ -1,4 +1,5 @@
 import type { AddCommand } from './context.ts'
+import { addInspect } from './inspect/command.ts'
 
 /** The commands in the order of the help. Each room adds its own. */
-export const COMMANDS: readonly AddCommand[] = []
+export const COMMANDS: readonly AddCommand[] = [addInspect]

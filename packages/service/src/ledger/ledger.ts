@@ -84,6 +84,11 @@ export interface Ledger {
   generation(subject: string): Promise<number>
   /** Begins a new generation and gives it: one more than the last, however many ask at once. */
   bumpGeneration(subject: string): Promise<number>
+  /**
+   * Begins the next generation if the present one is still `from`, so that of many that ask at once one
+   * gets it: the others would end the tokens of that one. `false` when another was faster.
+   */
+  advanceGeneration(subject: string, from: number): Promise<boolean>
   /** Gives the keys at rest, the newest (by `activeFrom`, then `createdAt`) first. */
   keys(): Promise<readonly StoredKey[]>
   /**

@@ -85,6 +85,12 @@ export class SqliteLedger implements Ledger {
     )
   }
 
+  advanceGeneration(subject: string, from: number): Promise<boolean> {
+    return this.#write(
+      (database) => database.prepare(sql.ADVANCE_GENERATION).run(subject, from).changes !== 0,
+    )
+  }
+
   async keys(): Promise<readonly StoredKey[]> {
     return this.#read(sql.KEYS).map(toKey)
   }

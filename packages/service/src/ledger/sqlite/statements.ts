@@ -15,6 +15,13 @@ export const BUMP_GENERATION = `
   ON CONFLICT (subject) DO UPDATE SET generation = generation + 1
   RETURNING generation`
 
+/** Of a subject that never began another generation there is no row: its generation is 0. */
+export const ADVANCE_GENERATION = `
+  INSERT INTO generations SELECT ?1, 1 WHERE ?2 = 0 OR EXISTS (
+    SELECT 1 FROM generations WHERE subject = ?1
+  )
+  ON CONFLICT (subject) DO UPDATE SET generation = generation + 1 WHERE generation = ?2`
+
 export const KEYS = `
   SELECT * FROM signing_keys ORDER BY active_from DESC, created_at DESC, key_id DESC`
 

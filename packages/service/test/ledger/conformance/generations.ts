@@ -26,4 +26,29 @@ export function testGenerations(open: () => Promise<Ledger>): void {
       expect(await ledger.generation('alice')).toBe(50)
     }),
   )
+
+  it(
+    'lets one of many that advance from the same generation do it',
+    withLedger(open, async (ledger) => {
+      for (const from of [0, 1]) {
+        const given = await Promise.all(
+          Array.from({ length: 50 }, () => ledger.advanceGeneration('alice', from)),
+        )
+        expect(given.filter(Boolean)).toHaveLength(1)
+        expect(await ledger.generation('alice')).toBe(from + 1)
+      }
+    }),
+  )
+
+  it(
+    'advances from no generation but the present one',
+    withLedger(open, async (ledger) => {
+      expect(await ledger.advanceGeneration('alice', 1)).toBe(false)
+      expect(await ledger.generation('alice')).toBe(0)
+      await ledger.bumpGeneration('alice')
+      expect(await ledger.advanceGeneration('alice', 0)).toBe(false)
+      expect(await ledger.advanceGeneration('alice', 2)).toBe(false)
+      expect(await ledger.generation('alice')).toBe(1)
+    }),
+  )
 }

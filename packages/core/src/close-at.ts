@@ -1,5 +1,11 @@
-import { alarm, type Clock, systemClock } from './clock.ts'
-import { describe, invalid, refuseUnknownOptions, requireNumber } from './encoding/options.ts'
+import { alarm, type Clock } from './clock.ts'
+import {
+  clockOption,
+  describe,
+  invalid,
+  refuseUnknownOptions,
+  requireNumber,
+} from './encoding/options.ts'
 
 /** A WebSocket: that of `ws`, or one by the web's own standard. */
 export interface ClosableSocket {
@@ -73,7 +79,7 @@ export function closeAt(
   connection: ClosableSocket | ClosableStream,
   options: CloseAtOptions = {},
 ): () => void {
-  const clock = options.clock ?? systemClock
+  const clock = clockOption(options.clock)
   const graceMs = requireGrace(options)
   const { close, cut } = endingsOf(connection, options)
   if (expiresAt === undefined || isClosed(connection)) return () => {}

@@ -49,7 +49,7 @@ export class KeyError extends MayflyError {
 export interface SourceErrorOptions extends ErrorOptions {
   /** Trying again cannot help: the credentials themselves were refused. Default `false`. */
   readonly permanent?: boolean
-  /** How long the server asked to be left alone, in milliseconds. */
+  /** How long the server asked to be left alone, in milliseconds. What is no such number is dropped. */
   readonly retryAfterMs?: number
 }
 
@@ -63,8 +63,13 @@ export class SourceError extends MayflyError {
   constructor(code: SourceErrorCode, message: string, options: SourceErrorOptions = {}) {
     super(code, message, options)
     this.permanent = options.permanent ?? false
-    this.retryAfterMs = options.retryAfterMs
+    this.retryAfterMs = waitOf(options.retryAfterMs)
   }
+}
+
+/** A wait that is no number cannot be waited for, nor told on in a header. */
+function waitOf(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER ? ms : undefined
 }
 
 /** Reports a token that was about to leave for an origin that its source does not name. */

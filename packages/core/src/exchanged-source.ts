@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { clockOption } from './encoding/options.ts'
 import { SourceError } from './errors.ts'
 import {
   type GivenToken,
@@ -81,7 +82,8 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
  * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch`, `timeoutMs` or `origins`.
  */
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
-  const { id, lifetime, settleTime, clock: local = systemClock } = options
+  const { id, lifetime, settleTime } = options
+  const local = clockOption(options.clock)
   const { request, read = readTokenAnswer, refuse = readRefusal, dated = false } = options
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const exchange = createExchange(options)

@@ -1,6 +1,7 @@
 import { type Algorithm, requireAlgorithm } from './algorithms.ts'
-import { type Clock, nowInSeconds, systemClock } from './clock.ts'
+import { type Clock, nowInSeconds } from './clock.ts'
 import {
+  clockOption,
   describe,
   invalid,
   optionalBoolean,
@@ -69,7 +70,8 @@ export interface SignedSourceOptions {
 
 /** Makes a source that signs a new JWT at every call, under a vendor's name. */
 export function signedSource(vendor: string, options: SignedSourceOptions): TokenSource {
-  const { clock = systemClock, header = {}, key } = options
+  const { header = {}, key } = options
+  const clock = clockOption(options.clock)
   const algorithm = requireAlgorithm(options.algorithm, 'algorithm')
   const keyId = optionalString(options.keyId, 'keyId', 1024)
   const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from './clock.ts'
-import { optionalFunction } from './encoding/options.ts'
+import type { Clock } from './clock.ts'
+import { clockOption, optionalFunction } from './encoding/options.ts'
 import { asError, RequestError } from './errors.ts'
 import { Guard } from './guard.ts'
 import { challenged, denial } from './guard/denial.ts'
@@ -71,7 +71,7 @@ export class UpgradeGuard<Payload = unknown> {
       ...guardOptions,
       tokenFrom: { protocol: true, ...tokenFrom },
     })
-    this.#clock = clock ?? systemClock
+    this.#clock = clockOption(clock)
     this.#observe = options.observe
     this.#onError = optionalFunction(onError, 'onError') ?? writeToConsole
   }

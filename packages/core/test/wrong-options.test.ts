@@ -1,6 +1,7 @@
 import {
   BearerInjector,
   bearerFetch,
+  closeAt,
   compileScopeCheck,
   createAccessToken,
   generateKey,
@@ -16,7 +17,9 @@ import {
   TokenPool,
   type TokenSource,
   TokenVerifier,
+  UpgradeGuard,
 } from '@mayfly/core'
+import { VonageWebhookVerifier } from '@mayfly/core/vendors'
 import { describe, expect, it } from 'vitest'
 
 const origins = ['https://api.example.com']
@@ -42,6 +45,10 @@ const makers: Readonly<Record<string, (options: never) => unknown>> = {
   MultiIssuerVerifier: (options) =>
     new MultiIssuerVerifier(Object.assign({ issuers: [base] }, options)),
   KeyRing: (options) => new KeyRing([], options),
+  UpgradeGuard: (options) => new UpgradeGuard(new TokenVerifier(base), options),
+  VonageWebhookVerifier: (options) =>
+    new VonageWebhookVerifier(Object.assign({ secrets: { a: 'b' } }, options)),
+  closeAt: (options) => closeAt(4_000_000_000, { close: () => {} }, options),
   Guard: (options) => new Guard(new TokenVerifier(base), options),
   LearnedClocks: ({ clock }: { clock: never }) => new LearnedClocks(clock),
   MemoryGenerations: (options) => new MemoryGenerations(options),
@@ -58,7 +65,7 @@ const wrong: readonly (readonly [option: string, values: readonly unknown[], mak
     [
       'observe',
       NO_FUNCTIONS,
-      Object.keys(makers).filter((name) => !/^(KeyRing|Learned|Memory)/.test(name)),
+      Object.keys(makers).filter((name) => !/^(KeyRing|Learned|Memory|closeAt)/.test(name)),
     ],
     [
       'clocks',

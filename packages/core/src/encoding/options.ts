@@ -100,10 +100,16 @@ export function requireOneOf<Word extends string>(
 ): Word {
   const found = words.find((word) => word === value)
   if (found !== undefined) return found
-  throw invalid(
-    name,
-    `"${name}" must be ${words.map((word) => `"${word}"`).join(' or ')}, not ${describe(value)}.`,
-  )
+  const all = words.map((word) => `"${word}"`)
+  const list = [all.slice(0, -1).join(', '), all.at(-1)].filter(Boolean).join(' or ')
+  throw invalid(name, `"${name}" must be ${list}, not ${anotherWord(value, words)}`)
+}
+
+/** Says what came in the place of one of a few words, without repeating it. */
+function anotherWord(value: unknown, words: readonly string[]): string {
+  if (typeof value !== 'string' || value === '') return `${describe(value)}.`
+  const nearest = nearestName(value, words)
+  return nearest === undefined ? 'another text.' : `another text. Did you mean "${nearest}"?`
 }
 
 /** Checks a true-or-false option that may be left out. */

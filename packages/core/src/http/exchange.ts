@@ -1,6 +1,6 @@
-import { type Clock, systemClock, timeoutSignal } from '../clock.ts'
+import { type Clock, timeoutSignal } from '../clock.ts'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
-import { optionalFunction, optionalNumber } from '../encoding/options.ts'
+import { clockOption, optionalFunction, optionalNumber } from '../encoding/options.ts'
 import { SourceError } from '../errors.ts'
 import { BodyTooLong } from './bounded-text.ts'
 import { type CallAnswer, callOnce, type CallRequest, Redirected } from './call.ts'
@@ -46,7 +46,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const send = optionalFunction(options.fetch, 'fetch')
   const bounds = { min: 1, max: 3_600_000, unit: 'milliseconds' }
   const timeoutMs = optionalNumber(options.timeoutMs, 'timeoutMs', bounds) ?? 10_000
-  const { clock = systemClock } = options
+  const clock = clockOption(options.clock)
   return async (request, signal) => {
     signal?.throwIfAborted()
     const limit = timeoutSignal(clock, timeoutMs)

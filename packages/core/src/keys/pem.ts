@@ -1,3 +1,4 @@
+import type { Algorithm } from '../algorithms.ts'
 import { KeyError } from '../errors.ts'
 import { decodeBase64, readPemText } from './pem-text.ts'
 
@@ -10,13 +11,21 @@ export interface PemBlock {
   readonly oneLine: boolean
 }
 
+/** Begins as paths do, or ends as the names of files. No key is a line like this. */
+const PATH =
+  /^(?:file:\/\/|\.{0,2}\/|~\/|\.{0,2}\\|[A-Za-z]:[\\/])[^\r\n]*$|^[^\r\n]+\.[A-Za-z0-9]{1,8}$/
+
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+?)-----((?:(?!-----)[\s\S])*)-----END \1-----/g
 
-/** Finds the one key in a text. What is wrong with it is said in one sentence. */
-export function readPem(raw: string): PemBlock {
+/**
+ * Finds the one key in a text. What is wrong with it is said in one sentence.
+ *
+ * @param algorithm what the key is for: the message to somebody who gave a path shows how to read it.
+ */
+export function readPem(raw: string, algorithm: Algorithm): PemBlock {
   const { text, oneLine } = readPemText(raw)
   if (text === '') throw new KeyError('ERR_KEY_EMPTY', 'The key is an empty text.')
-  if (!text.includes('-----BEGIN')) throw noPem(text)
+  if (!text.includes('-----BEGIN')) throw noPem(text, algorithm)
   const blocks = [...text.matchAll(BLOCK)].map(([, label = '', body = '']) => ({ label, body }))
   if (blocks.length === 0) throw incomplete(text, oneLine)
   const keys = blocks.filter(({ label }) => label.endsWith(' KEY'))
@@ -71,12 +80,12 @@ function noKey(labels: readonly string[]): KeyError {
   return new KeyError('ERR_KEY_FORMAT', 'The PEM holds no key.')
 }
 
-function noPem(text: string): KeyError {
+function noPem(text: string, algorithm: Algorithm): KeyError {
   if (/^(?:ssh-|ecdsa-|sk-)/.test(text)) return sshKey()
-  if (/^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)\S*$|^\S+\.[A-Za-z0-9]{1,8}$/.test(text)) {
+  if (PATH.test(text)) {
     return new KeyError(
       'ERR_KEY_FORMAT',
-      'This text is no key; if it is the path of a file, read it with readKeyFile from "@mayfly/core/node".',
+      `This text is no key. If it is the path of a file, give keyFile('…', '${algorithm}') from '@mayfly/core/node' instead.`,
     )
   }
   return new KeyError(

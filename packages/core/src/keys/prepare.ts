@@ -71,7 +71,7 @@ function fromText(text: string, algorithm: Algorithm): PreparedKey {
       'A secret is given as bytes, { secret: bytes }, or as a JWK; text could be meant in several ways.',
     )
   }
-  const block = readPem(text)
+  const block = readPem(text, algorithm)
   const { format, der, facts } = readBlock(block, algorithm)
   return { source: { format, der }, facts }
 }

@@ -1,7 +1,8 @@
 import { type Algorithm } from '../algorithms.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import {
+  clockOption,
   invalid,
   optionalNumber,
   optionalString,
@@ -143,7 +144,8 @@ const NO_END = ' If the server’s documents say how long they live, give it as 
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
   requireOptions(options, 'clientCredentials')
   refuseUnknownOptions(options, OPTIONS, 'clientCredentials')
-  const { clock = systemClock, fetch, timeoutMs } = options
+  const { fetch, timeoutMs } = options
+  const clock = clockOption(options.clock)
   const clientId = requireString(options.clientId, 'clientId', 1024)
   const server = serverOf(options, clock)
   const authentication = authenticationOf(options, clientId, server.name)

@@ -1,7 +1,8 @@
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { decodeBase64url } from '../encoding/base64url.ts'
 import { parseJsonObject } from '../encoding/json.ts'
 import {
+  clockOption,
   describe,
   invalid,
   optionalFunction,
@@ -90,7 +91,7 @@ export class VonageWebhookVerifier {
     this.#findKeys = compileSecrets(options.secrets)
     this.#maxAge = optionalNumber(options.maxAge, 'maxAge', { min: 1, max: 86_400 }) ?? 300
     this.#once = compileOnce(options, { clockTolerance: 0, checksOrigin: false })
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clockOption(options.clock)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 

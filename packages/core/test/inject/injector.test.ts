@@ -122,6 +122,16 @@ describe('A bearer injector', () => {
     expect(events).toEqual([{ type: 'token-failed', origin: API, code: 'ERR_MINT_FAILED' }])
   })
 
+  it.each([Number.NaN, Infinity, -5, 1e30])(
+    'names no time to come back where a source says %s',
+    async (retryAfterMs) => {
+      const { injector, source } = bench()
+      source.next(new SourceError('ERR_MINT_FAILED', 'down', { retryAfterMs }))
+      const error = await failure(() => injector.inject(callersRequest(), new Answer()))
+      expect(error).toMatchObject({ status: 503, headers: {} })
+    },
+  )
+
   it('leaves no credentials where the source throws what is none of ours, and hands that on', async () => {
     const { injector, source } = bench()
     const bug = new TypeError('a bug')

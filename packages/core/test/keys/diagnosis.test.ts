@@ -51,7 +51,23 @@ const ROWS: readonly Row[] = [
     /no key/,
   ],
   ['two keys', privatePem + publicPem, 'ES256', 'ERR_KEY_FORMAT', /holds 2 keys/],
-  ['a path', './keys/AuthKey_2X9R4HXF34.p8', 'ES256', 'ERR_KEY_FORMAT', /readKeyFile/],
+  ...[
+    './keys/AuthKey_2X9R4HXF34.p8',
+    'AuthKey_2X9R4HXF34.p8',
+    '/Users/ada/My Keys/AuthKey',
+    'C:\\keys\\AuthKey.p8',
+    '~/AuthKey.p8',
+    'file:///keys/AuthKey.p8',
+  ].map(
+    (path) =>
+      [
+        `the path ${path}`,
+        path,
+        'ES256',
+        'ERR_KEY_FORMAT',
+        /keyFile\('…', 'ES256'\) from '@mayfly\/core\/node'/,
+      ] as const,
+  ),
   [
     'base64 without BEGIN',
     publicDer.toString('base64'),

@@ -49,6 +49,7 @@ const ALWAYS_BAD: VendorContract['badOptions'] = [
   ['an option that does not exist', { nonsense: 1 }, 'nonsense'],
   ['an origin with a path', { origins: ['https://api.example.com/v1'] }, 'origins'],
   ['an origin in the clear', { origins: ['http://api.example.com'] }, 'origins'],
+  ['a clock that is none', { clock: {} }, 'clock'],
   ['one origin that is not in a list', { origins: 'https://api.example.com' }, 'origins'],
 ]
 

@@ -20,6 +20,14 @@ export const SDK_BACKDATE = 30
 
 /** Reads a role as the number that goes into the token. */
 export function roleNumber(role: unknown): ZoomSwitch {
+  const written = typeof role === 'string' && role !== '' ? Number(role) : role
+  if (written === 0 || written === 1) {
+    const word = written === 1 ? 'host' : 'participant'
+    throw invalid(
+      'role',
+      `"role" must be "host" or "participant": what Zoom calls ${written} is "${word}".`,
+    )
+  }
   return requireOneOf<ZoomRole>(role, 'role', ['host', 'participant']) === 'host' ? 1 : 0
 }
 
@@ -32,5 +40,8 @@ export function optionalChoice<Choice extends number>(
   if (value === undefined) return undefined
   const found = choices.find((choice) => choice === value)
   if (found !== undefined) return found
-  throw invalid(name, `"${name}" must be ${choices.join(' or ')}, not ${describe(value)}.`)
+  throw invalid(
+    name,
+    `"${name}" must be the number ${choices.join(' or ')}, not ${describe(value)}.`,
+  )
 }

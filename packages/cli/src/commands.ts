@@ -1,5 +1,6 @@
 import type { AddCommand } from './context.ts'
 import { addInspect } from './inspect/command.ts'
+import { addToken } from './token/token.ts'
 
 /** The commands in the order of the help. Each room adds its own. */
-export const COMMANDS: readonly AddCommand[] = [addInspect]
+export const COMMANDS: readonly AddCommand[] = [addToken, addInspect]

@@ -69,3 +69,8 @@ function captured({ terminal = false, columns }: World): CapturedOutput {
     text: () => Buffer.concat(parts).toString('utf8'),
   }
 }
+
+/** Some arguments that belong together, on a line of their own. */
+export function args(...words: readonly string[]): readonly string[] {
+  return words
+}

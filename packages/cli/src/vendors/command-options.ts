@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander'
+import { addCredentialOptions } from '../input/credential.ts'
+import type { VendorOption } from './option.ts'
+import { variableOf } from './settings.ts'
+import type { VendorCommand } from './vendor.ts'
+
+/** Adds a vendor's options to a command, the key or the secret among them. */
+export function addVendorOptions(command: Command, vendor: VendorCommand): void {
+  addCredentialOptions(command, vendor.credential)
+  for (const option of vendor.options) command.addOption(commanderOption(option))
+  const [first] = vendor.options
+  if (first === undefined) return
+  command.addHelpText(
+    'after',
+    `\nAn option may also come from the environment: ${variableOf(vendor.name, first.flags)} for ${first.flags.split(' ')[0]}.`,
+  )
+}
+
+function commanderOption(option: VendorOption): Option {
+  const { flags, description, choices, required = false, kind } = option
+  const made = new Option(flags, required ? `${description} (required)` : description)
+  made.helpGroup('Token:')
+  if (choices !== undefined) made.choices(choices)
+  if (kind === 'list' || kind === 'assignments') made.argParser(collect)
+  return made
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}

@@ -1,0 +1,13 @@
+import { APPLE } from './apple.ts'
+import { COMMUNICATION } from './communication.ts'
+import { PLATFORMS } from './platforms.ts'
+import type { VendorCommand } from './vendor.ts'
+import { ZOOM } from './zoom.ts'
+
+/** All vendors that there are commands for, in the order of the help. */
+export const VENDORS: readonly VendorCommand[] = Object.freeze([
+  ...APPLE,
+  ...ZOOM,
+  ...COMMUNICATION,
+  ...PLATFORMS,
+])

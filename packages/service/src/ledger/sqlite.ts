@@ -18,10 +18,14 @@ export class SqliteLedger implements Ledger {
   readonly #writes: GroupCommit
   #closed = false
 
-  /** Takes a database whose schema is up to date. */
-  constructor(database: SqliteDatabase) {
+  /**
+   * Takes a database whose schema is up to date.
+   *
+   * @param maxTries how often it asks for a lock that another process holds. Default: some seconds long.
+   */
+  constructor(database: SqliteDatabase, maxTries?: number) {
     this.#database = database
-    this.#writes = new GroupCommit(database)
+    this.#writes = new GroupCommit(database, maxTries)
   }
 
   /**

@@ -12,7 +12,7 @@ interface Write {
 /** The pause before a lock that another process holds is asked for again. */
 const RETRY_MS = 40
 /** With the time that SQLite itself waits at each, some five seconds. */
-const MAX_TRIES = 100
+const DEFAULT_TRIES = 100
 
 /**
  * Gathers what is to be written during one turn of the event loop into one transaction, so that a
@@ -20,13 +20,15 @@ const MAX_TRIES = 100
  */
 export class GroupCommit {
   readonly #database: SqliteDatabase
+  readonly #maxTries: number
   #waiting: Write[] = []
   #tries = 0
   #isScheduled = false
   #closed = false
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, maxTries: number = DEFAULT_TRIES) {
     this.#database = database
+    this.#maxTries = maxTries
   }
 
   /** Writes with the next transaction. `work` throws a `LedgerError` before it wrote anything, or not. */
@@ -49,7 +51,7 @@ export class GroupCommit {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#tries = MAX_TRIES
+    this.#tries = this.#maxTries
     this.#database.waitForLocks('long')
     this.#flush()
   }
@@ -69,7 +71,7 @@ export class GroupCommit {
   }
 
   #fail(error: unknown, writes: readonly Write[]): void {
-    if (isBusy(error) && this.#tries < MAX_TRIES) {
+    if (isBusy(error) && this.#tries < this.#maxTries) {
       this.#tries += 1
       this.#isScheduled = true
       setTimeout(() => this.#flush(), RETRY_MS)

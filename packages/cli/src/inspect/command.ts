@@ -1,11 +1,11 @@
-import type { CliContext, AddCommand } from '../context.ts'
+import type { AddCommand } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
-import { readText } from '../input/read-input.ts'
 import { addExamples } from '../program/mayfly-command.ts'
 import { visibleJson } from '../text/visible.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Inspection, inspectToken } from './inspect.ts'
 import { printInspection } from './print.ts'
+import { tokenText } from './token-text.ts'
 import { VENDOR_NAMES } from './rules/profiles.ts'
 
 interface InspectFlags {
@@ -44,11 +44,6 @@ export const addInspect: AddCommand = (program, context) => {
     ['what is in the token on the clipboard (macOS)', 'pbpaste | mayfly inspect'],
     ['does it break a rule? (exit code 1)', 'mayfly inspect --json - < token.txt'],
   ])
-}
-
-/** Reads a token from its argument, or from standard input. */
-async function tokenText(argument: string | undefined, context: CliContext): Promise<string> {
-  return argument === undefined || argument === '-' ? readText('-', 'the token', context) : argument
 }
 
 function isSound({ form, kind, faults, findings }: Inspection): boolean {

@@ -30,6 +30,7 @@ export const core: CoreRules = {
       'issuer',
       'remote-keys',
       'key-set',
+      'dpop',
       'verifier',
       'multi-issuer',
     ],

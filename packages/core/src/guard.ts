@@ -8,6 +8,7 @@ import {
 import { RequestError } from './errors.ts'
 import { type ChallengeOptions, type Challenger, compileChallenge } from './guard/challenge.ts'
 import { challenged } from './guard/denial.ts'
+import { compileKeyBinding, type KeyBinding, requireBinding } from './guard/key-proof.ts'
 import {
   type DenyEvent,
   type GuardOptions,
@@ -40,6 +41,7 @@ const VARY_ORIGIN: Readonly<Record<string, string>> = Object.freeze({ vary: 'Ori
 export class Guard<Payload = unknown> {
   readonly #verifier: GuardVerifier<Payload>
   readonly #findToken: TokenFinder
+  readonly #keyBinding: KeyBinding
   readonly #challenger: Challenger
   readonly #optional: boolean
   readonly #passPreflight: boolean
@@ -53,8 +55,9 @@ export class Guard<Payload = unknown> {
       throw invalid('verifier', '"verifier" must be a TokenVerifier.')
     }
     this.#verifier = verifier
-    this.#findToken = compileTokenPlaces(options.tokenFrom)
-    this.#challenger = compileChallenge(challengeOptions(options))
+    this.#keyBinding = compileKeyBinding(options)
+    this.#findToken = compileTokenPlaces(options.tokenFrom, this.#keyBinding.reads)
+    this.#challenger = compileChallenge(challengeOptions(options), this.#keyBinding)
     this.#optional = optionalBoolean(options.optional, 'optional') ?? false
     this.#passPreflight =
       requireOneOf(options.preflight ?? 'deny', 'preflight', ['deny', 'pass']) === 'pass'
@@ -73,6 +76,7 @@ export class Guard<Payload = unknown> {
    */
   async authenticate(request: RequestLike): Promise<Outcome<Payload>> {
     let found: FoundToken | undefined
+    let isJudged = false
     try {
       if (this.#passPreflight && isPreflight(request)) {
         return { ok: true, auth: undefined, headers: VARY_ORIGIN }
@@ -80,16 +84,21 @@ export class Guard<Payload = unknown> {
       found = this.#findToken(request)
       if (found === undefined) {
         if (this.#optional) return { ok: true, auth: undefined, headers: NO_HEADERS }
-        throw tokenMissing(missingHint(request))
+        throw tokenMissing(missingHint(request, this.#keyBinding))
       }
+      const proof = await this.#keyBinding.proofOf(request, found)
+      isJudged = true
       const { checksOrigin } = this.#verifier
       const context = checksOrigin ? this.#context(request, found) : undefined
-      const auth = await this.#verifier.verify(found.token, context)
-      return { ok: true, auth, headers: acceptedHeaders(found, checksOrigin) }
+      const auth = await this.#verifier.verify(found.token, proof ? { ...context, proof } : context)
+      await requireBinding(auth, proof)
+      const headers = acceptedHeaders(found, checksOrigin)
+      return { ok: true, auth, headers: proof ? { ...headers, ...proof.headers } : headers }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
-      if (found === undefined) notify(this.#observe, { type: 'deny', reason: error.reason })
-      return { ok: false, error: challenged(error, this.#challenger) }
+      if (!isJudged) notify(this.#observe, { type: 'deny', reason: error.reason })
+      const scheme = this.#keyBinding.schemeFor(found)
+      return { ok: false, error: challenged(error, this.#challenger, scheme) }
     }
   }
 
@@ -162,11 +171,11 @@ function joined(values: readonly string[]): string | undefined {
 }
 
 /** Says what is likely to have gone wrong where nothing but the token is missing. */
-function missingHint(request: RequestLike): string | undefined {
+function missingHint(request: RequestLike, { schemes }: KeyBinding): string | undefined {
   if (isPreflight(request)) {
     return 'A CORS preflight never carries a token: answer it before the token is asked for.'
   }
   return request.header('authorization').length > 0
-    ? 'The Authorization header is of another scheme than Bearer.'
+    ? `The Authorization header is of another scheme than ${schemes.join(' and ')}.`
     : undefined
 }

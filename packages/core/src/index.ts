@@ -1,9 +1,13 @@
 export { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
 export type { VerifiedTokensOptions } from './cache/verified-tokens.ts'
+export type { KeyProof } from './claims/key-binding.ts'
 export type { JwtPayload } from './claims/payload.ts'
 export type { ClaimsOptions } from './claims/policy.ts'
 export type { Clock } from './clock.ts'
 export { alarm, systemClock, timeoutSignal } from './clock.ts'
+export { DpopNonces, type DpopNoncesOptions } from './dpop/nonces.ts'
+export type { DpopOptions } from './dpop/options.ts'
+export { type DpopProof, type DpopRequest, DpopVerifier } from './dpop/verifier.ts'
 export type {
   ErrorCode,
   KeyErrorCode,
@@ -23,6 +27,7 @@ export {
   SourceError,
 } from './errors.ts'
 export { authenticate, Guard } from './guard.ts'
+export type { TokenScheme } from './guard/bearer.ts'
 export type { ChallengeError, ChallengeOptions, Challenger } from './guard/challenge.ts'
 export { denial } from './guard/denial.ts'
 export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './guard/options.ts'
@@ -133,6 +138,7 @@ export type { UpgradeOptions } from './upgrade/options.ts'
 export type { UpgradeSocket } from './upgrade/refuse.ts'
 export type { DocumentOptions } from './endpoints/document.ts'
 export type { Endpoint } from './endpoints/endpoint.ts'
+export type { IssueEndpointOptions } from './endpoints/issue-proof.ts'
 export { type DecideIssue, issueEndpoint, type IssuerLike } from './endpoints/issue-token.ts'
 export { jwksEndpoint, type JwksSource } from './endpoints/jwks.ts'
 export {

@@ -13,6 +13,7 @@ import {
 } from './encoding/options.ts'
 import { OptionError } from './errors.ts'
 import { copyClaims } from './issuer/claims.ts'
+import { confirmationClaim } from './issuer/confirmation.ts'
 import {
   type IdentityClaims,
   identityClaims,
@@ -95,7 +96,9 @@ export class TokenIssuer {
     const extra = copyClaims(options.claims, {
       originClaim: this.#origins.originClaim,
       writesGeneration: this.#generations !== undefined,
+      writesConfirmation: options.confirmation !== undefined,
     })
+    const confirmation = confirmationClaim(options.confirmation)
     const generation = await this.#generation(identity.sub)
     const issuedAt = nowInSeconds(this.#clock)
     const expiresAt = issuedAt + lifetime
@@ -106,6 +109,7 @@ export class TokenIssuer {
       iat: issuedAt,
       jti: tokenId,
       ...generation,
+      ...confirmation,
       ...extra,
     }
     const bytes = new TextEncoder().encode(JSON.stringify(payload))

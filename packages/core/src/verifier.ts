@@ -1,5 +1,6 @@
 import { promisesCanBeShared } from './cache/promise-sharing.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './cache/verified-tokens.ts'
+import { boundKey, checkKeyBinding } from './claims/key-binding.ts'
 import type { JwtPayload } from './claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from './claims/policy.ts'
 import type { Clock } from './clock.ts'
@@ -31,6 +32,8 @@ interface Kept {
   readonly signed: VerifiedToken
   /** The same as it is given out, made once. Absent where a promise must not be shared. */
   readonly promise: Promise<VerifiedToken> | undefined
+  /** The key that the token is bound to, by its thumbprint. */
+  readonly boundKey: string | undefined
   /** The compiled origin patterns, where the verifier binds tokens to origins. */
   readonly origins: CompiledOrigins | undefined
 }
@@ -39,8 +42,9 @@ const NO_CONTEXT: VerifyContext = Object.freeze({})
 
 /**
  * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, whether they
- * were revoked or superseded, the origin that they are used from, and whether they were used before,
- * in this order. Signatures that held are cached; everything else is judged on every use.
+ * were revoked or superseded, the origin that they are used from, the key that they are bound to, and
+ * whether they were used before, in this order. Signatures that held are cached; everything else is
+ * judged on every use. A token that is bound to a key (`cnf.jkt`) is good with a proof only.
  *
  * @example
  * ```ts
@@ -124,27 +128,29 @@ export class TokenVerifier<Payload = JwtPayload> {
   /**
    * Verifies a token.
    *
-   * @param context what a verifier with the option `origin` judges; left out, it is a request without
-   * an `Origin` header.
+   * @param context where the token came from; left out, it is a request without an `Origin` header,
+   * and without a proof that its sender holds a key.
    * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store or
    * the keys are out of reach; `reason` says why.
    */
   verify(token: string, context: VerifyContext = NO_CONTEXT): Promise<VerifiedToken<Payload>> {
     const startMs = this.#clock.now()
-    const known = this.#judgesAtOnce ? this.#find(token, startMs / 1000) : undefined
+    const isAtOnce = this.#judgesAtOnce && context.proof === undefined
+    const known = isAtOnce ? this.#find(token, startMs / 1000) : undefined
     if (known === undefined) return this.#verify(token, context, startMs)
     return this.#judgeKnown(known, context, startMs)
   }
 
   /** Judges what can be judged at once: an `async` function would cost more than all the checks. */
   #judgeKnown(
-    { signed, promise, origins }: Kept,
+    { signed, promise, origins, boundKey: bound }: Kept,
     context: VerifyContext,
     startMs: number,
   ): Promise<VerifiedToken<Payload>> {
     try {
       this.#policy.check(signed, startMs / 1000)
       if (origins !== undefined) this.#origin?.check(origins, context)
+      if (bound !== undefined) checkKeyBinding(bound, undefined)
       this.#accepted(true, startMs)
       // Without a schema the payload's type is that of the claims.
       return (promise ?? Promise.resolve(signed)) as Promise<VerifiedToken<Payload>>
@@ -170,9 +176,11 @@ export class TokenVerifier<Payload = JwtPayload> {
           ? // Without a schema the payload's type is that of the claims.
             (signed as VerifiedToken<Payload>)
           : await withSchema(this.#schema, signed)
-      const { origins } = cached ?? this.#keep(token, signed, version)
+      const { origins, boundKey: bound } = cached ?? this.#keep(token, signed, version)
       if (this.#standing !== undefined) await this.#standing(signed.claims)
       if (origins !== undefined) this.#origin?.check(origins, context)
+      checkKeyBinding(bound, context.proof)
+      await context.proof?.use()
       if (this.#once !== undefined) await this.#once(signed.claims)
       this.#accepted(cached !== undefined, startMs)
       return verified
@@ -205,8 +213,10 @@ export class TokenVerifier<Payload = JwtPayload> {
   /** Keeps a token that was accepted but for its origin and its standing, which may change. */
   #keep(token: string, signed: VerifiedToken, version: number): Kept {
     const promise = this.#sharesPromises ? Promise.resolve(signed) : undefined
-    const kept = { signed, promise, origins: this.#origin?.compile(signed.claims) }
-    const { exp } = signed.claims
+    const { claims } = signed
+    const origins = this.#origin?.compile(claims)
+    const kept = { signed, promise, boundKey: boundKey(claims), origins }
+    const { exp } = claims
     const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
     this.#cache?.set(token, kept, { version, expiresAt })
     return kept

@@ -1,4 +1,9 @@
-import { type DecideIssue, issueEndpoint, type IssuerLike } from '@mayfly/core'
+import {
+  type DecideIssue,
+  type IssueEndpointOptions,
+  issueEndpoint,
+  type IssuerLike,
+} from '@mayfly/core'
 import type { Request } from 'express'
 import { answerWith, type Middleware, middleware } from './middleware.ts'
 
@@ -7,9 +12,10 @@ import { answerWith, type Middleware, middleware } from './middleware.ts'
  * the token is to hold; `undefined` refuses with 403, and a `RequestError` that it throws is answered.
  * Other methods get 405.
  *
- * Who the caller is has to be known before: mount it behind your session or `bearerAuth`.
+ * Who the caller is has to be known before: mount it behind your session or `bearerAuth`. With the
+ * option `dpop` each token is bound to the key whose proof came with the request.
  *
- * @throws {OptionError} when `issuer` or `decide` is something else.
+ * @throws {OptionError} when `issuer` or `decide` is something else, or an option is unsound.
  *
  * @example
  * ```ts
@@ -28,7 +34,11 @@ import { answerWith, type Middleware, middleware } from './middleware.ts'
  * }
  * ```
  */
-export function issueToken(issuer: IssuerLike, decide: DecideIssue<Request>): Middleware {
-  const issue = answerWith(issueEndpoint(issuer, decide), (req) => req)
+export function issueToken(
+  issuer: IssuerLike,
+  decide: DecideIssue<Request>,
+  options: IssueEndpointOptions = {},
+): Middleware {
+  const issue = answerWith(issueEndpoint(issuer, decide, options), (req) => req)
   return middleware('issueToken', issue)
 }

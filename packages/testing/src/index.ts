@@ -25,6 +25,13 @@ export { FakeClock } from './fake-clock.ts'
 export type { Gateway, GatewayDriver } from './gateway/driver.ts'
 export { gatewayConformance } from './gateway/suite.ts'
 export type { TokenFault } from './issuer/faults.ts'
+export type { ProofFault } from './issuer/proof-faults.ts'
+export {
+  createTestProver,
+  type ProveOptions,
+  type TestProver,
+  type TestProverOptions,
+} from './issuer/test-prover.ts'
 export {
   createTestIssuer,
   type MintOptions,

@@ -1,3 +1,4 @@
+import type { KeyProof } from '../claims/key-binding.ts'
 import { invalid } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
 import { denial } from '../guard/denial.ts'
@@ -5,6 +6,12 @@ import type { HttpAnswer } from '../http/answer.ts'
 import type { IssuedToken } from '../issuer/issued-token.ts'
 import type { IssueOptions } from '../issuer/options.ts'
 import { type Endpoint, methodNotAllowed } from './endpoint.ts'
+import {
+  compileIssueProof,
+  type IssueEndpointOptions,
+  proofDenial,
+  withKey,
+} from './issue-proof.ts'
 
 /** What an endpoint needs of an issuer. A `TokenIssuer` is one. */
 export interface IssuerLike {
@@ -15,9 +22,12 @@ export interface IssuerLike {
 /**
  * Decides about a request for a token: what the token is to say, or `undefined` or `null` to refuse
  * with 403. For another refusal throw a `RequestError`.
+ *
+ * @param proof the key that the token is going to be bound to, where the request came with a proof.
  */
 export type DecideIssue<Context> = (
   context: Context,
+  proof: KeyProof | undefined,
 ) => IssueOptions | undefined | null | Promise<IssueOptions | undefined | null>
 
 /**
@@ -29,7 +39,11 @@ export type DecideIssue<Context> = (
  * those of the `RequestError` that it throws. Anything else that it throws, and options that the issuer
  * does not take, are mistakes of the server's own, and the endpoint rejects with them.
  *
- * @throws {OptionError} when `issuer` or `decide` is something else.
+ * With the option `dpop` the token is bound to the key whose proof came with the request, and its
+ * `token_type` is `DPoP`. A proof that is missing or wrong gets 400, with the `error` of RFC 9449
+ * section 5 beside the problem details.
+ *
+ * @throws {OptionError} when `issuer` or `decide` is something else, or an option is unsound.
  *
  * @example
  * ```ts
@@ -48,6 +62,7 @@ export type DecideIssue<Context> = (
 export function issueEndpoint<Context = void>(
   issuer: IssuerLike,
   decide: DecideIssue<Context>,
+  options: IssueEndpointOptions = {},
 ): Endpoint<Context> {
   if (typeof issuer?.issue !== 'function') {
     throw invalid('issuer', '"issuer" must be a TokenIssuer.')
@@ -55,24 +70,33 @@ export function issueEndpoint<Context = void>(
   if (typeof decide !== 'function') {
     throw invalid('decide', '"decide" must be a function that says what the token is to hold.')
   }
+  const proofOf = compileIssueProof(options)
   return async (request, context) => {
     if (request.method !== 'POST') return methodNotAllowed('POST')
     try {
-      const decision = await decide(context)
+      const proof = await proofOf(request)
+      const decision = await decide(context, proof)
       if (decision === undefined || decision === null) throw issueRefused()
-      return granted(decision, await issuer.issue(decision))
+      await proof?.use()
+      const bound = proof ? withKey(decision, proof) : decision
+      return granted(bound, await issuer.issue(bound), proof?.headers)
     } catch (error) {
-      if (error instanceof RequestError) return denial(error)
+      if (error instanceof RequestError) return proofDenial(error) ?? denial(error)
       throw error
     }
   }
 }
 
-function granted({ claims }: IssueOptions, token: IssuedToken): HttpAnswer {
+function granted(
+  { claims, confirmation }: IssueOptions,
+  token: IssuedToken,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
   const scope = claims?.['scope']
   return {
     status: 200,
     headers: {
+      ...headers,
       'cache-control': 'no-store',
       // RFC 6749 section 5.1 asks for this one too.
       pragma: 'no-cache',
@@ -80,7 +104,7 @@ function granted({ claims }: IssueOptions, token: IssuedToken): HttpAnswer {
     },
     body: JSON.stringify({
       access_token: token.value,
-      token_type: 'Bearer',
+      token_type: confirmation === undefined ? 'Bearer' : 'DPoP',
       expires_in: token.expiresAt - token.issuedAt,
       ...(typeof scope === 'string' && { scope }),
     }),

@@ -1,5 +1,6 @@
 import {
   invalid,
+  optionalBoolean,
   optionalString,
   refuseUnknownOptions,
   requireString,
@@ -20,6 +21,10 @@ export interface ResourceMetadataOptions extends DocumentOptions {
   readonly scopesSupported?: readonly string[]
   /** Where it takes tokens. Default: in the header. */
   readonly bearerMethodsSupported?: readonly ('header' | 'body' | 'query')[]
+  /** The algorithms that DPoP proofs may be signed with: `algorithms` of your `DpopVerifier`. */
+  readonly dpopSigningAlgValuesSupported?: readonly string[]
+  /** It takes no tokens but those that are bound to a key (DPoP). */
+  readonly dpopBoundAccessTokensRequired?: boolean
   /** Its name, for people. */
   readonly resourceName?: string
   /** The URL of a page for developers. */
@@ -41,6 +46,8 @@ const MEMBERS = {
   jwksUri: 'jwks_uri',
   scopesSupported: 'scopes_supported',
   bearerMethodsSupported: 'bearer_methods_supported',
+  dpopSigningAlgValuesSupported: 'dpop_signing_alg_values_supported',
+  dpopBoundAccessTokensRequired: 'dpop_bound_access_tokens_required',
   resourceName: 'resource_name',
   resourceDocumentation: 'resource_documentation',
   resourcePolicyUri: 'resource_policy_uri',
@@ -79,6 +86,8 @@ export function resourceMetadataEndpoint(options: ResourceMetadataOptions): Endp
   }
   optionalList(options.scopesSupported, 'scopesSupported')
   optionalList(options.bearerMethodsSupported, 'bearerMethodsSupported')
+  optionalList(options.dpopSigningAlgValuesSupported, 'dpopSigningAlgValuesSupported')
+  optionalBoolean(options.dpopBoundAccessTokensRequired, 'dpopBoundAccessTokensRequired')
   optionalString(options.resourceName, 'resourceName')
   for (const name of URL_OPTIONS) {
     if (options[name] !== undefined) requireUrl(options[name], name)

@@ -8,17 +8,42 @@ const TOKEN_CHARACTER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]/
 
 const SPACE = 0x20
 
+/** The schemes that a token can stand after (RFC 6750, RFC 9449 section 7.1). */
+export type TokenScheme = 'Bearer' | 'DPoP'
+
+/** A token in the `Authorization` header. */
+export interface HeaderToken {
+  readonly token: string
+  readonly scheme: TokenScheme
+}
+
 /**
  * Reads the token from the `Authorization` header. A header of another scheme is none of the guard's
- * business and counts as no token; one that only looks like Bearer is an error.
+ * business and counts as no token; one that only looks like `Bearer` is an error.
  */
 export function readAuthorization(request: Pick<RequestLike, 'header'>): string | undefined {
+  return readToken(request, BEARER)?.token
+}
+
+const BEARER: readonly TokenScheme[] = ['Bearer']
+
+/** Reads the token after one of these schemes from the `Authorization` header. */
+export function readToken(
+  request: Pick<RequestLike, 'header'>,
+  schemes: readonly TokenScheme[],
+): HeaderToken | undefined {
   const values = request.header('authorization')
   if (values.length > 1) {
     throw invalidRequest('The request has more than one Authorization header.')
   }
   const value = values[0]
-  return value === undefined ? undefined : readBearer(value)
+  if (value === undefined) return undefined
+  for (const scheme of schemes) {
+    const token = tokenAfter(scheme, value)
+    if (token !== undefined) return { token, scheme }
+  }
+  if (TOKEN_CHARACTER.test(value)) return undefined
+  throw invalidRequest('The Authorization header does not begin with a scheme.')
 }
 
 /** Checks that a value can be a token at all, wherever it was found. */
@@ -27,14 +52,12 @@ export function requireTokenText(value: unknown, place: string): string {
   throw invalidRequest(`The token in the ${place} is not written as a bearer token.`)
 }
 
-function readBearer(value: string): string | undefined {
-  if (value.slice(0, 6).toLowerCase() !== 'bearer') {
-    if (TOKEN_CHARACTER.test(value)) return undefined
-    throw invalidRequest('The Authorization header does not begin with a scheme.')
+function tokenAfter(scheme: TokenScheme, value: string): string | undefined {
+  const { length } = scheme
+  if (value.slice(0, length).toLowerCase() !== scheme.toLowerCase()) return undefined
+  if (value.charCodeAt(length) === SPACE) {
+    return requireTokenText(value.slice(length + 1), 'Authorization header')
   }
-  if (value.charCodeAt(6) === SPACE) {
-    return requireTokenText(value.slice(7), 'Authorization header')
-  }
-  if (TOKEN_CHARACTER.test(value.slice(6, 7))) return undefined
-  throw invalidRequest('Write the Authorization header as "Bearer", one space, and the token.')
+  if (TOKEN_CHARACTER.test(value.slice(length, length + 1))) return undefined
+  throw invalidRequest(`Write the Authorization header as "${scheme}", one space, and the token.`)
 }

@@ -1,6 +1,7 @@
 import { refuseUnknownOptions } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
 import type { HttpAnswer } from '../http/answer.ts'
+import type { TokenScheme } from './bearer.ts'
 import {
   CHALLENGE_OPTIONS,
   type ChallengeOptions,
@@ -37,10 +38,18 @@ export function denial(error: RequestError, options: ChallengeOptions = {}): Htt
   }
 }
 
-/** Gives the error the header fields of its answer. Those that it has already are kept. */
-export function challenged(error: RequestError, challenger: Challenger): RequestError {
+/**
+ * Gives the error the header fields of its answer. Those that it has already are kept.
+ *
+ * @param scheme the one that the request was made with, where the guard takes that one.
+ */
+export function challenged(
+  error: RequestError,
+  challenger: Challenger,
+  scheme?: TokenScheme,
+): RequestError {
   const { code, message, reason, status, claim, origin } = error
-  const challenge = challengeFor(error, challenger)
+  const challenge = challengeFor(error, challenger, scheme)
   return new RequestError(code, message, {
     reason,
     status,
@@ -58,12 +67,17 @@ export function challenged(error: RequestError, challenger: Challenger): Request
 /**
  * An answer of 403 for an origin, and one of 503, carries no challenge: another token would not help.
  */
-function challengeFor(error: RequestError, challenger: Challenger): string | undefined {
-  const { status, reason, message: description } = error
+function challengeFor(
+  { status, reason, message: description }: RequestError,
+  challenger: Challenger,
+  scheme: TokenScheme | undefined,
+): string | undefined {
   if (reason === 'token_missing') return challenger()
-  if (reason === 'insufficient_scope') {
-    return challenger({ error: 'insufficient_scope', description })
-  }
-  if (status === 401) return challenger({ error: 'invalid_token', description })
-  return status === 400 ? challenger({ error: 'invalid_request', description }) : undefined
+  const about = { description, ...(scheme !== undefined && { scheme }) }
+  if (reason === 'insufficient_scope') return challenger({ error: 'insufficient_scope', ...about })
+  if (status === 400) return challenger({ error: 'invalid_request', ...about })
+  if (status !== 401) return undefined
+  if (!reason.startsWith('proof_')) return challenger({ error: 'invalid_token', ...about })
+  const error = reason === 'proof_nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+  return challenger({ error, description, scheme: 'DPoP' })
 }

@@ -1,3 +1,4 @@
+import type { DpopVerifier } from '../dpop/verifier.ts'
 import { refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
 import type { Reason, RequestError } from '../errors.ts'
 import type { Observe } from '../observe.ts'
@@ -39,6 +40,16 @@ export interface GuardOptions extends ChallengeOptions {
    */
   readonly preflight?: 'deny' | 'pass'
   /**
+   * Takes tokens that are bound to a key, with a proof of it (DPoP, RFC 9449), and no others. Without
+   * it a bound token is refused: nobody would look at its proof.
+   */
+  readonly dpop?: DpopVerifier
+  /**
+   * With `dpop`: takes tokens that are bound to no key as well, as `Bearer`, while clients move over.
+   * A bound token always needs its proof. Default `false`.
+   */
+  readonly allowBearer?: boolean
+  /**
    * Gets an event for each request that was refused without a look at its token. The verifier's own
    * observer gets the others.
    */
@@ -57,9 +68,15 @@ export type Outcome<Payload> =
 /** Refuses what is no set of guard options. The parts check their own. */
 export function requireGuardOptions(options: object): void {
   requireOptions(options, 'Guard')
-  refuseUnknownOptions(
-    options,
-    ['optional', 'tokenFrom', 'publicOrigin', 'preflight', 'observe', ...CHALLENGE_OPTIONS],
-    'Guard',
-  )
+  refuseUnknownOptions(options, [...GUARD_OPTIONS, ...CHALLENGE_OPTIONS], 'Guard')
 }
+
+const GUARD_OPTIONS = [
+  'optional',
+  'tokenFrom',
+  'publicOrigin',
+  'preflight',
+  'dpop',
+  'allowBearer',
+  'observe',
+] as const

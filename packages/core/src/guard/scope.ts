@@ -1,6 +1,8 @@
+import { boundKey } from '../claims/key-binding.ts'
 import { invalid, refuseUnknownOptions, requireOneOf } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
+import type { TokenScheme } from './bearer.ts'
 import {
   CHALLENGE_OPTIONS,
   type ChallengeOptions,
@@ -69,10 +71,21 @@ export function compileScopeCheck(
       status: 403,
       headers: {
         'cache-control': 'no-store',
-        'www-authenticate': challenger({ error: 'insufficient_scope', description, scope }),
+        'www-authenticate': challenger({
+          error: 'insufficient_scope',
+          description,
+          scope,
+          ...schemeOf(auth),
+        }),
       },
     })
   }
+}
+
+/** A token that is bound to a key was accepted with a proof. */
+function schemeOf({ claims }: Partial<VerifiedToken<unknown>>): { scheme?: TokenScheme } {
+  if (claims === undefined) return {}
+  return { scheme: boundKey(claims) === undefined ? 'Bearer' : 'DPoP' }
 }
 
 /** Checks once what {@link compileScopeCheck} checks. */

@@ -5,7 +5,7 @@ import {
   optionalString,
   refuseUnknownOptions,
 } from '../encoding/options.ts'
-import { readAuthorization, requireTokenText } from './bearer.ts'
+import { readToken, requireTokenText, type TokenScheme } from './bearer.ts'
 import { offeredProtocols } from './protocol-list.ts'
 import { invalidRequest, type RequestLike } from './request.ts'
 
@@ -33,13 +33,22 @@ export const TOKEN_PLACES = ['header', 'cookie', 'query', 'body', 'protocol'] as
 export interface FoundToken {
   readonly token: string
   readonly from: (typeof TOKEN_PLACES)[number]
+  /** The scheme that it stood after in the header; elsewhere a token can only be a bearer. */
+  readonly scheme: TokenScheme
 }
 
 /** Finds the one token of a request. Two of them are an error, even two alike. */
 export type TokenFinder = (request: RequestLike) => FoundToken | undefined
 
-/** Compiles a `tokenFrom` option. */
-export function compileTokenPlaces(places: TokenPlaces | undefined): TokenFinder {
+/** Compiles a `tokenFrom` option, for the schemes that are taken in the header. */
+export function compileTokenPlaces(
+  places: TokenPlaces | undefined,
+  schemes: readonly TokenScheme[] = ['Bearer'],
+): TokenFinder {
+  const fromHeader: TokenFinder = (request) => {
+    const found = readToken(request, schemes)
+    return found && { ...found, from: 'header' }
+  }
   if (places === undefined) return fromHeader
   if (typeof places !== 'object' || places === null) {
     throw invalid('tokenFrom', `"tokenFrom" must be an object, not ${describe(places)}.`)
@@ -71,11 +80,6 @@ function findOne(request: RequestLike, finders: readonly TokenFinder[]): FoundTo
   return found
 }
 
-function fromHeader(request: RequestLike): FoundToken | undefined {
-  const token = readAuthorization(request)
-  return token === undefined ? undefined : { token, from: 'header' }
-}
-
 function fromProtocols(request: RequestLike): FoundToken | undefined {
   return only(offeredProtocols(request).tokens, 'protocol')
 }
@@ -86,7 +90,7 @@ function only(
 ): FoundToken | undefined {
   if (values.length === 0) return undefined
   if (values.length > 1) throw twoTokens()
-  return { token: requireTokenText(values[0], from), from }
+  return { token: requireTokenText(values[0], from), from, scheme: 'Bearer' }
 }
 
 // The header is read here and not by a cookie parser, which would keep one of two cookies of a name.

@@ -20,6 +20,7 @@ export function isRegistered(claim: string): boolean {
 export interface OwnClaims {
   readonly originClaim: string | undefined
   readonly writesGeneration: boolean
+  readonly writesConfirmation: boolean
 }
 
 /**
@@ -32,8 +33,8 @@ export function copyClaims(
 ): Record<string, unknown> {
   if (claims === undefined) return {}
   const copy = jsonCopy(claims)
-  for (const claim of Object.keys(copy)) {
-    const option = optionOf(claim, own)
+  for (const [claim, value] of Object.entries(copy)) {
+    const option = optionOf(claim, own) ?? bindsKey(claim, value)
     if (option === undefined) continue
     throw invalid('claims', `"claims" may not hold "${claim}": it is written by ${option}.`)
   }
@@ -43,7 +44,14 @@ export function copyClaims(
 function optionOf(claim: string, own: OwnClaims): string | undefined {
   if (claim === own.originClaim) return '"origins"'
   if (claim === 'gen' && own.writesGeneration) return 'the issuer\'s "generations"'
+  if (claim === 'cnf' && own.writesConfirmation) return '"confirmation"'
   return OPTION_OF_CLAIM.get(claim)
+}
+
+/** Other confirmations than that of a thumbprint are the caller's own business. */
+function bindsKey(claim: string, value: unknown): string | undefined {
+  const isBinding = claim === 'cnf' && Object.hasOwn(Object(value), 'jkt')
+  return isBinding ? '"confirmation", which checks it' : undefined
 }
 
 // What has a toJSON method decides for itself what is written, so the names are judged afterwards.

@@ -43,6 +43,11 @@ export interface IssueOptions {
   readonly origins?: readonly string[]
   /** Whom the token speaks of. */
   readonly subject?: string
+  /**
+   * The key that the token is bound to, by its SHA-256 thumbprint in base64url (RFC 7638, RFC 9449
+   * section 6.1). Whoever cannot prove to hold it cannot use the token.
+   */
+  readonly confirmation?: { readonly jkt: string }
   /** Further claims. None may replace one that an option of its own writes. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** The `jti`. Default: a random UUID. */
@@ -76,6 +81,7 @@ export const ISSUE_OPTIONS = [
   'audience',
   'origins',
   'subject',
+  'confirmation',
   'claims',
   'tokenId',
   'type',

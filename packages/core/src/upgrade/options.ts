@@ -20,17 +20,24 @@ export interface UpgradeOptions extends Omit<GuardOptions, 'preflight' | 'tokenF
   readonly clock?: Clock
 }
 
+const UPGRADE_OPTIONS = [
+  'optional',
+  'tokenFrom',
+  'publicOrigin',
+  'dpop',
+  'allowBearer',
+  'observe',
+  'onError',
+  'clock',
+] as const
+
 /** Refuses what is no set of options for upgrades. The guard underneath checks those that it takes. */
 export function requireUpgradeOptions(
   options: UpgradeOptions,
   verifier: GuardVerifier<unknown>,
 ): void {
   requireOptions(options, 'upgradeAuth')
-  refuseUnknownOptions(
-    options,
-    ['optional', 'tokenFrom', 'publicOrigin', 'observe', 'onError', 'clock', ...CHALLENGE_OPTIONS],
-    'upgradeAuth',
-  )
+  refuseUnknownOptions(options, [...UPGRADE_OPTIONS, ...CHALLENGE_OPTIONS], 'upgradeAuth')
   const { tokenFrom } = options
   if (tokenFrom === undefined) return
   requireOptions(tokenFrom, 'tokenFrom')

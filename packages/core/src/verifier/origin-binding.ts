@@ -1,3 +1,4 @@
+import type { KeyProof } from '../claims/key-binding.ts'
 import type { JwtPayload } from '../claims/payload.ts'
 import { malformed } from '../claims/refusal.ts'
 import { invalid, requireOptions, requireString } from '../encoding/options.ts'
@@ -20,10 +21,14 @@ export interface OriginBinding extends OriginOptions {
   readonly claim: string
 }
 
-/** Where a token came from; all of it is needed only by a verifier that binds tokens to origins. */
+/**
+ * Where a token came from. All but the proof is needed only by a verifier that binds tokens to origins.
+ */
 export interface VerifyContext extends OriginContext {
   /** The `Origin` header. Several of them: joined with ", ", which is malformed. */
   readonly origin?: string | undefined
+  /** The key that the sender was found to hold. A token that is bound to a key is refused without. */
+  readonly proof?: KeyProof | undefined
 }
 
 /** Binds the tokens of one verifier. */

@@ -1,7 +1,8 @@
 import type { JwtPayload } from '../claims/payload.ts'
 import { malformed, missing, refusal } from '../claims/refusal.ts'
-import { describe, invalid } from '../encoding/options.ts'
+import { invalid } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
+import { askStore, isBoolean, isNumber } from '../state/ask.ts'
 import type { Generations } from '../state/generations.ts'
 import type { OneTimeGuard } from '../state/one-time.ts'
 import type { Revocations } from '../state/revocations.ts'
@@ -54,7 +55,7 @@ export function compileOnce(
     const tokenId = tokenIdOf(claims)
     if (claims.exp === undefined) throw missing('exp')
     const expiresAt = claims.exp + clockTolerance
-    const first = await ask(() => once.consume(tokenId, expiresAt), isBoolean)
+    const first = await askStore(() => once.consume(tokenId, expiresAt), isBoolean)
     if (first) return
     throw new RequestError('ERR_TOKEN_REPLAYED', 'The token has been used before.', {
       reason: 'token_replayed',
@@ -69,7 +70,7 @@ async function checkRevoked(
   claims: JwtPayload,
 ): Promise<void> {
   const tokenId = tokenIdOf(claims)
-  if (!(await ask(() => revocations.isRevoked(tokenId), isBoolean))) return
+  if (!(await askStore(() => revocations.isRevoked(tokenId), isBoolean))) return
   throw refusal('ERR_TOKEN_REVOKED', {
     reason: 'token_revoked',
     claim: 'jti',
@@ -85,32 +86,11 @@ async function checkGeneration(
   if (gen === undefined) throw missing('gen')
   if (typeof gen !== 'number' || !Number.isSafeInteger(gen))
     throw malformed('gen', 'a whole number')
-  if (gen >= (await ask(() => generations.current(sub), isNumber))) return
+  if (gen >= (await askStore(() => generations.current(sub), isNumber))) return
   throw refusal('ERR_TOKEN_SUPERSEDED', {
     reason: 'token_superseded',
     claim: 'gen',
     message: 'A newer token has replaced this one.',
-  })
-}
-
-/** A store that fails, or answers with anything but an answer, lets nobody pass. */
-async function ask<Answer>(
-  question: () => Answer | Promise<Answer>,
-  isAnswer: (value: unknown) => boolean,
-): Promise<Answer> {
-  let cause: unknown
-  try {
-    const answer = await question()
-    if (isAnswer(answer)) return answer
-    cause = new TypeError(`A store answered with ${describe(answer)}.`)
-  } catch (error) {
-    cause = error
-  }
-  throw new RequestError('ERR_STORE_UNAVAILABLE', 'The token cannot be judged at the moment.', {
-    reason: 'store_unavailable',
-    status: 503,
-    headers: { 'retry-after': '5' },
-    cause,
   })
 }
 
@@ -127,12 +107,4 @@ function requireStore(store: object | undefined, option: string, method: string)
   const found: unknown = store === null ? undefined : Reflect.get(Object(store), method)
   if (typeof found === 'function') return
   throw invalid(option, `"${option}" must be an object with a "${method}" method.`)
-}
-
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean'
-}
-
-function isNumber(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value)
 }

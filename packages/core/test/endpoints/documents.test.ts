@@ -89,7 +89,9 @@ describe('The resource metadata endpoint', () => {
       resourceDocumentation: 'https://docs.example.com',
       resourcePolicyUri: 'https://example.com/policy',
       resourceTosUri: 'https://example.com/terms',
-      members: { 'resource_name#de': 'Bestellungen', dpop_bound_access_tokens_required: false },
+      dpopSigningAlgValuesSupported: ['ES256', 'EdDSA'],
+      dpopBoundAccessTokensRequired: false,
+      members: { 'resource_name#de': 'Bestellungen', signed_metadata: 'a.b.c' },
     }
     expect(await documentOf(options)).toEqual({
       resource,
@@ -102,7 +104,9 @@ describe('The resource metadata endpoint', () => {
       resource_policy_uri: 'https://example.com/policy',
       resource_tos_uri: 'https://example.com/terms',
       'resource_name#de': 'Bestellungen',
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA'],
       dpop_bound_access_tokens_required: false,
+      signed_metadata: 'a.b.c',
     })
   })
 

@@ -148,7 +148,7 @@ class Transport {
     budget.resends--
     discard(response)
     const answer = await this.#sendSettled(request, second)
-    if (answer.refused !== undefined) this.#session.refusedAgain(use, second)
+    if (answer.refused !== undefined) this.#session.refusedAgain(use, answer.use, answer.refused)
     return answer.response
   }
 

@@ -162,8 +162,10 @@ export class BearerSession {
    * Notes that the second token was refused too. Where it was the older one of the two it must not be
    * gone back to again; a new one is left alone, as yet another would hardly do better.
    */
-  refusedAgain(first: TokenUse, second: TokenUse): void {
+  refusedAgain(first: TokenUse, second: TokenUse, answer: RefusedAnswer): void {
+    const diagnosis = this.#explain(second, answer, first)
     if (second.token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(second.token)
+    this.#report(second, 'not-resent', diagnosis)
   }
 
   #use(token: AccessToken, origin: string, attempt: 1 | 2): TokenUse {
@@ -213,19 +215,23 @@ export class BearerSession {
 
   #noteAccepted(token: AccessToken): void {
     this.#worked.add(token.value)
-    if (token.keyId !== undefined) this.#worked.add(keyName(token.keyId))
+    this.#worked.add(keyName(token))
     this.#source.confirm?.(token)
   }
 
-  #explain({ token, origin }: TokenUse, answer: RefusedAnswer): Diagnosis | undefined {
+  #explain(
+    { token, origin }: TokenUse,
+    answer: RefusedAnswer,
+    before?: TokenUse,
+  ): Diagnosis | undefined {
     if (this.#observe === undefined) return undefined
     const tokenWorked = this.#worked.has(token.value)
-    const { keyId } = token
     return explainRefusal(answer, token, {
       source: this.#source,
       clock: this.#clocks.of(origin),
       tokenWorked,
-      keyWorked: tokenWorked || (keyId !== undefined && this.#worked.has(keyName(keyId))),
+      keyWorked: tokenWorked || this.#worked.has(keyName(token)),
+      anotherRefused: before !== undefined && keyName(before.token) === keyName(token),
     })
   }
 
@@ -240,7 +246,10 @@ export class BearerSession {
   }
 }
 
-/** Keys and tokens share one memory; no token has a space in it. */
-function keyName(keyId: string): string {
-  return `key ${keyId}`
+/**
+ * Names the key that a token was signed with; where nothing tells keys apart, those of the source are
+ * one. Keys and tokens share one memory; no token has a space in it.
+ */
+function keyName({ keyId, keyFingerprint }: AccessToken): string {
+  return `key ${JSON.stringify([keyId, keyFingerprint])}`
 }

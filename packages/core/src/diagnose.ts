@@ -1,6 +1,7 @@
 import { type Clock, systemClock, timeoutSignal } from './clock.ts'
 import { adviceFor, type RefusalCause } from './diagnose/advice.ts'
 import { vendorCodeIn } from './diagnose/vendor-code.ts'
+import { clockOption } from './encoding/options.ts'
 import { readBoundedText } from './http/bounded-text.ts'
 import { offsetOf } from './skew.ts'
 import type { AccessToken, TokenSource } from './token.ts'
@@ -54,6 +55,8 @@ export interface DiagnoseContext {
   readonly tokenWorked?: boolean
   /** The server had accepted a token of this key before. Default: as `tokenWorked`. */
   readonly keyWorked?: boolean
+  /** Another token of this key was refused just before. Default `false`. */
+  readonly anotherRefused?: boolean
 }
 
 /**
@@ -80,16 +83,19 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const { status } = response
   const body = response instanceof Response ? await peekBody(response) : (response.body ?? '')
-  return explainRefusal({ status, body }, token, context)
+  const headers = response instanceof Response ? response.headers : new Headers()
+  return explainRefusal({ status, body, headers }, token, context)
 }
 
 /** The same of an answer whose body was read already. */
 export function explainRefusal(
-  { status, body }: { readonly status: number; readonly body: string },
+  response: { readonly status: number; readonly body: string; readonly headers?: Headers },
   token: AccessToken,
   context: DiagnoseContext,
 ): Diagnosis {
-  const { source, clock = systemClock, tokenWorked = false, keyWorked = tokenWorked } = context
+  const { status, body } = response
+  const { source, tokenWorked = false, keyWorked = tokenWorked } = context
+  const clock = clockOption(context.clock)
   const serverTime = clock.now() / 1000
   const maxLifetime = source?.maxLifetime
   const clockOffsetMs = offsetOf(clock)
@@ -103,29 +109,55 @@ export function explainRefusal(
     keyFingerprint: token.keyFingerprint,
     tokenWorked,
     keyWorked,
-    vendorCode: vendorCodeIn(body, token.value),
+    vendorCode: vendorCodeIn(body, { token: token.value, status }),
   }
-  const cause = causeOf(facts, token.issuedAt - serverTime)
+  const cause = causeOf(facts, {
+    secondsUntilIssued: token.issuedAt - serverTime,
+    hasEnded: token.expiresAt <= serverTime,
+    anotherRefused: context.anotherRefused ?? false,
+    isLimit: status === 429 || (status === 403 && /rate limit/i.test(body)),
+    isRefusal: status === 401 || isRefusedBy(source, response),
+  })
   return Object.freeze({ ...facts, cause, advice: adviceFor(cause, facts) })
 }
 
-function causeOf(
-  facts: Omit<Diagnosis, 'cause' | 'advice'>,
-  secondsUntilIssued: number,
-): RefusalCause {
+/** What else decides, and is not for the report. */
+interface Signs {
+  readonly secondsUntilIssued: number
+  /** By the server's clock, as far as it is known. */
+  readonly hasEnded: boolean
+  readonly anotherRefused: boolean
+  /** The answer is about the number of requests. */
+  readonly isLimit: boolean
+  /** The answer is about the token, and not about what was asked for. */
+  readonly isRefusal: boolean
+}
+
+function causeOf(facts: Omit<Diagnosis, 'cause' | 'advice'>, signs: Signs): RefusalCause {
   const { status, remainingLife, lifetime, maxLifetime = Infinity, vendorCode = '' } = facts
-  if (status === 429) return 'rate-limit'
+  const { secondsUntilIssued, hasEnded, isLimit } = signs
+  if (isLimit) return 'rate-limit'
   if (status >= 500) return 'server-error'
   const clockIsOff = Math.abs(facts.clockOffsetMs) > NOTABLE_OFFSET_MS
-  if (remainingLife < 0) return clockIsOff ? 'clock-slow' : 'token-expired'
+  if (hasEnded) return clockIsOff ? 'clock-slow' : 'token-expired'
   if (lifetime > maxLifetime) return 'lifetime-too-long'
   // By the server's clock it was made in the future, or ends later than the vendor ever allows.
   if (secondsUntilIssued > 1 || remainingLife > maxLifetime) return 'clock-fast'
   if (/AGREEMENT/i.test(vendorCode)) return 'agreement'
-  if (status === 403) return 'permission'
-  if (status !== 401) return 'unknown'
+  // APNs refuses tokens with 403, in these words.
+  const isRefusal = signs.isRefusal || /ProviderToken$/.test(vendorCode)
+  if (isRefusal && /expired/i.test(vendorCode)) return 'token-expired'
+  if (!isRefusal) return status === 403 ? 'permission' : 'unknown'
   if (facts.tokenWorked) return 'token-revoked'
-  return facts.keyWorked ? 'new-token-refused' : 'key-never-worked'
+  if (!facts.keyWorked) return 'key-never-worked'
+  return signs.anotherRefused ? 'key-revoked' : 'new-token-refused'
+}
+
+function isRefusedBy(
+  source: TokenSource | undefined,
+  { status, body, headers = new Headers() }: Parameters<typeof explainRefusal>[0],
+): boolean {
+  return source?.isRefusal?.({ status, body, headers }) ?? false
 }
 
 async function peekBody(response: Response): Promise<string> {

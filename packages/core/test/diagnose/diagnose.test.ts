@@ -127,7 +127,8 @@ describe('diagnose', () => {
   const codes: readonly [unknown, string | undefined][] = [
     [{ errors: [{ code: 'NOT_AUTHORIZED', title: 'x' }] }, 'NOT_AUTHORIZED'],
     [{ error: 'invalid_client', error_description: 'x' }, 'invalid_client'],
-    [{ error: { code: 401, message: 'x', status: 'UNAUTHENTICATED' } }, '401'],
+    [{ error: { code: 401, message: 'x', status: 'UNAUTHENTICATED' } }, 'UNAUTHENTICATED'],
+    [{ message: 'Bad credentials', status: '401' }, '401'],
     [{ error: { reason: 'invalid_jwt' } }, 'invalid_jwt'],
     [{ code: 124, message: 'Invalid access token.' }, '124'],
     [{ reason: 'ExpiredProviderToken' }, 'ExpiredProviderToken'],
@@ -209,13 +210,18 @@ describe('what bearerFetch tells of a refusal', () => {
 
   it('is the key where it never worked', async () => {
     const found = await refusals(() => {}, { keyId: 'WRONGKEYID' })
-    expect(found.map(({ cause }) => cause)).toEqual(['key-never-worked', 'key-never-worked'])
+    expect(new Set(found.map(({ cause }) => cause))).toEqual(new Set(['key-never-worked']))
+    // Both tokens of both requests.
+    expect(found).toHaveLength(4)
     expect(found[0]?.advice).toContain('WRONGKEYID')
     expect(found[0]?.keyFingerprint).toMatch(/^[\w-]{43}$/)
   })
 
-  it('is the new token where the key had worked', async () => {
+  it('is the new token where the key had worked, and the key where the next one is refused too', async () => {
     const found = await refusals((sandbox) => sandbox.revokeKey())
-    expect(found).toMatchObject([{ cause: 'new-token-refused', keyWorked: true }])
+    expect(found).toMatchObject([
+      { cause: 'new-token-refused', keyWorked: true },
+      { cause: 'key-revoked', keyWorked: true },
+    ])
   })
 })

@@ -2,9 +2,21 @@ import { requireNumber } from '@mayfly/core/options'
 import { readCursor } from './cursor.ts'
 import type { TokenQuery } from './ledger.ts'
 
+/** How a database spells a list. */
+export interface Dialect {
+  /** The table of tokens. */
+  readonly tokens: string
+  /** The table of their audiences. */
+  readonly audiences: string
+  /** Writes a parameter's place by its number, from 1. */
+  parameter(number: number): string
+  /** Compares a row `a` of audiences with a parameter. */
+  isAudience(parameter: string): string
+}
+
 /** The text of a query, and the values of its parameters in their order. */
 export interface ListQuery {
-  readonly sql: string
+  readonly text: string
   readonly values: readonly (string | number)[]
 }
 
@@ -22,20 +34,19 @@ const MAX_LIMIT = 200
  * Writes the query for one page, and asks for one record more than the page has: whether there is
  * another page. The text depends on which filters are given, and never on their values.
  *
- * @param parameter writes a parameter's place by its number, from 1.
  * @throws {OptionError} for an unsound `limit` or `after`.
  */
-export function listQuery(query: TokenQuery, parameter: (number: number) => string): ListQuery {
+export function listQuery(query: TokenQuery, dialect: Dialect): ListQuery {
   const { audience, after, limit } = query
   requireNumber(limit, 'limit', { min: 1, max: MAX_LIMIT, integer: true, unit: 'records' })
   const values: (string | number)[] = []
-  const place = (value: string | number): string => parameter(values.push(value))
+  const place = (value: string | number): string => dialect.parameter(values.push(value))
   const order = audience === undefined ? 't' : 'a'
   const where = COLUMNS.flatMap(([name, column]) => {
     const value = query[name]
     return value === undefined ? [] : [`t.${column} = ${place(value)}`]
   })
-  if (audience !== undefined) where.push(`a.audience = ${place(audience)}`)
+  if (audience !== undefined) where.push(dialect.isAudience(place(audience)))
   if (after !== undefined) {
     const cursor = readCursor(after)
     where.push(
@@ -44,9 +55,9 @@ export function listQuery(query: TokenQuery, parameter: (number: number) => stri
   }
   const from =
     audience === undefined
-      ? 'tokens t'
-      : 'token_audiences a JOIN tokens t ON t.sequence = a.sequence'
-  const sql = `SELECT t.* FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}
+      ? `${dialect.tokens} t`
+      : `${dialect.audiences} a JOIN ${dialect.tokens} t ON t.sequence = a.sequence`
+  const text = `SELECT t.* FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}
     ORDER BY ${order}.issued_at DESC, ${order}.sequence DESC LIMIT ${place(limit + 1)}`
-  return { sql, values }
+  return { text, values }
 }

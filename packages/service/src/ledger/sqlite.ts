@@ -1,12 +1,13 @@
-import { writeCursor } from './cursor.ts'
 import { closedError, LedgerConflictError } from './errors.ts'
 import type { FoundToken, Ledger, StoredKey, TokenPage, TokenQuery, TokenRecord } from './ledger.ts'
 import { listQuery } from './list-query.ts'
+import { type Row, toKey, toPage, toToken } from './rows.ts'
 import { SqliteDatabase } from './sqlite/database.ts'
 import { sqliteFailure } from './sqlite/failure.ts'
 import { GroupCommit } from './sqlite/group-commit.ts'
+import { SQLITE_DIALECT } from './sqlite/dialect.ts'
 import { migrateSqlite } from './sqlite/migrate.ts'
-import { INSERT_TOKEN, type Row, toKey, tokenValues, toToken } from './sqlite/rows.ts'
+import { INSERT_TOKEN, tokenValues } from './sqlite/rows.ts'
 import * as sql from './sqlite/statements.ts'
 
 /** How many tokens are forgotten in one transaction: others write in between. */
@@ -64,14 +65,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async list(query: TokenQuery): Promise<TokenPage> {
-    const { sql: text, values } = listQuery(query, (number) => `?${number}`)
-    const rows = this.#read(text, ...values)
-    const page = rows.slice(0, query.limit)
-    const last = page.at(-1)
-    const tokens = page.map(toToken)
-    if (rows.length === page.length || last === undefined) return { tokens }
-    const cursor = { issuedAt: Number(last['issued_at']), sequence: Number(last['sequence']) }
-    return { tokens, next: writeCursor(cursor) }
+    const { text, values } = listQuery(query, SQLITE_DIALECT)
+    return toPage(this.#read(text, ...values), query.limit)
   }
 
   revoke(tokenId: string, at: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { closedError, LedgerError } from '../errors.ts'
+import { atTurnsEnd, later } from '../turn.ts'
 import type { SqliteDatabase } from './database.ts'
 import { isBusy, sqliteFailure } from './failure.ts'
 
@@ -43,7 +44,7 @@ export class GroupCommit {
       this.#waiting.push(write)
       if (this.#isScheduled) return
       this.#isScheduled = true
-      setImmediate(() => this.#flush())
+      atTurnsEnd(() => this.#flush())
     })
   }
 
@@ -74,7 +75,7 @@ export class GroupCommit {
     if (isBusy(error) && this.#tries < this.#maxTries) {
       this.#tries += 1
       this.#isScheduled = true
-      setTimeout(() => this.#flush(), RETRY_MS)
+      later(RETRY_MS, () => this.#flush())
       return
     }
     this.#waiting = []

@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { listQuery } from '../../../src/ledger/list-query.ts'
 import type { TokenQuery } from '../../../src/ledger/ledger.ts'
 import { SqliteDatabase } from '../../../src/ledger/sqlite/database.ts'
+import { SQLITE_DIALECT } from '../../../src/ledger/sqlite/dialect.ts'
 import { migrateSqlite } from '../../../src/ledger/sqlite/migrate.ts'
 import * as statements from '../../../src/ledger/sqlite/statements.ts'
 import { NOW } from '../records.ts'
@@ -27,11 +28,11 @@ const LISTS: readonly [Omit<TokenQuery, 'limit'>, string][] = [
 
 it.each(LISTS)('finds the records of %j by an index, in their order', (query, index) => {
   for (const after of [undefined, '1.2']) {
-    const { sql } = listQuery(
+    const { text } = listQuery(
       { ...query, limit: 5, ...(after !== undefined && { after }) },
-      (number) => `?${number}`,
+      SQLITE_DIALECT,
     )
-    const plan = planOf(sql)
+    const plan = planOf(text)
     expect(plan).toContain(index)
     expect(plan).not.toContain('TEMP B-TREE')
   }

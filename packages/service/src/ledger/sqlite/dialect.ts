@@ -1,0 +1,8 @@
+import type { Dialect } from '../list-query.ts'
+
+export const SQLITE_DIALECT: Dialect = {
+  tokens: 'tokens',
+  audiences: 'token_audiences',
+  parameter: (number) => `?${number}`,
+  isAudience: (parameter) => `a.audience = ${parameter}`,
+}

@@ -1,7 +1,16 @@
+import { addCache } from './cache/command.ts'
 import type { AddCommand } from './context.ts'
+import { addCurl } from './curl/curl.ts'
 import { addInspect } from './inspect/command.ts'
-import { addVerify } from './verify/command.ts'
 import { addToken } from './token/token.ts'
+import { addVerify } from './verify/command.ts'
 
 /** The commands in the order of the help. Each room adds its own. */
-export const COMMANDS: readonly AddCommand[] = [addToken, addInspect, addVerify]
+export const COMMANDS: readonly AddCommand[] = [
+  addToken,
+  addCurl,
+  addInspect,
+  addVerify,
+  // What is less often needed.
+  addCache,
+]

@@ -3,6 +3,7 @@ import { hasColors, type Paint, painter } from './colors.ts'
 import { ExitCode } from './exit-code.ts'
 import type { CliIo } from './io.ts'
 import { redact } from './redact.ts'
+import { UsageError } from './usage-error.ts'
 
 /** One call of a command. */
 export interface Invocation<Options> {
@@ -23,6 +24,7 @@ export class CliContext {
   /** Paints for standard error. */
   readonly paintError: Paint
   #exitCode: ExitCode = ExitCode.ok
+  #stdinIs: string | undefined
 
   constructor(io: CliIo) {
     this.io = io
@@ -53,6 +55,14 @@ export class CliContext {
       this.#exitCode =
         (await handler({ args, options: command.opts() as Options, command })) ?? ExitCode.ok
     }
+  }
+
+  /** Says that standard input is read. It can be read once. */
+  takeStdin(what: string): void {
+    if (this.#stdinIs !== undefined) {
+      throw new UsageError(`Standard input cannot be both ${this.#stdinIs} and ${what}.`)
+    }
+    this.#stdinIs = what
   }
 
   /** Writes a line to standard output. */

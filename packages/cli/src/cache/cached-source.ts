@@ -1,4 +1,11 @@
-import { type AccessToken, TokenManager, type TokenSource } from '@mayfly/core'
+import {
+  type AccessToken,
+  type Clock,
+  createAccessToken,
+  SourceError,
+  TokenManager,
+  type TokenSource,
+} from '@mayfly/core'
 import type { CliContext } from '../context.ts'
 import type { OpenSource } from '../vendors/open-source.ts'
 import { cacheFolder } from './cache-folder.ts'
@@ -8,35 +15,43 @@ import { entryKey } from './entry-key.ts'
 /** A disk may be slow to wake up; a vendor's answer over the network takes longer still. */
 const STORE_TIMEOUT_MS = 2000
 
+/** Seconds that a token must still have to be of any use. */
+const LEAST = 10
+
 /** A source whose tokens outlive the process. */
 export interface CachedSource {
-  readonly source: TokenManager
+  readonly source: TokenSource
+  /** Gives a token that is good for a while. */
+  readonly freshToken: () => Promise<AccessToken>
   /** Waits until the token is on the disk. */
-  settled(): Promise<void>
+  readonly settled: () => Promise<void>
 }
 
 /** Puts the disk cache before a source. It never makes a command fail: without it there are new tokens. */
 export async function cachedSource(
   vendor: string,
   { source, settings, credential }: OpenSource,
-  context: CliContext,
+  { context, minLifetime }: { context: CliContext; minLifetime: number | undefined },
 ): Promise<CachedSource> {
   const { env, clock } = context.io
   const key = await entryKey(vendor, settings, credential)
-  const notes = new Set<string>()
   const folder = cacheFolder(env)
+  const reasons = new Set<string>()
   const store = new DiskTokenStore({
     folder,
     key,
     clock,
-    onTrouble: (error) => void notes.add(reasonOf(error)),
+    onTrouble: (error) => void reasons.add(reasonOf(error)),
   })
   const named: TokenSource = { ...source, id: key.id }
+  const options = { store, clock, storeTimeoutMs: STORE_TIMEOUT_MS, jitter: 0 }
+  const manager = new TokenManager(named, options)
   return {
-    source: new TokenManager(named, { store, clock, storeTimeoutMs: STORE_TIMEOUT_MS, jitter: 0 }),
+    source: manager,
+    freshToken: async () => freshToken(manager, store, { clock, minLifetime }),
     settled: async () => {
       await store.settled()
-      for (const reason of notes) {
+      for (const reason of reasons) {
         await context.note(`the cache in ${folder} was not used: ${reason}`)
       }
     },
@@ -44,16 +59,27 @@ export async function cachedSource(
 }
 
 /**
- * Gives a token that is good for a while: one that a server would renew in the background is renewed
- * at once, as this process is over before there is a background. Where that fails the old one serves.
+ * Gives a token that is good for a while. One that is about to end is replaced; where that fails, it
+ * serves as long as it lives.
  */
-export async function freshToken(
-  source: TokenManager,
-  minLifetime: number | undefined,
+async function freshToken(
+  manager: TokenManager,
+  store: DiskTokenStore,
+  { clock, minLifetime = 0 }: { clock: Clock; minLifetime: number | undefined },
 ): Promise<AccessToken> {
-  const token = await source.getToken(minLifetime === undefined ? {} : { minLifetime })
-  if (source.stats().state !== 'stale') return token
-  return source.getToken({ forceRefresh: true }).catch(() => token)
+  try {
+    return await manager.getToken({ minLifetime })
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    // The kept one ends too early, but a new one may not.
+    if (error.code === 'ERR_TOKEN_TOO_SHORT') {
+      return manager.getToken({ minLifetime, forceRefresh: true })
+    }
+    const kept = await store.get(manager.id)
+    const needed = clock.now() / 1000 + Math.max(minLifetime, LEAST)
+    if (kept === undefined || error.permanent || kept.expiresAt < needed) throw error
+    return createAccessToken(kept)
+  }
 }
 
 function reasonOf(error: unknown): string {

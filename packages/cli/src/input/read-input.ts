@@ -2,11 +2,18 @@ import { open } from 'node:fs/promises'
 import type { CliContext } from '../context.ts'
 import { UnavailableError } from '../usage-error.ts'
 
-/** Nothing that is read whole is larger: keys, secrets, tokens and key sets are much smaller. */
+/** Keys, secrets, tokens and key sets are much smaller. */
 const MAX_BYTES = 1_048_576
 
-async function readInput(file: string, what: string, context: CliContext): Promise<Uint8Array> {
-  return file === '-' ? readStdin(what, context) : readFile(file, what)
+/** Reads a file whole, or standard input where the name is `-`. `what` names it in errors. */
+export async function readInput(
+  file: string,
+  what: string,
+  context: CliContext,
+  maxBytes: number = MAX_BYTES,
+): Promise<Uint8Array> {
+  if (file === '-') return readStdin(what, context, maxBytes)
+  return readFile(file, what, maxBytes)
 }
 
 /** Reads a text file whole, or standard input where the name is `-`. `what` names it in errors. */
@@ -19,31 +26,37 @@ export async function readText(file: string, what: string, context: CliContext):
   }
 }
 
-async function readStdin(what: string, context: CliContext): Promise<Uint8Array> {
+async function readStdin(what: string, context: CliContext, maxBytes: number): Promise<Uint8Array> {
   const { stdin } = context.io
+  context.takeStdin(what)
   if (stdin.isTTY) {
     await context.note(
       `reading ${what} from this terminal; end it with Ctrl-D on a line of its own`,
     )
   }
-  return bounded(stdin.bytes(), `${what} on standard input`)
+  return bounded(stdin.bytes(), `${what} on standard input`, maxBytes)
 }
 
-async function readFile(file: string, what: string): Promise<Uint8Array> {
+async function readFile(file: string, what: string, maxBytes: number): Promise<Uint8Array> {
   try {
     await using handle = await open(file, 'r')
-    return await bounded(handle.createReadStream({ autoClose: false }), what)
+    return await bounded(handle.createReadStream({ autoClose: false }), what, maxBytes)
   } catch (cause) {
     throw cause instanceof UnavailableError ? cause : unreadable(file, what, cause)
   }
 }
 
-async function bounded(chunks: AsyncIterable<Uint8Array>, what: string): Promise<Uint8Array> {
+async function bounded(
+  chunks: AsyncIterable<Uint8Array>,
+  what: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of chunks) {
     length += part.length
-    if (length > MAX_BYTES) throw new UnavailableError(`${what} is larger than a megabyte.`)
+    if (length > maxBytes)
+      throw new UnavailableError(`${what} is larger than ${maxBytes / MAX_BYTES} MiB.`)
     parts.push(part)
   }
   return Buffer.concat(parts)

@@ -1,22 +1,18 @@
 import type { AccessToken } from '@mayfly/core'
 import { type Command, Option } from 'commander'
-import { cachedSource, freshToken } from '../cache/cached-source.ts'
+import { addCacheOptions, type CacheOptions, tokenSource } from '../cache/cache-options.ts'
 import type { CliContext } from '../context.ts'
-import { parseDuration } from '../input/duration.ts'
 import { addExamples } from '../program/mayfly-command.ts'
 import { UsageError } from '../usage-error.ts'
 import { addVendorOptions } from '../vendors/command-options.ts'
-import { openSource } from '../vendors/open-source.ts'
 import { VENDORS } from '../vendors/registry.ts'
 import type { VendorCommand } from '../vendors/vendor.ts'
 import { claimsOf } from './decode.ts'
 
-interface TokenOptions {
+interface TokenOptions extends CacheOptions {
   readonly header?: true
   readonly json?: true
   readonly claims?: true
-  readonly cache?: true
-  readonly minLifetime?: string
 }
 
 const OUTPUT = 'Output:'
@@ -51,8 +47,12 @@ function addVendor(parent: Command, vendor: VendorCommand, context: CliContext):
   addExamples(command, [['print a token', `mayfly token ${vendor.name} ${vendor.example}`]])
   command.action(
     context.action<TokenOptions>(async ({ options }) => {
-      const token = await obtain(vendor, { command, options }, context)
-      await context.print(textOf(token, options, vendor))
+      const { freshToken, settled } = await tokenSource(vendor, { command, options }, context)
+      try {
+        await context.print(textOf(await freshToken(), options, vendor))
+      } finally {
+        await settled()
+      }
       return undefined
     }),
   )
@@ -67,40 +67,6 @@ function addOutputOptions(command: Command): void {
   for (const [flags, description] of forms) {
     const others = forms.map(([each]) => each.slice(2)).filter((each) => each !== flags.slice(2))
     command.addOption(new Option(flags, description).helpGroup(OUTPUT).conflicts(others))
-  }
-}
-
-/** Adds `--cache` and `--min-lifetime`, unless a token of this vendor is not to be used twice. */
-export function addCacheOptions(command: Command, { single }: VendorCommand): void {
-  if (single !== undefined) return
-  command.addOption(
-    new Option('--cache', 'reuse the token in later runs, while it is fresh').helpGroup(OUTPUT),
-  )
-  command.addOption(
-    new Option(
-      '--min-lifetime <duration>',
-      'with --cache: how long the token must still live',
-    ).helpGroup(OUTPUT),
-  )
-}
-
-async function obtain(
-  vendor: VendorCommand,
-  { command, options }: { readonly command: Command; readonly options: TokenOptions },
-  context: CliContext,
-): Promise<AccessToken> {
-  const { cache, minLifetime } = options
-  if (minLifetime !== undefined && cache === undefined) {
-    throw new UsageError('--min-lifetime goes with --cache: a new token lives as long as it can.')
-  }
-  const opened = await openSource(vendor, command, context)
-  if (cache === undefined) return opened.source.getToken()
-  const cached = await cachedSource(vendor.name, opened, context)
-  const least = minLifetime === undefined ? undefined : parseDuration(minLifetime, '--min-lifetime')
-  try {
-    return await freshToken(cached.source, least)
-  } finally {
-    await cached.settled()
   }
 }
 

@@ -98,6 +98,7 @@ export const APPLE: readonly VendorCommand[] = [
     group: GROUP,
     credential: CREDENTIAL,
     options: [TEAM_ID, KEY_ID, ENVIRONMENT, ...SIGNED_PLAINLY, ORIGIN],
+    noRequests: 'APNs speaks HTTP/2 alone, and Node’s fetch does not: use curl and --header.',
     example: '--team-id DEF123GHIJ --key-id ABC123DEFG --key AuthKey_ABC123DEFG.p8 --cache',
     create: (settings, { clock }) => apns({ ...settings, clock } as unknown as ApnsOptions),
   },

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { collect } from '../input/collect.ts'
 import { addCredentialOptions } from '../input/credential.ts'
 import type { VendorOption } from './option.ts'
 import { variableOf } from './settings.ts'
@@ -23,8 +24,4 @@ function commanderOption(option: VendorOption): Option {
   if (choices !== undefined) made.choices(choices)
   if (kind === 'list' || kind === 'assignments') made.argParser(collect)
   return made
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }

@@ -11,6 +11,7 @@ import {
   type JwtSourceOptions,
   jwtSource,
 } from '@mayfly/core/vendors'
+import { UnavailableError } from '../usage-error.ts'
 import {
   type Credential,
   EXCHANGED,
@@ -257,11 +258,25 @@ function jwtOptions(
     origins: [],
     ...settings,
     ...(secret !== undefined && {
-      key: { secret: Buffer.from(secret as string, secretEncoding as BufferEncoding) },
+      key: { secret: secretBytes(secret as string, secretEncoding as SecretEncoding) },
     }),
     claims: { ...(claims as object | undefined), ...Object.fromEntries(given) },
     clock,
   } as unknown as JwtSourceOptions
+}
+
+type SecretEncoding = 'text' | 'base64' | 'base64url' | 'hex'
+
+const SPELLING: Readonly<Record<Exclude<SecretEncoding, 'text'>, RegExp>> = {
+  base64: /^[A-Za-z0-9+/]+={0,2}$/,
+  base64url: /^[A-Za-z0-9_-]+={0,2}$/,
+  hex: /^(?:[0-9A-Fa-f]{2})+$/,
+}
+
+function secretBytes(text: string, encoding: SecretEncoding): Uint8Array {
+  if (encoding === 'text') return new TextEncoder().encode(text)
+  if (SPELLING[encoding].test(text)) return new Uint8Array(Buffer.from(text, encoding))
+  throw new UnavailableError(`The secret is not written in ${encoding}.`)
 }
 
 /** One audience is text, several are a list (RFC 7519 section 4.1.3). */

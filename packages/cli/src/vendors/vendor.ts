@@ -17,6 +17,8 @@ export interface VendorCommand {
   readonly options: readonly VendorOption[]
   /** Why a token is not to be used twice, where it is not: then there is no `--cache`. */
   readonly single?: string
+  /** Why no request can be sent with it from here, where none can: then there is no `mayfly curl`. */
+  readonly noRequests?: string
   /** Options of an example, without the name of the command and without a URL. */
   readonly example: string
   /** A URL that such a token is good for, where there is one. */

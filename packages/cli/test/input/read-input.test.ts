@@ -40,10 +40,10 @@ describe('what is read whole', () => {
     await expect(readText(file, 'the key', contextOf('')[0])).rejects.toThrow(message)
   })
 
-  it('is no larger than a megabyte', async () => {
+  it('is no larger than a mebibyte', async () => {
     const [context] = contextOf(new Uint8Array(1_048_577))
     await expect(readText('-', 'the key', context)).rejects.toThrow(
-      'the key on standard input is larger than a megabyte.',
+      'the key on standard input is larger than 1 MiB.',
     )
   })
 

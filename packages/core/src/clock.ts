@@ -12,10 +12,18 @@ export interface Clock {
 }
 
 /** The machine's clock. */
-export const systemClock: Clock = Object.freeze({
+export const systemClock: Required<Clock> = Object.freeze({
   now: (): number => Date.now(),
-  timeout: (ms: number): AbortSignal => AbortSignal.timeout(ms),
+  timeout: (ms: number): AbortSignal => AbortSignal.timeout(countable(ms)),
 })
+
+/** The longest time that a timer can count; one that is longer would end at once. */
+const LONGEST_MS = 2_147_483_647
+
+/** The machine's timers take whole milliseconds. */
+function countable(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), LONGEST_MS)
+}
 
 /** Reads a clock as a NumericDate: whole seconds since the epoch (RFC 7519 section 2). */
 export function nowInSeconds(clock: Clock): number {
@@ -24,7 +32,7 @@ export function nowInSeconds(clock: Clock): number {
 
 /** A signal that aborts after so many milliseconds, by the clock's own time where it can tell. */
 export function timeoutSignal(clock: Clock, ms: number): AbortSignal {
-  return clock.timeout?.(ms) ?? AbortSignal.timeout(ms)
+  return clock.timeout?.(ms) ?? systemClock.timeout(ms)
 }
 
 /**
@@ -38,9 +46,6 @@ export function alarm(clock: Clock, ms: number, ring: () => void): () => void {
   return () => signal.removeEventListener('abort', ring)
 }
 
-/** Far off: the timer is only there to be there. */
-const NEVER_MS = 2_147_483_647
-
 /** Waits so many milliseconds of a clock. Rejects with the signal's reason when that aborts. */
 export async function pause(
   clock: Clock,
@@ -51,7 +56,7 @@ export async function pause(
   const limit = timeoutSignal(clock, ms)
   const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
   // A timeout signal keeps no process alive, but whoever waits here wants an answer.
-  const keepAlive = setInterval(() => {}, NEVER_MS)
+  const keepAlive = setInterval(() => {}, LONGEST_MS)
   try {
     if (!either.aborted) {
       await new Promise<void>((resolve) => {

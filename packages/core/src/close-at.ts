@@ -93,7 +93,13 @@ export function closeAt(
     callOff = closing
       ? alarm(clock, graceMs, cut)
       : alarm(clock, Math.min(Math.ceil(restMs), STEP_MS), wait)
-    if (closing) close()
+    if (!closing) return
+    try {
+      close()
+    } catch {
+      // Nobody could take the error here, and the connection has to end all the same.
+      cut()
+    }
   }
   const forget = onceClosed(connection, () => callOff?.())
   wait()

@@ -11,6 +11,7 @@ import type { HttpAnswer } from './http/answer.ts'
 import { type EditableRequest, withField, withoutFields } from './http/incoming-request.ts'
 import { notify, type Observe } from './observe.ts'
 import { requireHandshake } from './upgrade/handshake.ts'
+import { beginJudging, endJudging, JUDGED_TWICE } from './upgrade/judging.ts'
 import { requireUpgradeOptions, type UpgradeOptions } from './upgrade/options.ts'
 import { refuseUpgrade, type UpgradeSocket } from './upgrade/refuse.ts'
 import type { VerifiedToken } from './verifier/verified-token.ts'
@@ -20,8 +21,9 @@ export type UpgradeRequest = NodeRequest & EditableRequest
 
 /**
  * Gets each upgrade that was let through, with what its token says, and hands the connection to the
- * WebSocket server. A `RequestError` that it throws before it does so is the answer. It is not called
- * for an upgrade that was refused, or whose client has gone.
+ * WebSocket server. A `RequestError` that it throws before it does so is the answer; what it throws
+ * later ends the connection. It is not called for an upgrade that was refused, or whose client has
+ * gone.
  */
 export type AcceptUpgrade<Payload> = (
   auth: VerifiedToken<Payload> | undefined,
@@ -84,6 +86,11 @@ export class UpgradeGuard<Payload = unknown> {
   handle(request: UpgradeRequest, socket: UpgradeSocket, accept: AcceptUpgrade<Payload>): void {
     // Without a listener a client that resets the connection meanwhile would end the process.
     socket.on('error', () => {})
+    if (!beginJudging(socket)) {
+      socket.destroy()
+      this.#report(new Error(JUDGED_TWICE))
+      return
+    }
     void this.#handle(request, socket, accept)
   }
 
@@ -92,22 +99,34 @@ export class UpgradeGuard<Payload = unknown> {
     socket: UpgradeSocket,
     accept: AcceptUpgrade<Payload>,
   ): Promise<void> {
+    const written = socket.bytesWritten
     let accepted = false
     try {
       const outcome = await this.#judge(nodeRequest(request))
       if (!outcome.ok) return refuseUpgrade(socket, denial(outcome.error), this.#clock)
       if (socket.destroyed) return
       withoutTokens(request)
+      endJudging(socket)
       accepted = true
       await accept(outcome.auth)
     } catch (error) {
-      if (error instanceof RequestError) {
+      const isOpen = accepted && socket.bytesWritten !== written
+      if (error instanceof RequestError && !isOpen) {
         const refusal = challenged(error, this.#guard.challenger)
         return refuseUpgrade(socket, denial(refusal), this.#clock)
       }
       if (accepted) socket.destroy()
       else refuseUpgrade(socket, BROKEN, this.#clock)
-      this.#onError(asError(error))
+      this.#report(asError(error))
+    }
+  }
+
+  #report(error: Error): void {
+    try {
+      this.#onError(error)
+    } catch (failure) {
+      // Nobody waits for this work: what it rejects with would end the process.
+      writeToConsole(asError(failure))
     }
   }
 

@@ -72,6 +72,18 @@ describe('closeAt', () => {
     expect(connection.done).toEqual([[3000, 'token_expired'], 'terminated'])
   })
 
+  it('cuts off a connection that fails to close, and throws nothing where nobody could take it', () => {
+    const [clock, connection] = [new FakeClock(), new WebSocketLike()]
+    connection.close = () => {
+      throw new Error('not now')
+    }
+    closeAt(NOW + 1, connection, { clock })
+    clock.advanceSeconds(1)
+    expect(connection.done).toEqual(['terminated'])
+    clock.advanceSeconds(10)
+    expect(connection.done).toEqual(['terminated'])
+  })
+
   it('does not cut off a client that closes its side in time', () => {
     const [clock, connection, response] = [new FakeClock(), new WebSocketLike(), stream()]
     closeAt(NOW + 1, connection, { clock })
@@ -174,6 +186,19 @@ describe('closeAt', () => {
       setImmediate(() => setImmediate(() => console.log('at rest')))
     `)
     expect([code, output]).toEqual([0, 'at rest\n'])
+  })
+
+  it('takes fractions of a millisecond, which the machine’s timers do not', async () => {
+    const { code, output } = await runProgram(`
+      import { closeAt } from '@mayfly/core'
+      const keepAlive = setInterval(() => {}, 1000)
+      const connection = { close: () => console.log('closed'), terminate: () => {
+        console.log('cut off')
+        clearInterval(keepAlive)
+      } }
+      closeAt(Date.now() / 1000 + 0.0015, connection, { graceMs: 0.5 })
+    `)
+    expect([code, output]).toEqual([0, 'closed\ncut off\n'])
   })
 
   it('ends an event stream that a client listens to', async () => {

@@ -33,6 +33,9 @@ export function requireHandshake(request: RequestLike): void {
     throw invalidRequest('The request has no Sec-WebSocket-Key, or not one of 16 bytes in base64.')
   }
   const { protocols, tokens } = offeredProtocols(request)
+  if (new Set(protocols).size < protocols.length) {
+    throw invalidRequest('A protocol is offered twice (RFC 6455 section 4.1).')
+  }
   if (tokens.length > 0 && protocols.length === 0) {
     throw invalidRequest(
       "Offer your application's protocol beside the token: a browser closes a WebSocket whose server answers with none of the protocols offered, and the token is never answered with.",

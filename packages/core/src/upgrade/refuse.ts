@@ -6,6 +6,8 @@ import { rawAnswer } from '../http/raw-answer.ts'
 export interface UpgradeSocket {
   readonly destroyed: boolean
   readonly writable: boolean
+  /** What was written so far, where it is counted: tells whether somebody has answered. */
+  readonly bytesWritten?: number | undefined
   /** Takes care of errors of the connection. */
   on(event: 'error', listener: () => void): unknown
   /** Tells when the connection is over. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import {
   type GuardVerifier,
+  RequestError,
   UpgradeGuard,
   type UpgradeOptions,
   type UpgradeRequest,
@@ -17,6 +18,7 @@ class Connection extends EventEmitter implements UpgradeSocket {
   destroyed = false
   writable = true
   written = ''
+  bytesWritten = 0
 
   resume(): void {}
 
@@ -133,6 +135,78 @@ describe('An upgrade guard', () => {
     } finally {
       written.mockRestore()
     }
+  })
+
+  it('survives a failure of whoever takes its errors', async () => {
+    const written = vi.spyOn(console, 'error').mockImplementation(() => {})
+    try {
+      const failure = new Error('the log is full')
+      const onError = (): never => {
+        throw failure
+      }
+      const broken = { checksOrigin: false, verify: () => Promise.reject(new Error('broken')) }
+      await upgrade({ verifier: broken, options: { onError } }, { authorization: 'Bearer token' })
+      expect(written.mock.calls).toEqual([[failure]])
+    } finally {
+      written.mockRestore()
+    }
+  })
+
+  it('writes no answer into a WebSocket that was opened before its RequestError was thrown', async () => {
+    const onError = vi.fn<(error: Error) => void>()
+    const late = new RequestError('ERR_SCOPE', 'Too late.', { reason: 'insufficient_scope' })
+    const connection = new Connection()
+    const guard = new UpgradeGuard(verifier, { onError })
+    const over = new Promise((resolve) => connection.once('close', resolve))
+    const fields = { authorization: `Bearer ${await sign()}` }
+    guard.handle(upgradeRequest(fields), connection, () => {
+      connection.bytesWritten += 129
+      throw late
+    })
+    await over
+    await new Promise(setImmediate)
+    expect([connection.written, connection.destroyed]).toEqual(['', true])
+    expect(onError.mock.calls).toEqual([[late]])
+  })
+
+  it.each(['let it through', 'refuse it'])(
+    'cuts off an upgrade that two listeners get, and says so, where both would %s',
+    async (what) => {
+      const onError = vi.fn<(error: Error) => void>()
+      const accept = vi.fn<() => void>()
+      const connection = new Connection()
+      const token = what === 'refuse it' ? 'no-token' : await sign()
+      const request = upgradeRequest({ authorization: `Bearer ${token}` })
+      for (const guard of [new UpgradeGuard(verifier), new UpgradeGuard(verifier, { onError })]) {
+        guard.handle(request, connection, accept)
+      }
+      await new Promise(setImmediate)
+      expect([connection.written, connection.destroyed]).toEqual(['', true])
+      expect(accept).not.toHaveBeenCalled()
+      expect(onError).toHaveBeenCalledExactlyOnceWith(
+        expect.objectContaining({ message: expect.stringContaining('one listener') }),
+      )
+    },
+  )
+
+  it('lets an upgrade that it let through be judged by a guard behind', async () => {
+    const [first, second, accept] = [
+      new UpgradeGuard(verifier),
+      new UpgradeGuard(verifier),
+      vi.fn<() => void>(),
+    ]
+    const request = upgradeRequest({ authorization: `Bearer ${await sign()}` })
+    const connection = new Connection()
+    await new Promise<void>((resolve) => {
+      first.handle(request, connection, () => {
+        second.handle(request, connection, () => {
+          accept()
+          resolve()
+        })
+      })
+    })
+    expect(accept).toHaveBeenCalledOnce()
+    expect(connection.destroyed).toBe(false)
   })
 
   it('hands on as an error what is thrown that is none', async () => {

@@ -38,6 +38,7 @@ const MALFORMED: readonly (readonly [sent: SentUpgrade, status: number])[] = [
   ],
   [{ fields: [['Sec-WebSocket-Protocol', 'orders v1']] }, 400],
   [{ fields: [['Sec-WebSocket-Protocol', 'orders.v1,,orders.v2']] }, 400],
+  [{ fields: [['Sec-WebSocket-Protocol', 'orders.v1, orders.v1']] }, 400],
   [{ fields: [['Sec-WebSocket-Protocol', '']] }, 400],
   [{ fields: [['Sec-WebSocket-Protocol', '"orders.v1"']] }, 400],
 ]

@@ -2,6 +2,7 @@ import { addCache } from './cache/command.ts'
 import type { AddCommand } from './context.ts'
 import { addCurl } from './curl/curl.ts'
 import { addInspect } from './inspect/command.ts'
+import { addKeys } from './keys/command.ts'
 import { addToken } from './token/token.ts'
 import { addVerify } from './verify/command.ts'
 
@@ -11,6 +12,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addCurl,
   addInspect,
   addVerify,
+  addKeys,
   // What is less often needed.
   addCache,
 ]

@@ -5,7 +5,7 @@ import { isDate } from '../inspect/rules/judge.ts'
 import { Page } from '../text/page.ts'
 import { relativeText, utcText } from '../text/times.ts'
 import { quoted } from '../text/visible.ts'
-import type { Judgement } from './judge.ts'
+import type { Judgement, NotChecked } from './judge.ts'
 
 /** What is known beside the judgement. */
 export interface Surroundings {
@@ -40,12 +40,15 @@ export function printJudgement(
 
 function printNotChecked(page: Page, { verdict, notChecked }: Judgement): void {
   if (verdict === 'unknown') return
-  const isMain = ({ check }: { check: string }): boolean => ['audience', 'issuer'].includes(check)
   for (const { check, flag } of notChecked.filter(isMain)) {
     page.point('warning', `${check} not checked: give ${flag}`)
   }
   const others = notChecked.filter((one) => !isMain(one)).map(({ check }) => check)
   page.prose(`Nor were these: ${[...others, 'revocation'].join(', ')}.`, 'dim')
+}
+
+function isMain({ check }: NotChecked): boolean {
+  return check === 'audience' || check === 'issuer'
 }
 
 function heldText(check: string, { header, payload }: ReadToken, now: number): string {

@@ -5,7 +5,7 @@ const CODE = /^[\w .:/-]{1,64}$/
 const PIECE = /[\w-]{8,}/g
 
 /** Where vendors put their codes, outermost first. */
-const MEMBERS = ['code', 'error', 'reason', 'status', 'title'] as const
+const MEMBERS = ['code', 'errorCode', 'error', 'reason', 'status', 'title'] as const
 
 /**
  * Finds the vendor's error code in a body: Apple's `errors[0].code`, OAuth's `error`, and the usual

@@ -130,6 +130,7 @@ describe('diagnose', () => {
     [{ error: { code: 401, message: 'x', status: 'UNAUTHENTICATED' } }, 'UNAUTHENTICATED'],
     [{ message: 'Bad credentials', status: '401' }, '401'],
     [{ error: { reason: 'invalid_jwt' } }, 'invalid_jwt'],
+    [{ errorCode: 4_290_000, errorMessage: 'Rate limit exceeded.' }, '4290000'],
     [{ code: 124, message: 'Invalid access token.' }, '124'],
     [{ reason: 'ExpiredProviderToken' }, 'ExpiredProviderToken'],
     [{ type: 'https://x', title: 'Unauthorized' }, 'Unauthorized'],

@@ -1,3 +1,11 @@
+export type { ConsoleTokenOptions } from './contracts/console-tokens.ts'
+export type { ServiceEvent } from './contracts/events.ts'
+export type { RotatedKey } from './contracts/keyring.ts'
+export type { TelesignContract } from './contracts/telesign.ts'
+export { createTokenService, type TokenService } from './create-token-service.ts'
+export type { ProblemCode } from './http/problem.ts'
+export type { RateLimit, RateLimitOptions } from './http/rate-limits/options.ts'
+export type { TokenServiceOptions } from './service/options.ts'
 export {
   LedgerConflictError,
   LedgerError,

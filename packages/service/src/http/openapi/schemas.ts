@@ -188,6 +188,6 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   Health: closed(['status'], {
     status: { enum: ['ok', 'unavailable'] },
-    checks: { type: 'object', additionalProperties: { enum: ['ok', 'unavailable'] } },
+    checks: { type: 'object', additionalProperties: { enum: ['ok', 'failed', 'timeout'] } },
   }),
 }

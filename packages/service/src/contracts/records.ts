@@ -1,0 +1,128 @@
+import { compileScopeCheck, OptionError } from '@mayfly/core'
+import { jsonAnswer } from '../http/answer.ts'
+import type { Client } from '../http/authenticate.ts'
+import type { Call, Operation } from '../http/operation.ts'
+import { optionalText, wholeNumber } from '../http/parameters.ts'
+import { badParameter, notFound } from '../http/problem.ts'
+import type { FoundToken, TokenPage, TokenQuery } from '../ledger/ledger.ts'
+import type { ServiceContext } from './context.ts'
+import { seconds } from './seconds.ts'
+import { stateOf } from './record-state.ts'
+import { requirePhone, requireXid } from './telesign.ts'
+import { isVisible, requireClient } from './visible.ts'
+
+const KINDS = ['telesign', 'voicegain', 'token', 'console'] as const
+const LIMIT = { min: 1, max: 200, usual: 50 } as const
+const MAX_AUDIENCE = 2048
+const MAX_CURSOR = 512
+
+/** What was issued: `GET /v1/tokens`, and `GET` and `DELETE` of one. */
+export function recordOperations(context: ServiceContext): readonly Operation[] {
+  const { ledger, clock } = context
+  const one = async (call: Call): Promise<FoundToken> => {
+    const found = await ledger.findByTokenId(requireXid(call.path['xid']))
+    if (found !== undefined && isVisible(found, requireClient(call))) return found
+    throw notFound('There is no token of this xid or id, or it is another client’s.')
+  }
+  return [
+    {
+      method: 'GET',
+      path: '/v1/tokens',
+      access: ['tokens:read'],
+      query: ['phone', 'xid', 'audience', 'kind', 'limit', 'after', 'include'],
+      handle: async (call) => {
+        const show = presenter(context, call)
+        const { tokens, next } = await page(context, readSearch(call))
+        const shown = await Promise.all(tokens.map(show))
+        return jsonAnswer({ tokens: shown, ...(next !== undefined && { next }) })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/tokens/:xid',
+      access: ['tokens:read'],
+      query: ['include'],
+      handle: async (call) => {
+        const show = presenter(context, call)
+        return jsonAnswer(await show(await one(call)))
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/tokens/:xid',
+      access: ['tokens:revoke'],
+      handle: async (call) => {
+        const { tokenId } = await one(call)
+        await ledger.revoke(tokenId, seconds(clock))
+        return { status: 204 }
+      },
+    },
+  ]
+}
+
+function readSearch(call: Call): TokenQuery {
+  const { query } = call
+  const client = requireClient(call)
+  const phone = query.get('phone')
+  const xid = query.get('xid')
+  const audience = optionalText(query, 'audience', MAX_AUDIENCE)
+  const after = optionalText(query, 'after', MAX_CURSOR)
+  return {
+    limit: wholeNumber(query, 'limit', LIMIT),
+    ...(phone !== undefined && { phone: requirePhone(phone) }),
+    ...(xid !== undefined && { xid: requireXid(xid) }),
+    ...(audience !== undefined && { audience }),
+    ...(after !== undefined && { after }),
+    ...readKind(query.get('kind')),
+    ...(!client.isAdmin && { clientId: client.id }),
+  }
+}
+
+function readKind(given: string | undefined): Pick<TokenQuery, 'kind'> {
+  if (given === undefined) return {}
+  const kind = KINDS.find((one) => one === given)
+  if (kind !== undefined) return { kind }
+  throw badParameter('kind', `"kind" must be one of ${KINDS.join(', ')}.`)
+}
+
+async function page({ ledger }: ServiceContext, query: TokenQuery): Promise<TokenPage> {
+  try {
+    return await ledger.list(query)
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    throw badParameter('after', '"after" must be the "next" of the page before.')
+  }
+}
+
+const mayReadTokens = compileScopeCheck(['tokens:secret'], { realm: 'mayfly' })
+
+/** Makes what shows a record as the caller may see it. */
+function presenter(
+  context: ServiceContext,
+  call: Call,
+): (record: FoundToken) => Promise<Readonly<Record<string, unknown>>> {
+  const { ledger, clock, seal } = context
+  const withToken = readInclude(call.query.get('include'), requireClient(call))
+  const generations = new Map<string, Promise<number>>()
+  const generationOf = (record: FoundToken): Promise<number> => {
+    const { clientId } = record
+    if (record.kind !== 'console' || clientId === undefined) return Promise.resolve(0)
+    const known = generations.get(clientId) ?? ledger.generation(clientId)
+    generations.set(clientId, known)
+    return known
+  }
+  return async (record) => {
+    const { tokenHash: _hash, sealedToken, generation: _generation, ...shown } = record
+    const state = stateOf(record, { generation: await generationOf(record), clock })
+    if (!withToken || seal === undefined || sealedToken === undefined) return { ...shown, state }
+    return { ...shown, state, token: await seal.open(sealedToken, record.tokenId) }
+  }
+}
+
+function readInclude(given: string | undefined, { scopes }: Client): boolean {
+  if (given === undefined) return false
+  if (given !== 'token') throw badParameter('include', '"include" can be "token" alone.')
+  const refusal = mayReadTokens({ scopes })
+  if (refusal !== undefined) throw refusal
+  return true
+}

@@ -1,0 +1,53 @@
+import {
+  compileScopeCheck,
+  Guard,
+  nodeRequest,
+  RequestError,
+  type ScopeCheck,
+  type TokenVerifier,
+} from '@mayfly/core'
+import type { IncomingMessage } from 'node:http'
+import type { Scope } from './scopes.ts'
+
+/** Who asks: what a console token says. */
+export interface Client {
+  readonly id: string
+  readonly scopes: readonly string[]
+  /** Whether it sees the tokens of all clients. */
+  readonly isAdmin: boolean
+  readonly tokenId: string
+  readonly generation: number
+}
+
+/** Judges the console token of a request, and what it is good for. */
+export type Authenticate = (req: IncomingMessage, needed: readonly Scope[]) => Promise<Client>
+
+/** Compiles what {@link Authenticate} does. */
+export function consoleAuthentication(verifier: TokenVerifier): Authenticate {
+  const guard = new Guard(verifier, { realm: 'mayfly' })
+  const checks = new Map<string, ScopeCheck>()
+  const checkFor = (needed: readonly Scope[]): ScopeCheck => {
+    const name = needed.join(' ')
+    const check = checks.get(name) ?? compileScopeCheck(needed)
+    checks.set(name, check)
+    return check
+  }
+  return async (req, needed) => {
+    const outcome = await guard.authenticate(nodeRequest(req))
+    if (!outcome.ok) throw outcome.error
+    const { auth } = outcome
+    const refusal = needed.length === 0 ? undefined : checkFor(needed)(auth, guard.challenger)
+    if (refusal !== undefined) throw refusal
+    const { sub, jti, gen } = auth?.claims ?? {}
+    if (sub === undefined || jti === undefined || typeof gen !== 'number') throw notOurs()
+    const scopes = auth?.scopes ?? []
+    const isAdmin = scopes.includes('admin')
+    return { id: sub, scopes, isAdmin, tokenId: jti, generation: gen }
+  }
+}
+
+function notOurs(): RequestError {
+  return new RequestError('ERR_CLAIM_MISSING', 'The token says not whose it is.', {
+    reason: 'claim_missing',
+  })
+}

@@ -8,7 +8,7 @@ import { isActive } from './record-state.ts'
 /** The `typ` of console tokens, by which no other token passes for one. */
 const CONSOLE_TYPE = 'console+jwt'
 /** The client that the first console token is for. */
-export const FIRST_CLIENT = 'console'
+const FIRST_CLIENT = 'console'
 const YEAR = 365 * 86_400
 /** What a console token is good for where nobody says. */
 const USUAL_SCOPES: readonly Scope[] = ['tokens:issue', 'tokens:read', 'tokens:revoke']

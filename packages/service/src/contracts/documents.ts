@@ -5,7 +5,7 @@ import { SCOPES } from '../http/scopes.ts'
 import type { ServiceContext } from './context.ts'
 
 /** How long caches may keep the public keys, in seconds. A new key has to be published for longer. */
-export const JWKS_MAX_AGE = 300
+const JWKS_MAX_AGE = 300
 const METADATA = '/.well-known/oauth-authorization-server'
 
 /** What is published: the keys, the metadata of RFC 8414, and the OpenAPI document. */

@@ -1,5 +1,5 @@
 import { jsonAnswer } from '../http/answer.ts'
-import { readJson } from '../http/body.ts'
+import { readJson } from '../http/strict-json.ts'
 import type { Operation } from '../http/operation.ts'
 import { badParameter } from '../http/problem.ts'
 import type { ServiceKeyring } from './keyring.ts'

@@ -1,6 +1,5 @@
 import express, { type Request, type Response } from 'express'
-import { badParameter, ServiceProblem } from './problem.ts'
-import { shown } from './parameters.ts'
+import { ServiceProblem } from './problem.ts'
 
 /** The media types of the bodies that operations take. */
 export const MEDIA_TYPES = {
@@ -46,51 +45,5 @@ export function readText(bytes: Uint8Array): string {
     return UTF8.decode(bytes)
   } catch (cause) {
     throw new ServiceProblem('ERR_BODY', 'The body is not UTF-8.', { status: 400, cause })
-  }
-}
-
-const MAX_DEPTH = 32
-
-/**
- * Reads a JSON object that has these members and no others. What is in them is checked by who takes
- * them, but for what nests too deep, and for `__proto__`, which has no business in any claim.
- */
-export function readJson(
-  bytes: Uint8Array,
-  known: readonly string[],
-): ReadonlyMap<string, unknown> {
-  const value = parseJson(readText(bytes))
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ServiceProblem('ERR_BODY', 'The body must be a JSON object.', { status: 400 })
-  }
-  const members = new Map(Object.entries(value))
-  for (const name of members.keys()) {
-    if (known.includes(name)) continue
-    const takes = `It takes: ${known.join(', ')}.`
-    throw badParameter(shown(name), `The body has no member "${shown(name)}". ${takes}`)
-  }
-  requireShallow(value, 1)
-  return members
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's message repeats what came in.
-    throw new ServiceProblem('ERR_BODY', 'The body is not JSON.', { status: 400 })
-  }
-}
-
-function requireShallow(value: object, depth: number): void {
-  if (depth > MAX_DEPTH) {
-    const message = `The body nests more than ${MAX_DEPTH} levels deep.`
-    throw new ServiceProblem('ERR_BODY', message, { status: 400 })
-  }
-  if (Object.hasOwn(value, '__proto__')) {
-    throw badParameter('__proto__', 'No object may have a member "__proto__".')
-  }
-  for (const member of Object.values(value) as unknown[]) {
-    if (typeof member === 'object' && member !== null) requireShallow(member, depth + 1)
   }
 }

@@ -95,7 +95,12 @@ function headersOf(status: ProblemStatus): Readonly<Record<string, object>> {
 }
 
 /** A refusal in the form that RFC 6749 section 5.2 has. */
-export const oauthError: ResponseObject = json(
-  'A parameter is missing or comes twice, or the token is another client’s.',
-  'OAuthProblem',
-)
+export const oauthError: ResponseObject = {
+  description: 'A parameter is missing or comes twice, or the token is another client’s.',
+  headers: common,
+  content: {
+    'application/json': { schema: refTo('OAuthProblem') },
+    // For what is wrong before the form is looked at, such as a query.
+    'application/problem+json': { schema: refTo('Problem') },
+  },
+}

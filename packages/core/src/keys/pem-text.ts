@@ -27,7 +27,8 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 }
 
 const BEGIN = /-----\s*BEGIN/i
-const WRITTEN_LINE_END = /(?:\\+r)?\\+n|\\+r/g
+// Only from the first of several backslashes on: to try each of them would take the square of the time.
+const WRITTEN_LINE_END = /(?<!\\)(?:(?:\\+r)?\\+n|\\+r)/g
 
 function withoutMark(text: string): string {
   return text.codePointAt(0) === 0xfeff ? text.slice(1) : text

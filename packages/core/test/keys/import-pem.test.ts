@@ -151,6 +151,16 @@ describe('importKey with PEM as environment variables carry it', () => {
   })
 })
 
+describe('importKey with text that is no key at all', () => {
+  it('takes no longer for a long run of backslashes than for other text', async () => {
+    const started = process.cpuUsage().user
+    const damaged = `${begin}\n${'\\'.repeat(60_000)}\n${end}`
+    await expect(importKey(damaged, 'ES256')).rejects.toMatchObject({ code: 'ERR_KEY_FORMAT' })
+    // It took four seconds when each of them was tried, and takes a few milliseconds.
+    expect(process.cpuUsage().user - started).toBeLessThan(2_000_000)
+  })
+})
+
 function chunked(base64: string): string {
   return (base64.match(/.{1,64}/g) ?? []).join('\n')
 }

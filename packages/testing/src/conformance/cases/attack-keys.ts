@@ -5,6 +5,7 @@ import { type JwksServer, startJwksServer } from '../../sandboxes/jwks/server.ts
 import { AUDIENCE, type Bench, type Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import { assertRefused } from '../expectations.ts'
+import { createGate } from '../gate.ts'
 import { answerAuth, createTrap } from '../handlers.ts'
 
 function refusal(reason: Reason) {
@@ -159,14 +160,10 @@ export const attackKeysCases: readonly CaseDefinition[] = [
     async run(bench) {
       await using remote = await openRemote(bench)
       const { site, server } = remote
-      let asked = (): void => {}
-      const arrived = new Promise<void>((resolve) => (asked = resolve))
-      server.beforeAnswer = () => {
-        asked()
-        return new Promise(() => {})
-      }
+      const gate = createGate()
+      server.beforeAnswer = () => gate.pass()
       const waiting = site.get('/me', server.mint())
-      await Promise.race([arrived, waiting])
+      await Promise.race([gate.reached, waiting])
       bench.clock.advance(5000)
       const answer = await waiting
       assertRefused(answer, OUTAGE)

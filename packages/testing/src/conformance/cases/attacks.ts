@@ -20,11 +20,11 @@ export function attackCases(): readonly CaseDefinition[] {
   let target: Attacks | undefined
   return ATTACK_TOPICS.map((topic) => ({
     name: `attack: ${topic}`,
-    run: (bench) => attack(bench, (target ??= createAttacks({ clock: bench.clock })), topic),
+    run: (bench) => runAttacks(bench, (target ??= createAttacks({ clock: bench.clock })), topic),
   }))
 }
 
-async function attack<Middleware>(
+async function runAttacks<Middleware>(
   bench: Bench<Middleware>,
   target: Attacks,
   topic: AttackTopic,

@@ -1,7 +1,7 @@
 import { MemoryOneTimeGuard, type MultiIssuerOptions, MultiIssuerVerifier } from '@mayfly/core'
 import { createTestIssuer, FakeClock, startJwksServer } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
-import { b64 } from '../../../testing/src/attacks/setup.ts'
+import { b64 } from '../support/forge.ts'
 import { AUDIENCE, failure } from '../support/inbound.ts'
 import { twoIssuers } from './two-issuers.ts'
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { authenticate, TokenVerifier } from '@mayfly/core'
 import { FakeClock, startJwksServer } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
-import { b64, forge } from '../../../testing/src/attacks/setup.ts'
+import { b64, forgeHmac } from '../support/forge.ts'
 import { AUDIENCE, failure, GOOD_CLAIMS } from '../support/inbound.ts'
 import { lasting, remoteBench, requested } from '../support/remote.ts'
 import { bearing } from '../support/requests.ts'
@@ -129,7 +129,7 @@ describe('What a token brings along', () => {
     const oct = { kty: 'oct', kid: 'shared', alg: 'HS256', k: b64(secret) }
     server.answerKeysWith({ status: 200, body: { keys: [...server.jwks.keys, oct] } })
     const claims = { ...GOOD_CLAIMS, iss: server.issuer }
-    const forged = forge({ alg: 'HS256', kid: 'shared' }, claims, { key: secret })
+    const forged = forgeHmac({ alg: 'HS256', kid: 'shared' }, claims, secret)
     const algorithm = { code: 'ERR_TOKEN_ALGORITHM' }
     expect(await failure(() => verifier.verify(forged))).toMatchObject(algorithm)
     const confused = server.mint({ fault: 'public-key-as-secret' })

@@ -4,8 +4,10 @@ import {
   type RefusedAnswer,
   type TokenUse,
 } from './bearer-session.ts'
+import { type TokenWriter, tokenWriter } from './bearer-fetch/proofs.ts'
 import type { BearerSessionOptions } from './bearer-session/options.ts'
 import { type Clock, pause, timeoutSignal } from './clock.ts'
+import type { DpopProver } from './dpop/prover.ts'
 import {
   clockOption,
   optionalFunction,
@@ -19,7 +21,8 @@ import { isSecure } from './http/destination.ts'
 import { type OutgoingRequest, readRequest, toInit, withKeptBody } from './http/outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './http/redirect.ts'
 import { canResend } from './http/request-body.ts'
-import type { AccessToken, TokenSource } from './token.ts'
+import { CLOCK_STEP_MS } from './skew.ts'
+import type { TokenSource } from './token.ts'
 
 /** Options of {@link bearerFetch}. */
 export interface BearerFetchOptions extends BearerSessionOptions {
@@ -30,6 +33,11 @@ export interface BearerFetchOptions extends BearerSessionOptions {
    * without a token. Default `'refuse'`.
    */
   readonly foreign?: 'refuse' | 'pass'
+  /**
+   * Sends each token with a proof that its key is held here (DPoP, RFC 9449), for tokens that are bound
+   * to the key of this prover. Default: tokens are bearers.
+   */
+  readonly dpop?: DpopProver
 }
 
 /** A source is asked about answers with no longer bodies than this. */
@@ -38,7 +46,7 @@ const MAX_REFUSAL_BYTES = 4096
 /** So long an answer is held up, in milliseconds, for the source to be asked about its body. */
 const REFUSAL_TIMEOUT_MS = 2000
 
-const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign'] as const
+const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign', 'dpop'] as const
 
 /**
  * Wraps `fetch` so that requests carry a fresh bearer token of the source, and nothing else does.
@@ -53,6 +61,8 @@ const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign'] as
  *   refused is sent again after a second, two and three, before it is given up.
  * - Each answer's `Date` teaches the server's clock, which new tokens are then dated by.
  * - A request with an `Authorization` header of its own goes out as it is.
+ * - With `dpop` each request has a new proof, at every redirect and every try. A server that asks for a
+ *   nonce, or refuses a proof for the time that it was made at, gets one better proof; the token is kept.
  *
  * @throws {ForeignOriginError} `ERR_FOREIGN_ORIGIN` for a request to another origin.
  * @throws {SourceError} when no token can be had for the first try.
@@ -73,7 +83,8 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
   const foreign = requireOneOf(options.foreign ?? 'refuse', 'foreign', ['refuse', 'pass'])
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
-  const transport = new Transport(session, send, clockOption(options.clock))
+  const writer = tokenWriter(options.dpop)
+  const transport = new Transport({ session, writer, send, clock: clockOption(options.clock) })
 
   return async function fetchWithBearer(input, init) {
     const request = readRequest(input, init)
@@ -95,13 +106,22 @@ interface Sent {
   readonly sends: number
 }
 
+interface TransportParts {
+  readonly session: BearerSession
+  readonly writer: TokenWriter
+  readonly send: typeof fetch | undefined
+  readonly clock: Clock
+}
+
 class Transport {
   readonly #session: BearerSession
+  readonly #writer: TokenWriter
   readonly #fetch: typeof fetch | undefined
   readonly #clock: Clock
 
-  constructor(session: BearerSession, send: typeof fetch | undefined, clock: Clock) {
+  constructor({ session, writer, send, clock }: TransportParts) {
     this.#session = session
+    this.#writer = writer
     this.#fetch = send
     this.#clock = clock
   }
@@ -157,8 +177,8 @@ class Transport {
     const { signal, body } = request
     let use = first
     for (let sends = 1; ; sends++) {
-      const response = await this.#dispatch(request, use.token)
-      const refused = await this.#end(use, response, signal)
+      const { response, refused, use: sent } = await this.#sendProven(request, use)
+      use = sent
       const settling =
         refused !== undefined && canResend(body)
           ? this.#session.settle(use, refused, sends)
@@ -167,6 +187,30 @@ class Transport {
       discard(response)
       await pause(this.#clock, settling.pauseMs, signal)
       use = settling.resume()
+    }
+  }
+
+  /** Sends a request, and once more where its proof was refused and a better one can be made. */
+  async #sendProven(request: OutgoingRequest, first: TokenUse): Promise<Omit<Sent, 'sends'>> {
+    const { url, signal, body } = request
+    const clock = this.#session.clockOf(url.origin)
+    let use = first
+    for (let tries = 1; ; tries++) {
+      const [nonce, offsetMs] = [this.#writer.nonceFor(url), clock.offsetMs]
+      const response = await this.#dispatch(request, use)
+      const refused = await this.#end(use, response, signal)
+      const fault = this.#writer.hear(url, response)
+      if (fault === undefined) return { use, response, refused }
+      const canBeMended =
+        fault === 'nonce'
+          ? this.#writer.nonceFor(url) !== nonce
+          : Math.abs(clock.offsetMs - offsetMs) > CLOCK_STEP_MS
+      // The token is not to blame, and another would fare no better.
+      if (tries > 1 || !canBeMended || !canResend(body)) {
+        return { use, response, refused: undefined }
+      }
+      discard(response)
+      use = this.#session.again(use)
     }
   }
 
@@ -186,10 +230,12 @@ class Transport {
     return refused || this.#session.judge({ status, headers, body }) ? { status, body } : undefined
   }
 
-  #dispatch(request: OutgoingRequest, token: AccessToken | undefined): Promise<Response> {
+  async #dispatch(request: OutgoingRequest, use: TokenUse | undefined): Promise<Response> {
+    const { url } = request
+    const fields =
+      use && (await this.#writer.fields(request, use.token, this.#session.clockOf(url.origin)))
     const send = this.#fetch ?? globalThis.fetch
-    const authorization = token === undefined ? undefined : `Bearer ${token.value}`
-    return send(request.url.href, toInit(request, authorization))
+    return send(url.href, toInit(request, fields))
   }
 }
 

@@ -11,7 +11,7 @@ import { ForeignOriginError, isMayflyError } from './errors.ts'
 import { compileDestinations, type Destinations } from './http/destination.ts'
 import { requireSource } from './manager-options.ts'
 import { notify, type Observe } from './observe.ts'
-import type { LearnedClocks } from './skew.ts'
+import type { LearnedClock, LearnedClocks } from './skew.ts'
 import {
   type AccessToken,
   adoptAccessToken,
@@ -83,6 +83,16 @@ export class BearerSession {
   /** The origins that may get a token. */
   get destinations(): Destinations {
     return this.#destinations
+  }
+
+  /** The clock of an origin, as far as it is known. */
+  clockOf(origin: string): LearnedClock {
+    return this.#clocks.of(origin)
+  }
+
+  /** Begins another use of the same token, for a refusal that had nothing to do with it. */
+  again(use: TokenUse): TokenUse {
+    return { ...use, sentAt: this.#clock.now() }
   }
 
   /** Gets a token for one of the origins. */

@@ -65,6 +65,11 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
    * local clock is wrong, it is made once more by the server's time. Default `false`.
    */
   readonly dated?: boolean
+  /**
+   * Is told every answer. `true` for a refusal: the answer says how to ask better, and the request is
+   * made once more.
+   */
+  readonly hear?: (answer: ExchangeAnswer, request: TokenRequest) => boolean
   /** Seconds that a token lives, where that is known before the first one. */
   readonly lifetime?: number
   /** Seconds for which a refusal says nothing about a new token; see `TokenSource`. */
@@ -99,18 +104,20 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     const countedFrom = (wanted.clock ?? local).now()
     const answer = await exchange(sent, signal)
     const learned = serverClocks.learn(answer)
+    const saysHow = options.hear?.(answer, sent) ?? false
     if (answer.status >= 200 && answer.status < 300) {
       const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
       return named(give, answer, sent)
     }
+    if (saysHow && repeats.better !== false) return ask(wanted, { ...repeats, better: false })
     if (answer.status === 401) sent.rejected?.()
     const offsetMs = offsetOf(learned)
     if (repeats.dated && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
-      return ask(wanted, { dated: false })
+      return ask(wanted, { ...repeats, dated: false })
     }
     const error = refusalError(answer, refuse(answer), { request: sent, offsetMs })
     if (answer.status !== 401 || !sent.rejected || repeats.refused !== undefined) throw error
-    return ask(wanted, { dated: false, refused: { sent, error } })
+    return ask(wanted, { ...repeats, dated: false, refused: { sent, error } })
   }
 
   return {
@@ -129,6 +136,8 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
 interface Repeats {
   /** The clock that a request was dated by may turn out to be wrong. */
   readonly dated: boolean
+  /** The answer may say how to ask better. Default `true`. */
+  readonly better?: boolean
   /** The request whose authorization was refused, where this is the try with another one. */
   readonly refused?: { readonly sent: TokenRequest; readonly error: SourceError }
 }

@@ -7,6 +7,7 @@ export type { Clock } from './clock.ts'
 export { alarm, systemClock, timeoutSignal } from './clock.ts'
 export { DpopNonces, type DpopNoncesOptions } from './dpop/nonces.ts'
 export type { DpopOptions } from './dpop/options.ts'
+export { type DpopProofRequest, DpopProver, type DpopProverOptions } from './dpop/prover.ts'
 export { type DpopProof, type DpopRequest, DpopVerifier } from './dpop/verifier.ts'
 export type {
   ErrorCode,

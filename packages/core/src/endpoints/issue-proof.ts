@@ -1,6 +1,6 @@
-import { type DpopProof, DpopVerifier } from '../dpop/verifier.ts'
+import { requireProofVerifier } from '../dpop/accept.ts'
+import type { DpopProof, DpopVerifier } from '../dpop/verifier.ts'
 import {
-  describe,
   invalid,
   optionalBoolean,
   refuseUnknownOptions,
@@ -34,9 +34,7 @@ export function compileIssueProof(
     if (options.allowBearer === undefined) return async () => undefined
     throw invalid('allowBearer', '"allowBearer" goes with "dpop" only: without it all are bearers.')
   }
-  if (!(dpop instanceof DpopVerifier)) {
-    throw invalid('dpop', `"dpop" must be a DpopVerifier, not ${describe(dpop)}.`)
-  }
+  requireProofVerifier(dpop)
   return async (request) => {
     if (isOptional && request.header('dpop').length === 0) return undefined
     return dpop.verify(request)

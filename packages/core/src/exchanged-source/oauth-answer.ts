@@ -41,6 +41,7 @@ export function unusable(message: string): SourceError {
  * Reads the token of a successful answer (RFC 6749 section 5.1).
  *
  * @param hint what helps against an answer without `expires_in`, for the message.
+ * @param wantedType `DPoP` for a token that has to be bound to the key of a proof (RFC 9449 section 5).
  * @throws {SourceError} `ERR_TOKEN_UNUSABLE` for a token that is missing, not a bearer, or without an
  * end; `ERR_MINT_FAILED` for an answer that is no JSON.
  */
@@ -48,6 +49,7 @@ export function readTokenAnswer(
   answer: ExchangeAnswer,
   defaultLifetime?: number,
   hint = '',
+  wantedType: 'Bearer' | 'DPoP' = 'Bearer',
 ): GivenToken {
   const json = jsonOf(answer)
   if (json === undefined) {
@@ -57,10 +59,18 @@ export function readTokenAnswer(
   if (typeof value !== 'string') {
     throw unusable(`"access_token" must be a string, not ${describe(value)}.`)
   }
-  if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
+  requireType(type, wantedType)
+  return { value, expiresIn: lifetimeOf(expiresIn, defaultLifetime, hint) }
+}
+
+function requireType(type: unknown, wanted: 'Bearer' | 'DPoP'): void {
+  const given = typeof type === 'string' ? type.toLowerCase() : undefined
+  if (wanted === 'Bearer' && given !== undefined && given !== 'bearer') {
     throw unusable('"token_type" is not "Bearer": the token cannot be sent as one.')
   }
-  return { value, expiresIn: lifetimeOf(expiresIn, defaultLifetime, hint) }
+  if (wanted === 'DPoP' && given !== 'dpop') {
+    throw unusable('"token_type" is not "DPoP": the server has not bound the token to the key.')
+  }
 }
 
 /** Reads a refusal (RFC 6749 section 5.2). What is not of that form has no code. */

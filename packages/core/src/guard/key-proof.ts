@@ -1,6 +1,6 @@
 import { boundKey, checkKeyBinding, type KeyProof, keyUnproven } from '../claims/key-binding.ts'
-import { DpopVerifier } from '../dpop/verifier.ts'
-import { describe, invalid, optionalBoolean } from '../encoding/options.ts'
+import { requireProofVerifier } from '../dpop/accept.ts'
+import { invalid, optionalBoolean } from '../encoding/options.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { TokenScheme } from './bearer.ts'
 import type { ChallengeSchemes } from './challenge.ts'
@@ -38,9 +38,7 @@ export function compileKeyBinding({ dpop, allowBearer }: GuardOptions): KeyBindi
     if (allowBearer === undefined) return NONE
     throw invalid('allowBearer', '"allowBearer" goes with "dpop" only: without it all are bearers.')
   }
-  if (!(dpop instanceof DpopVerifier)) {
-    throw invalid('dpop', `"dpop" must be a DpopVerifier, not ${describe(dpop)}.`)
-  }
+  requireProofVerifier(dpop)
   return {
     schemes: takesBearer ? ['Bearer', 'DPoP'] : ['DPoP'],
     algorithms: dpop.algorithms,

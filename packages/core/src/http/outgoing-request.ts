@@ -47,9 +47,12 @@ export async function withKeptBody(request: OutgoingRequest): Promise<OutgoingRe
 }
 
 /** Puts a request together again for the underlying `fetch`, which never follows redirects itself. */
-export function toInit(request: OutgoingRequest, authorization: string | undefined): FetchInit {
+export function toInit(
+  request: OutgoingRequest,
+  fields: Readonly<Record<string, string>> = {},
+): FetchInit {
   const headers = new Headers(request.headers)
-  if (authorization !== undefined) headers.set('authorization', authorization)
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value)
   const { body, method, signal, rest } = request
   return {
     ...rest,

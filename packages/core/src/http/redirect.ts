@@ -17,7 +17,7 @@ const BODY_HEADERS = [
 ]
 
 /** Header fields that were meant for one origin. */
-const CREDENTIAL_HEADERS = ['authorization', 'cookie', 'host', 'proxy-authorization']
+const CREDENTIAL_HEADERS = ['authorization', 'cookie', 'dpop', 'host', 'proxy-authorization']
 
 /** Whether an answer sends the request elsewhere. */
 export function isRedirect(status: number): boolean {

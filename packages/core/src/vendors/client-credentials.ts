@@ -1,5 +1,6 @@
 import { type Algorithm } from '../algorithms.ts'
 import type { Clock } from '../clock.ts'
+import type { DpopProver } from '../dpop/prover.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import {
   clockOption,
@@ -28,6 +29,7 @@ import {
   type ClientSecret,
   type SecretMethod,
 } from './client-credentials/client-authentication.ts'
+import { keyBinding } from './client-credentials/key-binding.ts'
 import { compileParameters, formOf, originsOf } from './client-credentials/parameters.ts'
 
 /** What {@link clientCredentials} takes, however the client authenticates. */
@@ -52,6 +54,11 @@ export interface ClientCredentialsCommonOptions {
   readonly origins?: readonly string[]
   /** Seconds that tokens live whose answer does not say it. Default: such an answer is an error. */
   readonly defaultLifetime?: number
+  /**
+   * Has the server bind its tokens to the key of this prover (DPoP, RFC 9449); give it to `bearerFetch`
+   * too. Default: tokens are bearers.
+   */
+  readonly dpop?: DpopProver
   /** The `fetch` underneath. Default: the global one. */
   readonly fetch?: typeof fetch
   /** How long one call may take, in milliseconds. Default 10 000. */
@@ -102,6 +109,7 @@ const OPTIONS = [
   'parameters',
   'origins',
   'defaultLifetime',
+  'dpop',
   'fetch',
   'timeoutMs',
   'clock',
@@ -153,21 +161,23 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const origins = options.origins ?? originsOf(options.resource)
   const bounds = { min: 1, integer: true }
   const defaultLifetime = optionalNumber(options.defaultLifetime, 'defaultLifetime', bounds)
+  const binding = keyBinding(options.dpop)
 
   return exchangedSource({
-    id: idOf(options, [server.name, clientId, fields, origins, defaultLifetime]),
+    id: idOf(options, [server.name, clientId, fields, origins, defaultLifetime, ...binding.id]),
     origins,
     fetch,
     timeoutMs,
     clock,
-    dated: authentication.dated,
-    read: (answer) => readTokenAnswer(answer, defaultLifetime, NO_END),
+    dated: authentication.dated || binding.dated,
+    hear: binding.hear,
+    read: (answer) => readTokenAnswer(answer, defaultLifetime, NO_END, binding.tokenType),
     async request(asking) {
       const { tokenEndpoint, methods } = await server.facts(asking)
       const credentials = await authentication.credentials(asking, methods)
       return {
         url: tokenEndpoint,
-        headers: credentials.headers,
+        headers: { ...credentials.headers, ...(await binding.fields(tokenEndpoint, asking)) },
         body: formOf([...fields, ...credentials.fields]),
       }
     },

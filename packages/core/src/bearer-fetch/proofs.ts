@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts'
+import { requireProver } from '../dpop/accept.ts'
+import type { DpopProver } from '../dpop/prover.ts'
+import type { OutgoingRequest } from '../http/outgoing-request.ts'
+import type { AccessToken } from '../token.ts'
+
+/** The header fields that carry a token. */
+export type TokenFields = Readonly<Record<string, string>>
+
+/** What an answer says of a proof: that it wants one with another nonce, or that it is no good. */
+export type ProofFault = 'nonce' | 'proof' | undefined
+
+/** Puts a token on a request: as a bearer, or with a proof that its sender holds the token's key. */
+export interface TokenWriter {
+  /** Makes the fields of one request, for a token and the clock of its server. */
+  readonly fields: (
+    request: OutgoingRequest,
+    token: AccessToken,
+    clock: Clock,
+  ) => TokenFields | Promise<TokenFields>
+  /** The nonce that the next proof for a URL will hold. */
+  readonly nonceFor: (url: URL) => string | undefined
+  /** Learns from an answer, and tells whether it refuses the proof and not the token. */
+  readonly hear: (url: URL, response: Response) => ProofFault
+}
+
+const BEARER: TokenWriter = {
+  fields: (_request, token) => ({ authorization: `Bearer ${token.value}` }),
+  nonceFor: () => undefined,
+  hear: () => undefined,
+}
+
+/** Compiles the option `dpop`. */
+export function tokenWriter(dpop: DpopProver | undefined): TokenWriter {
+  if (dpop === undefined) return BEARER
+  requireProver(dpop)
+  return {
+    async fields({ method, url }, { value: accessToken }, clock) {
+      const proof = await dpop.prove({ method, url, accessToken, clock })
+      return { authorization: `DPoP ${accessToken}`, dpop: proof }
+    },
+    nonceFor: (url) => dpop.nonceFor(url),
+    hear(url, response) {
+      dpop.learn(url, response.headers)
+      return response.status === 401 ? faultIn(response.headers) : undefined
+    },
+  }
+}
+
+/** RFC 9449 sections 7.1 and 9. */
+function faultIn(headers: Headers): ProofFault {
+  const challenge = headers.get('www-authenticate') ?? ''
+  const [, error] = /\berror\s*=\s*"?(use_dpop_nonce|invalid_dpop_proof)\b/i.exec(challenge) ?? []
+  if (error === undefined) return undefined
+  return error.toLowerCase() === 'use_dpop_nonce' ? 'nonce' : 'proof'
+}

@@ -1,0 +1,43 @@
+import { requireProver } from '../../dpop/accept.ts'
+import type { DpopProver } from '../../dpop/prover.ts'
+import type { Asking, ExchangedSourceOptions } from '../../exchanged-source.ts'
+import { readRefusal } from '../../exchanged-source/oauth-answer.ts'
+
+/** How a request for a token has it bound to a key, or to none. */
+export interface KeyBindingOfRequest {
+  /** What the binding adds to the source's id: a token of one key is none for another. */
+  readonly id: readonly string[]
+  /** The request holds something that is dated. */
+  readonly dated: boolean
+  readonly tokenType: 'Bearer' | 'DPoP'
+  /** The header fields that prove the key. */
+  readonly fields: (url: URL, asking: Asking) => Promise<Readonly<Record<string, string>>>
+  readonly hear: NonNullable<ExchangedSourceOptions['hear']>
+}
+
+const NONE: KeyBindingOfRequest = {
+  id: [],
+  dated: false,
+  tokenType: 'Bearer',
+  fields: async () => ({}),
+  hear: () => false,
+}
+
+/** Compiles the option `dpop` (RFC 9449 sections 5 and 8). */
+export function keyBinding(dpop: DpopProver | undefined): KeyBindingOfRequest {
+  if (dpop === undefined) return NONE
+  requireProver(dpop)
+  return {
+    id: [`dpop ${dpop.id}`],
+    dated: true,
+    tokenType: 'DPoP',
+    fields: async (url, { clock }) => ({ dpop: await dpop.prove({ method: 'POST', url, clock }) }),
+    hear(answer, { url }) {
+      dpop.learn(url, answer.headers)
+      const { status, headers } = answer
+      // Without a nonce to go with it, the demand can only be made again.
+      const asks = (status === 400 || status === 401) && headers.has('dpop-nonce')
+      return asks && readRefusal(answer).error === 'use_dpop_nonce'
+    },
+  }
+}

@@ -5,6 +5,7 @@ import {
   createConsoleToken,
   firstConsoleToken,
 } from './contracts/console-tokens.ts'
+import { consolePage } from './console/page.ts'
 import type { ServiceContext } from './contracts/context.ts'
 import type { ServiceEvent } from './contracts/events.ts'
 import { seconds } from './contracts/seconds.ts'
@@ -162,7 +163,7 @@ function routerOf({
 }): Express {
   const { rateLimits, trustProxy, bodyLimit } = settings
   return createRouter(operationsOf(settings, context, { redis, onEvent: telling.onEvent }), {
-    before: [telling.watch],
+    before: [telling.watch, consolePage()],
     authenticate: consoleAuthentication(consoleVerifier(context)),
     limiter: new RateLimiter(rateLimits, redis),
     readBody: bodyReader(bodyLimit),

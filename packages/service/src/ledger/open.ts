@@ -6,6 +6,7 @@ import {
   requireOptions,
   requireString,
 } from '@mayfly/core/options'
+import { isPostgres } from './database-kind.ts'
 import type { Ledger } from './ledger.ts'
 import { PostgresLedger } from './postgres.ts'
 import { SqliteLedger } from './sqlite.ts'
@@ -31,7 +32,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   refuseUnknownOptions(options, ['database', 'clock'], 'openLedger')
   const database = requireString(options.database, 'database')
   const at = Math.floor(clockOption(options.clock).now() / 1000)
-  if (POSTGRES.test(database)) return PostgresLedger.open(database, at)
+  if (isPostgres(database)) return PostgresLedger.open(database, at)
   if (!SCHEME.test(database)) return SqliteLedger.open(database, at)
   // The value is never repeated: a URL may hold a password.
   throw invalid(
@@ -40,6 +41,5 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   )
 }
 
-const POSTGRES = /^postgres(?:ql)?:\/\//i
 /** Two letters at least: one is a drive of Windows. */
 const SCHEME = /^[a-z][a-z\d+.-]+:/i

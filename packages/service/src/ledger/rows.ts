@@ -4,6 +4,9 @@ import type { FoundToken, StoredKey, TokenPage, TokenRecord } from './ledger.ts'
 /** A row as a database's client gives it. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** What a column of text gives. */
+type Text = string | null
+
 /** Makes a page of rows that were asked for with `listQuery`: there may be one more than fits. */
 export function toPage(rows: readonly Row[], limit: number): TokenPage {
   const page = rows.slice(0, limit)
@@ -56,8 +59,8 @@ function toAudience(value: unknown): readonly string[] {
 }
 
 function text<Name extends string>(row: Row, column: string, name: Name): { [N in Name]?: string } {
-  const value = row[column]
-  return (value === null ? {} : { [name]: String(value) }) as { [N in Name]?: string }
+  const value = row[column] as Text
+  return (value === null ? {} : { [name]: value }) as { [N in Name]?: string }
 }
 
 function number<Name extends string>(

@@ -1,5 +1,5 @@
 import { invalid } from '@mayfly/core/options'
-import { Pool, type PoolClient } from 'pg'
+import { type ClientBase, Pool, type PoolClient } from 'pg'
 import { closedError } from '../errors.ts'
 import type { Row } from '../rows.ts'
 import { postgresFailure } from './failure.ts'
@@ -46,9 +46,7 @@ export class PostgresConnection {
       query_timeout: ANSWER_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       keepAlive: true,
-      onConnect: async (client) => {
-        await client.query(PREPARE_SESSION)
-      },
+      verify: prepareSession,
     })
     // A connection that breaks while nobody uses it leaves the pool. The next statement opens another.
     this.#pool.on('error', () => {})
@@ -123,6 +121,11 @@ async function inTransaction<Result>(
   )
   await client.query('COMMIT')
   return result
+}
+
+/** A connection that cannot be prepared does not get into the pool. */
+function prepareSession(client: ClientBase, done: (error?: Error) => void): void {
+  client.query(PREPARE_SESSION, (error) => done(error ?? undefined))
 }
 
 function toAnswer(result: { rows: Row[]; rowCount: number | null }): Answer {

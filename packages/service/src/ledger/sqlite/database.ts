@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { IN_MEMORY } from '../database-kind.ts'
 import { sqliteFailure } from './failure.ts'
 
 /** How long a statement waits for another process's lock, with the event loop standing still. */
@@ -24,7 +25,7 @@ export class SqliteDatabase {
   static open(file: string): SqliteDatabase {
     let database: DatabaseSync | undefined
     try {
-      if (file !== ':memory:') createPrivately(file)
+      if (file !== IN_MEMORY) createPrivately(file)
       database = new DatabaseSync(file)
       const opened = new SqliteDatabase(file, database)
       opened.waitForLocks('long')

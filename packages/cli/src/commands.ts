@@ -1,4 +1,5 @@
 import { addCache } from './cache/command.ts'
+import { addCompletion } from './completion/command.ts'
 import type { AddCommand } from './context.ts'
 import { addCurl } from './curl/curl.ts'
 import { addInspect } from './inspect/command.ts'
@@ -15,4 +16,5 @@ export const COMMANDS: readonly AddCommand[] = [
   addKeys,
   // What is less often needed.
   addCache,
+  addCompletion,
 ]

@@ -1,8 +1,8 @@
-import { paintAny } from './colors.ts'
 import { COMMANDS } from './commands.ts'
 import { CliContext } from './context.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { CliIo } from './io.ts'
+import { HELP } from './program/help.ts'
 import { addExamples, MayflyCommand } from './program/mayfly-command.ts'
 import { printReport, reportOf } from './report.ts'
 import { ownVersion } from './version.ts'
@@ -50,13 +50,7 @@ function configure(program: MayflyCommand, context: CliContext): void {
     getOutHasColors: () => context.outHasColors,
     getErrHasColors: () => context.errHasColors,
   })
-  // Commander takes the colours out again where the output has none.
-  program.configureHelp({
-    styleTitle: (title) => paintAny('bold', title),
-    styleCommandText: (text) => paintAny('cyan', text),
-    styleOptionTerm: (text) => paintAny('cyan', text),
-    styleSubcommandText: (text) => paintAny('cyan', text),
-  })
+  program.configureHelp(HELP)
 }
 
 function widthOf(columns = 80): number {

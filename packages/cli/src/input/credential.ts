@@ -18,16 +18,17 @@ const GROUP = 'Key or secret:'
  * Adds the options that say where a key or a secret is. There is none for the thing itself: every user
  * of the machine can see the arguments of a command, and a shell keeps them.
  */
-export function addCredentialOptions(command: Command, { kind, what }: Credential): void {
+export function addCredentialOptions(command: Command, credential: Credential): void {
+  const { kind } = credential
   const add = (flags: string, description: string): void => {
     command.addOption(new Option(flags, description).helpGroup(GROUP))
   }
   if (kind !== 'secret') {
-    add('--key <file>', `${what}: a file with PEM or a JWK; - for standard input`)
+    add('--key <file>', `${nameOf(credential, false)}: a file; - for standard input`)
     add('--key-env <name>', 'the name of an environment variable that holds the key')
   }
   if (kind !== 'key') {
-    add('--secret-file <file>', `${what}: a file; - for standard input`)
+    add('--secret-file <file>', `${nameOf(credential, true)}: a file; - for standard input`)
     add('--secret-env <name>', 'the name of an environment variable that holds the secret')
   }
 }
@@ -52,7 +53,7 @@ export async function readCredential(
   if (given.length === 0) return undefined
   if (given.length > 1) throw new UsageError(`Give only one of ${flagsOf(credential)}.`)
   const isSecret = secretFile !== undefined || secretEnv !== undefined
-  const { what } = credential
+  const what = nameOf(credential, isSecret)
   const name = keyEnv ?? secretEnv
   const text =
     name === undefined
@@ -68,6 +69,11 @@ export function flagsOf({ kind }: Credential): string {
   const secret = '--secret-file FILE or --secret-env NAME'
   if (kind === 'either') return `${secret}, ${key}`
   return kind === 'key' ? key : secret
+}
+
+function nameOf(credential: Credential, isSecret: boolean): string {
+  if (credential.kind !== 'either') return credential.what
+  return isSecret ? credential.secretIs : credential.keyIs
 }
 
 function propertyOf(credential: Credential, isSecret: boolean): string {

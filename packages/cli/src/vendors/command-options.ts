@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { collect } from '../input/collect.ts'
 import { addCredentialOptions } from '../input/credential.ts'
+import { wrap } from '../text/wrap.ts'
 import type { VendorOption } from './option.ts'
 import { variableOf } from './settings.ts'
 import type { VendorCommand } from './vendor.ts'
@@ -11,10 +12,12 @@ export function addVendorOptions(command: Command, vendor: VendorCommand): void 
   for (const option of vendor.options) command.addOption(commanderOption(option))
   const [first] = vendor.options
   if (first === undefined) return
-  command.addHelpText(
-    'after',
-    `\nAn option may also come from the environment: ${variableOf(vendor.name, first.flags)} for ${first.flags.split(' ')[0]}.`,
-  )
+  const [flag] = first.flags.split(' ')
+  const text = `An option may also come from the environment: ${flag} from ${variableOf(vendor.name, first.flags)}.`
+  command.addHelpText('after', () => {
+    const width = command.configureOutput().getOutHelpWidth?.() ?? 80
+    return `\n${wrap(text, width).join('\n')}`
+  })
 }
 
 function commanderOption(option: VendorOption): Option {

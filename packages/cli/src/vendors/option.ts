@@ -49,6 +49,8 @@ export type Credential =
       readonly key: string
       readonly secret: string
       readonly what: string
+      readonly keyIs: string
+      readonly secretIs: string
     }
 
 /** The values of a vendor's options by property, the credential included. */

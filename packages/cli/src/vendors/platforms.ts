@@ -141,6 +141,8 @@ export const PLATFORMS: readonly VendorCommand[] = [
       secret: 'clientSecret',
       key: 'privateKey',
       what: 'the client’s secret or key',
+      keyIs: 'the client’s private key',
+      secretIs: 'the client’s secret',
     },
     options: [
       { flags: '--token-endpoint <url>', description: 'the URL that gives tokens; or --issuer' },
@@ -207,6 +209,8 @@ export const PLATFORMS: readonly VendorCommand[] = [
       secret: 'secret',
       key: 'key',
       what: 'the secret or the private key',
+      keyIs: 'the private key',
+      secretIs: 'the secret',
     },
     options: [
       {

@@ -18,6 +18,8 @@ const NOT_OFFERED: Readonly<Record<string, readonly string[]>> = {
   // A UUID of its own for each token anyway.
   vonage: ['tokenId'],
   twilio: ['tokenId'],
+  // A token that is bound to a key is of no use without proofs of that key for each request.
+  clientCredentials: ['dpop'],
   // Made of what the command line says.
   jwtSource: ['identity', 'maxLifetime', 'iatClaim', 'expClaim'],
 }

@@ -6,6 +6,7 @@ import type {
   GuardOptions,
   GuardVerifier,
   InjectOptions,
+  IssueEndpointOptions,
   IssueOptions,
   ResourceMetadataOptions,
   TokenIssuer,
@@ -26,7 +27,7 @@ export interface AdapterExports<Middleware> {
    * Answers POST with a token. `decide` gets the framework's request or context; `undefined` refuses
    * with 403.
    */
-  issueToken(issuer: TokenIssuer, decide: Decide): Middleware
+  issueToken(issuer: TokenIssuer, decide: Decide, options?: IssueEndpointOptions): Middleware
   /** Publishes the issuer's public keys. */
   jwks(issuer: TokenIssuer): Middleware
   /** Publishes where to get tokens for an API. */

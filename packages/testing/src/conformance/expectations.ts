@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import type { Reason } from '@mayfly/core'
+import type { ChallengeError, Reason, TokenScheme } from '@mayfly/core'
 import { type Answer, jsonOf } from './http-client.ts'
 
 /** A challenge taken apart (RFC 9110 section 11.6.1). */
@@ -13,7 +13,9 @@ export interface Refusal {
   readonly status: number
   readonly reason: Reason
   /** The challenge's `error`; `null` for a challenge without one; left out: no challenge at all. */
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | null
+  readonly error?: ChallengeError['error'] | null
+  /** The challenge's scheme. Default `Bearer`. */
+  readonly scheme?: TokenScheme
 }
 
 /**
@@ -21,14 +23,15 @@ export interface Refusal {
  * and nothing that a cache may keep.
  */
 export function assertRefused(answer: Answer, refusal: Refusal): void {
-  const { status, reason, error } = refusal
+  const { status, reason, error, scheme: expected = 'Bearer' } = refusal
   equal(answer.status, status)
   assertProblem(answer, reason)
   match(answer.headers['cache-control'] ?? '', /\bno-store\b/, 'a refusal is not to be cached')
   const field = answer.headers['www-authenticate']
   if (error === undefined) return equal(field, undefined, 'there is nothing to be challenged')
   const { scheme, params } = parseChallenge(field ?? '')
-  equal(scheme, 'Bearer')
+  equal(scheme, expected)
+  equal(params['algs'] !== undefined, expected === 'DPoP', 'DPoP names the algorithms of proofs')
   equal(params['error'], error ?? undefined)
   ok(params['realm'] !== undefined, 'the challenge names a realm')
 }

@@ -4,6 +4,9 @@ import { attackStateCases } from './cases/attack-state.ts'
 import { attackCases } from './cases/attacks.ts'
 import { bearerCases } from './cases/bearer.ts'
 import { documentCases } from './cases/documents.ts'
+import { dpopIssueCases } from './cases/dpop-issue.ts'
+import { dpopUpgradeCases } from './cases/dpop-upgrade.ts'
+import { dpopCases } from './cases/dpop.ts'
 import { frameworkCases } from './cases/framework.ts'
 import { httpCases } from './cases/http.ts'
 import { injectSourceCases } from './cases/inject-source.ts'
@@ -26,14 +29,17 @@ const CASES: readonly CaseDefinition[] = [
   ...attackKeysCases,
   ...attackStateCases,
   ...scopeCases,
+  ...dpopCases,
   ...httpCases,
   ...originCases,
   ...frameworkCases,
   ...issueCases,
+  ...dpopIssueCases,
   ...documentCases,
   ...injectCases,
   ...injectSourceCases,
   ...upgradeCases,
+  ...dpopUpgradeCases,
   ...upgradeOriginCases,
   ...upgradeSocketCases,
 ]

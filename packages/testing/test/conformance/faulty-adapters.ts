@@ -6,6 +6,7 @@ import type { AdapterExports } from '../../src/conformance/driver.ts'
 import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
 import { FAULTY_INJECTORS } from './faulty-injectors.ts'
 import { FAULTY_ORIGINS } from './faulty-origins.ts'
+import { FAULTY_PROOFS } from './faulty-proofs.ts'
 import { FAULTY_UPGRADES } from './faulty-upgrades.ts'
 import { createNodeAdapter, type Middleware, type Request, SOUND } from './node-adapter.ts'
 
@@ -253,6 +254,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
     }),
     foundBy: ['jwks hands an error of the issuer'],
   },
+  ...FAULTY_PROOFS,
   ...FAULTY_ORIGINS,
   ...FAULTY_INJECTORS,
   ...FAULTY_UPGRADES,

@@ -85,8 +85,8 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
         await next()
       }
     },
-    issueToken(issuer, decide) {
-      const endpoint = issueEndpoint(issuer, decide)
+    issueToken(issuer, decide, options) {
+      const endpoint = issueEndpoint(issuer, decide, options)
       return async function issueToken(request, response) {
         answer(response, await endpoint(requestLike(request)))
       }

@@ -20,6 +20,7 @@ import {
   type OriginPolicy,
   originPolicy,
 } from './issuer/identity.ts'
+import { issuedType } from './issuer/issued-type.ts'
 import { createIssuedToken, type IssuedToken } from './issuer/issued-token.ts'
 import {
   ISSUE_OPTIONS,
@@ -91,7 +92,7 @@ export class TokenIssuer {
       integer: true,
     })
     const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
-    const type = optionalString(options.type, 'type', 128) ?? 'JWT'
+    const type = issuedType(options)
     const identity = identityClaims(options, this.#origins)
     const extra = copyClaims(options.claims, {
       originClaim: this.#origins.originClaim,

@@ -3,12 +3,12 @@ import {
   invalid,
   optionalBoolean,
   optionalNumber,
-  optionalString,
   requireString,
 } from '../encoding/options.ts'
 import { OptionError } from '../errors.ts'
 import { audienceCheck, checkStrings, issuerCheck, presenceCheck, typeCheck } from './identity.ts'
 import type { SignedClaims } from './payload.ts'
+import { compileProfile, type TokenProfile } from './profile.ts'
 import { expiryCheck, issuedAtCheck, notBeforeCheck } from './time.ts'
 
 /** Which claims a token must have, and what they must say. */
@@ -19,6 +19,11 @@ export interface ClaimsOptions {
   readonly audience: string | readonly string[] | null
   /** The `typ` header that a token must have, such as `at+jwt`. Default: any, or none. */
   readonly type?: string
+  /**
+   * Holds tokens to a whole standard. `at+jwt`: a JWT access token by RFC 9068, that is, `typ` is
+   * `at+jwt`, and `iss`, `exp`, `aud`, `sub`, `client_id`, `iat` and `jti` are there. Not with `type`.
+   */
+  readonly profile?: TokenProfile
   /** Set to `false` to accept tokens without `exp`. Default `true`. */
   readonly requireExpiry?: boolean
   /** Seconds that two clocks may be apart, at most 3600. Default 5. */
@@ -34,6 +39,7 @@ export const CLAIMS_OPTIONS = [
   'issuer',
   'audience',
   'type',
+  'profile',
   'requireExpiry',
   'clockTolerance',
   'maxTokenAge',
@@ -61,8 +67,12 @@ export function compileClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
   const requireExpiry = optionalBoolean(options.requireExpiry, 'requireExpiry') ?? true
   const issuer = expectedNames(options.issuer, 'issuer')
   const audience = expectedNames(options.audience, 'audience')
-  const type = optionalString(options.type, 'type')
-  const requiredClaims = namesIn(options.requiredClaims ?? [], 'requiredClaims')
+  const profile = compileProfile(options)
+  const { type } = profile
+  const requiredClaims = [
+    ...profile.requiredClaims,
+    ...namesIn(options.requiredClaims ?? [], 'requiredClaims'),
+  ]
 
   const checkExpiry = expiryCheck(requireExpiry, clockTolerance)
   const checkNotBefore = notBeforeCheck(clockTolerance)
@@ -86,6 +96,7 @@ export function compileClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
       checkType?.(token, now)
       checkStrings(token)
       checkPresence?.(token, now)
+      profile.check?.(token)
     },
   })
 }

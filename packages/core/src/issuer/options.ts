@@ -1,4 +1,5 @@
 import type { Algorithm } from '../algorithms.ts'
+import type { TokenProfile } from '../claims/profile.ts'
 import type { Clock } from '../clock.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { Observe } from '../observe.ts'
@@ -54,6 +55,11 @@ export interface IssueOptions {
   readonly tokenId?: string
   /** The `typ` header, such as `at+jwt`. Default `JWT`. */
   readonly type?: string
+  /**
+   * Makes the token what a whole standard asks for. `at+jwt`: a JWT access token by RFC 9068, with that
+   * `typ`; `audience` and `subject` are required then, and `client_id` among the claims. Not with `type`.
+   */
+  readonly profile?: TokenProfile
 }
 
 /** What an issuer reports. */
@@ -85,4 +91,5 @@ export const ISSUE_OPTIONS = [
   'claims',
   'tokenId',
   'type',
+  'profile',
 ] as const

@@ -93,14 +93,14 @@ function timeAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
     {
       topic: DATE,
       name: 'nbf is in the future',
-      payload: payload(target, { nbf: String(now + 6) }),
+      payload: payload(target, { nbf: String(now + 60) }),
       reason: 'token_not_yet_valid',
       claim: 'nbf',
     },
     {
       topic: DATE,
       name: 'iat is in the future',
-      payload: payload(target, { iat: String(now + 6) }),
+      payload: payload(target, { iat: String(now + 60) }),
       reason: 'token_not_yet_valid',
       claim: 'iat',
     },

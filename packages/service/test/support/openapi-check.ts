@@ -88,6 +88,7 @@ export class OpenApiCheck {
   /** Where there is no operation, there is one answer. */
   #judgeOutside(live: LiveAnswer, status: number, where: string): void {
     expect(live.status, where).toBe(status)
+    expect(live.headers.get('cache-control'), where).toBe('no-store')
     const problem = { $ref: '#/components/schemas/Problem' }
     this.#judgeBody(live, { 'application/problem+json': { schema: problem } }, where)
   }

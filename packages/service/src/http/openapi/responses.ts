@@ -58,7 +58,10 @@ export function nothing(description: string): ResponseObject {
   return { description, headers: common }
 }
 
-const challenge = header('RFC 6750.', { type: 'string', pattern: '^Bearer' }, true)
+const bearer = { type: 'string', pattern: '^Bearer' }
+const challenge = header('RFC 6750.', bearer, true)
+/** On an answer of 400 where the fault is in how the token was sent. */
+const asked = { ...common, 'WWW-Authenticate': header('RFC 6750.', bearer) }
 const retryAfter = header('Seconds after which to try again.', whole, true)
 
 const DESCRIPTIONS = {
@@ -89,6 +92,7 @@ function problem(status: ProblemStatus): ResponseObject {
 }
 
 function headersOf(status: ProblemStatus): Readonly<Record<string, object>> {
+  if (status === 400) return asked
   if (status === 401 || status === 403) return { ...common, 'WWW-Authenticate': challenge }
   if (status === 429 || status === 503) return { ...common, 'Retry-After': retryAfter }
   return common
@@ -97,7 +101,7 @@ function headersOf(status: ProblemStatus): Readonly<Record<string, object>> {
 /** A refusal in the form that RFC 6749 section 5.2 has. */
 export const oauthError: ResponseObject = {
   description: 'A parameter is missing or comes twice, or the token is another client’s.',
-  headers: common,
+  headers: asked,
   content: {
     'application/json': { schema: refTo('OAuthProblem') },
     // For what is wrong before the form is looked at, such as a query.

@@ -2,6 +2,7 @@ import { addCache } from './cache/command.ts'
 import { addCompletion } from './completion/command.ts'
 import type { AddCommand } from './context.ts'
 import { addCurl } from './curl/curl.ts'
+import { addExplain } from './explain/command.ts'
 import { addInspect } from './inspect/command.ts'
 import { addKeys } from './keys/command.ts'
 import { addToken } from './token/token.ts'
@@ -13,6 +14,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addCurl,
   addInspect,
   addVerify,
+  addExplain,
   addKeys,
   // What is less often needed.
   addCache,

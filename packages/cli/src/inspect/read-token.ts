@@ -74,6 +74,7 @@ type Shape =
 function shapeOf(token: string, parts: readonly string[]): Shape {
   const count = parts.length
   if (token === '') return { opaque: 'is empty.' }
+  if (opaqueKind(token) !== undefined) return { opaque: '' }
   if (token.startsWith('{')) {
     return {
       opaque:

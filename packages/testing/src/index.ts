@@ -49,6 +49,19 @@ export {
   type ApnsSandboxOptions,
   startApnsSandbox,
 } from './sandboxes/apns/sandbox.ts'
+export type { AppleServiceFault } from './sandboxes/apple-services/judge.ts'
+export {
+  type AppleServiceControls,
+  type AppleServiceRefusal,
+  type MusicKitCredentials,
+  type MusicKitSandbox,
+  type MusicKitSandboxOptions,
+  startMusicKitSandbox,
+  startWeatherKitSandbox,
+  type WeatherKitCredentials,
+  type WeatherKitSandbox,
+  type WeatherKitSandboxOptions,
+} from './sandboxes/apple-services/sandbox.ts'
 export type { AppStoreServerTokenFault } from './sandboxes/app-store-server/judge.ts'
 export {
   type AppStoreServerControls,
@@ -137,6 +150,7 @@ export {
   type VonageWebhookSending,
 } from './sandboxes/vonage/webhooks.ts'
 export { judgeLiveKitToken, type LiveKitFault, type LiveKitJudge } from './sandboxes/live-kit.ts'
+export { judgeTelesignToken, type TelesignFault, type TelesignJudge } from './sandboxes/telesign.ts'
 export { judgeTwilioToken, type TwilioFault, type TwilioJudge } from './sandboxes/twilio.ts'
 export type { GitHubAppCredentials } from './sandboxes/github/credentials.ts'
 export type {

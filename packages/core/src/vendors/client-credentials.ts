@@ -266,7 +266,10 @@ function authenticationOf(
 
 function idOf(options: ClientCredentialsOptions, parts: readonly unknown[]): string {
   const { clientSecret, privateKey } = options
-  if (privateKey !== undefined) return sourceId('client-credentials', privateKey, parts)
+  if (privateKey !== undefined) {
+    const { keyId, algorithm, assertion } = options
+    return sourceId('client-credentials', privateKey, [...parts, keyId, algorithm, assertion])
+  }
   // What a callback gives next is not known: such a source shares nothing.
   const secret = typeof clientSecret === 'string' ? clientSecret : ''
   return exchangedId('client-credentials', parts, secret)

@@ -8,8 +8,10 @@ import {
   gitHubApp,
   gitHubInstallation,
   googleServiceAccount,
+  musicKit,
   voicegain,
   vonage,
+  weatherKit,
   zoomServerToServer,
 } from '@mayfly/core/vendors'
 import {
@@ -20,10 +22,12 @@ import {
   startAppStoreServerSandbox,
   startGitHubSandbox,
   startGoogleSandbox,
+  startMusicKitSandbox,
   startOAuthSandbox,
   startSignInWithAppleSandbox,
   startVoicegainSandbox,
   startVonageSandbox,
+  startWeatherKitSandbox,
   startZoomSandbox,
 } from '@mayfly/testing'
 
@@ -121,6 +125,18 @@ export const PLACES: Readonly<Record<string, Start>> = {
       init,
       revoke: () => sandbox.revokeKey(),
     })
+  },
+  MusicKit: async (clock) => {
+    const sandbox = await startMusicKitSandbox({ clock })
+    const source = musicKit({ ...sandbox.credentials, clock })
+    const path = '/v1/catalog/us/songs/1'
+    return placeOf(sandbox, source, { path, revoke: () => sandbox.revokeKey() })
+  },
+  WeatherKit: async (clock) => {
+    const sandbox = await startWeatherKitSandbox({ clock })
+    const source = weatherKit({ ...sandbox.credentials, clock })
+    const path = '/api/v1/weather/en/48.14/11.58'
+    return placeOf(sandbox, source, { path, revoke: () => sandbox.revokeKey() })
   },
   Vonage: async (clock) => {
     const sandbox = await startVonageSandbox({ clock })

@@ -3,7 +3,10 @@ import type { SdkSignatureFault } from './sdk-verdict.ts'
 import { readJwtHeader, type SignedJwt, verifyJwt } from './signed-jwt.ts'
 
 /** Reads a token that has to be signed with a vendor's secret, by HS256 and nothing else. */
-export function readSdkToken(token: string, secret: string): SignedJwt | SdkSignatureFault {
+export function readSdkToken(
+  token: string,
+  secret: string | Buffer,
+): SignedJwt | SdkSignatureFault {
   const header = readJwtHeader(token)
   if (header === undefined) return 'malformed'
   if (header.alg !== 'HS256') return 'algorithm'

@@ -21,7 +21,7 @@ export function readJwtHeader(token: string): jwt.JwtHeader | undefined {
  */
 export function verifyJwt(
   token: string,
-  publicKey: string,
+  publicKey: string | Buffer,
   algorithms: readonly jwt.Algorithm[],
 ): SignedJwt | undefined {
   try {

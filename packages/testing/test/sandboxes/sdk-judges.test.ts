@@ -2,6 +2,7 @@ import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../src/fake-clock.ts'
 import { judgeLiveKitToken } from '../../src/sandboxes/live-kit.ts'
+import { judgeTelesignToken } from '../../src/sandboxes/telesign.ts'
 import { judgeTwilioToken } from '../../src/sandboxes/twilio.ts'
 
 const NOW = 1_700_000_000
@@ -130,5 +131,45 @@ describe('the judge of LiveKit tokens', () => {
     expect(altered).toMatchObject({ fault: 'signature', answer: { code: 401 } })
     const elsewhere = judgeLiveKitToken(sign(LIVEKIT, {}), { ...key, room: 'b' })
     expect(elsewhere).toMatchObject({ fault: 'other-room', answer: { code: 403 } })
+  })
+})
+
+describe('the judge of Telesign tokens', () => {
+  const bytes = Buffer.from('a key of Telesign, of 35 characters')
+  const apiKey = bytes.toString('base64')
+  const good = { iss: 'customer', iat: NOW - 10, exp: NOW + 80, phn: '15555551212', xid: 'x' }
+  const customer = { customerId: 'customer', apiKey, phoneNumber: '15555551212', clock }
+  const tokenOf = (claims: Claims, secret: Buffer = bytes): string =>
+    jwt.sign(JSON.stringify({ ...good, ...claims }), secret, { algorithm: 'HS256' })
+
+  it.each<readonly [string, Claims, string | undefined]>([
+    ['nothing out of order', {}, undefined],
+    ['another customer', { iss: 'other' }, 'customer'],
+    ['another number', { phn: '15555551213' }, 'phone'],
+    ['a number with a plus', { phn: '+15555551212' }, 'phone'],
+    ['a number that is one', { phn: 15_555_551_212 }, 'phone'],
+    ['no transaction', { xid: undefined }, 'transaction'],
+    ['an empty transaction', { xid: '' }, 'transaction'],
+    ['an iat of now', { iat: NOW }, undefined],
+    ['an iat of the next second', { iat: NOW + 1 }, 'not-yet-valid'],
+    ['its end now', { exp: NOW }, 'expired'],
+    ['its end in a second', { exp: NOW + 1 }, undefined],
+    ['no end', { exp: undefined }, 'dates'],
+  ])('judges one with %s', (_what, claims, fault) => {
+    const verdict = judgeTelesignToken(tokenOf(claims), customer)
+    expect(verdict.accepted ? undefined : verdict.fault).toBe(fault)
+  })
+
+  it('reads the key as Telesign does, and answers in its words', () => {
+    const written = `${apiKey.slice(0, 4)}-_${apiKey.slice(4)}`
+    expect(judgeTelesignToken(tokenOf({}), { ...customer, apiKey: written }).accepted).toBe(true)
+    const verdicts = [tokenOf({}, Buffer.from(apiKey)), tokenOf({ iss: 'other' }), 'x'].map(
+      (token) => judgeTelesignToken(token, customer),
+    )
+    expect(verdicts).toMatchObject([
+      { fault: 'signature', answer: { code: -30_006 } },
+      { fault: 'customer', answer: { code: -30_000 } },
+      { fault: 'malformed', answer: { code: -30_006 } },
+    ])
   })
 })

@@ -164,6 +164,9 @@ describe('clientCredentials', () => {
       { ...SECRET, defaultLifetime: 60 },
       KEY,
       { ...KEY, scope: 'a' },
+      { ...KEY, keyId: 'k' },
+      { ...KEY, algorithm: 'PS256' as const },
+      { ...KEY, assertion: { claims: { tenant: 'a' } } },
     ]
     const ids = all.map((options) => clientCredentials(options).id)
     expect(new Set(ids).size).toBe(all.length)

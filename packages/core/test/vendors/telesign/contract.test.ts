@@ -1,6 +1,5 @@
 import { telesign } from '@mayfly/core/vendors'
-import type { FakeClock } from '@mayfly/testing'
-import jwt from 'jsonwebtoken'
+import { type FakeClock, judgeTelesignToken } from '@mayfly/testing'
 import { testVendorContract, type VendorBench } from '../contract.ts'
 
 /** A bench without HTTP: the app hands the token to Telesign's server, which judges it. */
@@ -9,15 +8,10 @@ async function start(clock: FakeClock): Promise<VendorBench> {
     Buffer.from('the first key of the customer, of 47 characters').toString('base64'),
   ]
   let offsetMs = 0
-  function judge(token: string, apiKey: string): boolean {
-    const clockTimestamp = Math.floor((clock.now() + offsetMs) / 1000)
-    try {
-      const key = Buffer.from(apiKey, 'base64')
-      const claims = jwt.verify(token, key, { algorithms: ['HS256'], clockTimestamp })
-      return typeof claims === 'object' && (claims.iat ?? Infinity) <= clockTimestamp
-    } catch {
-      return false
-    }
+  const judge = (token: string, apiKey: string): boolean => {
+    const server = { now: () => clock.now() + offsetMs }
+    const customer = { customerId: 'customer', apiKey, phoneNumber: '15555551212', clock: server }
+    return judgeTelesignToken(token, customer).accepted
   }
   return {
     source: (options = {}) => {

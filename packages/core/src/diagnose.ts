@@ -145,7 +145,7 @@ function causeOf(facts: Omit<Diagnosis, 'cause' | 'advice'>, signs: Signs): Refu
   if (secondsUntilIssued > 1 || remainingLife > maxLifetime) return 'clock-fast'
   if (/AGREEMENT/i.test(vendorCode)) return 'agreement'
   // APNs refuses tokens with 403, in these words.
-  const isRefusal = signs.isRefusal || /ProviderToken$/.test(vendorCode)
+  const isRefusal = signs.isRefusal || vendorCode.endsWith('ProviderToken')
   if (isRefusal && /expired/i.test(vendorCode)) return 'token-expired'
   if (!isRefusal) return status === 403 ? 'permission' : 'unknown'
   if (facts.tokenWorked) return 'token-revoked'

@@ -53,7 +53,7 @@ const ADVICE: Readonly<Record<RefusalCause, string | ((facts: AdviceFacts) => st
   agreement:
     "The account has to accept the vendor's current agreement first, in the vendor's console.",
   'rate-limit': ({ vendorCode = '' }) =>
-    /TokenUpdates$/.test(vendorCode)
+    vendorCode.endsWith('TokenUpdates')
       ? 'Too many new tokens, counted by team: keep one TokenManager for it, and one store where several processes share the team.'
       : 'Too many requests: wait for as long as Retry-After says. The token is not the problem.',
   'server-error': 'The server failed. The token is not the problem; try again later.',

@@ -14,7 +14,6 @@ import { guardLedger } from './contracts/guarded-ledger.ts'
 import { healthOperations } from './contracts/health.ts'
 import type { RotatedKey } from './contracts/keyring.ts'
 import { keyOperations } from './contracts/keys.ts'
-import { memoryKeyring } from './contracts/memory-keyring.ts'
 import { Mint } from './contracts/mint.ts'
 import { oauthOperations } from './contracts/oauth.ts'
 import { recordOperations } from './contracts/records.ts'
@@ -29,9 +28,13 @@ import { connectLimiterRedis, type LimiterRedis } from './http/rate-limits/redis
 import { createRouter } from './http/router.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openLedger } from './ledger/open.ts'
+import { memoryKeyStore } from './keys/memory-store.ts'
+import { ServiceKeys } from './keys/service-keys.ts'
 import { createLogger } from './ops/log.ts'
 import { ServiceMetrics } from './ops/metrics.ts'
 import { watchRequests } from './ops/watch-requests.ts'
+import { openSealer } from './seal/open.ts'
+import type { Sealer } from './seal/sealer.ts'
 import {
   readServiceOptions,
   type TokenServiceOptions,
@@ -64,6 +67,7 @@ export interface TokenService {
  *
  * @throws {OptionError} when an option is missing, unknown or unsound.
  * @throws {LedgerError} when the ledger cannot be opened.
+ * @throws {SealError} when the signing keys in it cannot be decrypted.
  *
  * @example
  * ```ts
@@ -82,8 +86,13 @@ export async function createTokenService(options: TokenServiceOptions): Promise<
   const { clock, database } = settings
   const telling = observation(settings)
   const ledger = settings.ledger ?? (await openLedger({ database, clock }))
+  const context = await contextOf(settings, ledger, telling.onEvent).catch(
+    async (error: unknown) => {
+      if (settings.ledger === undefined) await ledger.close()
+      throw error
+    },
+  )
   const redis = await connectRedis(settings, telling.onEvent)
-  const context = contextOf(settings, ledger, telling.onEvent)
   const router = routerOf({ settings, context, redis, telling })
   const first = settings.onConsoleToken === undefined ? undefined : await firstConsoleToken(context)
   if (first !== undefined) await settings.onConsoleToken?.(first.value)
@@ -104,16 +113,40 @@ export async function createTokenService(options: TokenServiceOptions): Promise<
   }
 }
 
-function contextOf(
+async function contextOf(
   settings: TokenServiceSettings,
   ledger: Ledger,
   observe: (event: ServiceEvent) => void,
-): ServiceContext {
-  const { issuer, algorithm, clock, maxLifetime } = settings
+): Promise<ServiceContext> {
+  const { issuer, clock, maxLifetime, storeTokens } = settings
+  const sealer = await sealerOf(settings, ledger)
+  const keys = guardLedger(await keysOf(settings, ledger, sealer))
   const guarded = guardLedger(ledger)
-  const keys = memoryKeyring({ algorithm, clock })
-  const mint = new Mint({ issuer, keys, ledger: guarded, clock, observe })
-  return { issuer, ledger: guarded, keys, mint, clock, maxLifetime }
+  const seal = storeTokens ? sealer.purpose('token') : undefined
+  const sealing = seal !== undefined && { seal }
+  const mint = new Mint({ issuer, keys, ledger: guarded, clock, observe, ...sealing })
+  return { issuer, ledger: guarded, keys, mint, clock, maxLifetime, ...sealing }
+}
+
+function sealerOf(settings: TokenServiceSettings, ledger: Ledger): Promise<Sealer> {
+  const { sealKeys, ephemeral, storeTokens } = settings
+  const database = settings.ledger === undefined ? settings.database : undefined
+  // What is kept of tokens stays in the ledger, even where the signing keys do not.
+  return openSealer({ database, ledger, sealKeys, ephemeral: ephemeral && !storeTokens })
+}
+
+function keysOf(
+  { ephemeral, algorithm, rotateEvery, clock }: TokenServiceSettings,
+  ledger: Ledger,
+  sealer: Sealer,
+): Promise<ServiceKeys> {
+  return ServiceKeys.open({
+    ledger: ephemeral ? memoryKeyStore() : ledger,
+    sealer,
+    algorithm,
+    clock,
+    ...(rotateEvery !== undefined && { rotateEvery }),
+  })
 }
 
 interface Telling {

@@ -23,3 +23,5 @@ export type {
   TokenRecord,
 } from './ledger/ledger.ts'
 export { openLedger, type OpenLedgerOptions } from './ledger/open.ts'
+export { SealError, type SealErrorCode } from './seal/errors.ts'
+export { generateSealKey } from './seal/seal-key.ts'

@@ -1,14 +1,15 @@
 import { OptionError } from '@mayfly/core'
 import { ledgerUnavailable } from '../http/problem.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { ServiceKeyring } from './keyring.ts'
 import { isConflict } from './mint.ts'
 
 /**
- * Makes every failure of a ledger the refusal that callers get: 503, and nothing issued. A conflict and a
- * bad cursor are answers, and stay what they are.
+ * Makes every failure of a ledger, or of the keys in it, the refusal that callers get: 503, and nothing
+ * issued. A conflict and a bad cursor are answers, and stay what they are.
  */
-export function guardLedger(ledger: Ledger): Ledger {
-  return new Proxy(ledger, {
+export function guardLedger<Guarded extends Ledger | ServiceKeyring>(guarded: Guarded): Guarded {
+  return new Proxy(guarded, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member

@@ -33,8 +33,8 @@ export interface ServiceKeysOptions {
 export type ServiceKeysSettings = Required<ServiceKeysOptions>
 
 const DAY = 86_400
-/** A key that is published for longer than it signs would never sign. */
-const MIN_ROTATE_EVERY = 60
+/** Seconds. More often helps nobody: each key is published for longer than that before it signs. */
+export const MIN_ROTATE_EVERY = 60
 
 const ASYMMETRIC = ALGORITHMS.filter((algorithm) => !algorithm.startsWith('HS'))
 

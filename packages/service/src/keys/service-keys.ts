@@ -2,27 +2,16 @@ import {
   type Algorithm,
   type HeaderFields,
   type Key,
-  type KeyLookup,
   type PublicJwk,
   signCompact,
 } from '@mayfly/core'
 import { invalid } from '@mayfly/core/options'
+import type { KeyState, RotatedKey, ServiceKeyring } from '../contracts/keyring.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import type { Seal } from '../seal/sealer.ts'
 import { KeyCache } from './key-cache.ts'
 import { readOptions, type ServiceKeysOptions, type ServiceKeysSettings } from './options.ts'
 import { makeSigningKey, type ReadyKey } from './signing-key.ts'
-
-/** What is told of a key. Times are in seconds since the epoch. */
-export interface KeyState {
-  readonly keyId: string
-  readonly algorithm: string
-  /** It will sign, it signs, or it has signed what may still be good. */
-  readonly state: 'next' | 'active' | 'old'
-  readonly activeFrom: number
-  readonly neededUntil: number
-  readonly createdAt: number
-}
 
 /** Nodes hear of a key within half a minute, and their clocks may differ by as much. */
 const SPREAD = 60
@@ -38,7 +27,7 @@ const MAX_TRIES = 3
  * published before it does, and an older one stays published until the last token that it signed is
  * dead. It is a `KeyLookup`, so a verifier in the same process can use it as it is.
  */
-export class ServiceKeys implements KeyLookup {
+export class ServiceKeys implements ServiceKeyring {
   readonly #settings: ServiceKeysSettings
   readonly #seal: Seal
   readonly #cache: KeyCache
@@ -142,11 +131,13 @@ export class ServiceKeys implements KeyLookup {
    * @param options `now`: it signs at once, in place of the next one too, though caches may not know
    * it: for when a key has leaked.
    */
-  async rotate(options: { readonly now?: boolean } = {}): Promise<KeyState> {
+  async rotate(options: { readonly now?: boolean } = {}): Promise<RotatedKey> {
     await this.#cache.read()
     const keyId = options.now === true ? await this.#replaceNow() : await this.#addNext()
-    const state = (await this.list()).find((each) => each.keyId === keyId)
-    if (state !== undefined) return state
+    const made = this.#cache.keys.find((each) => each.keyId === keyId)
+    if (made !== undefined) {
+      return { keyId: made.keyId, algorithm: made.algorithm, activeFrom: made.activeFrom }
+    }
     throw new LedgerError('ERR_LEDGER_UNAVAILABLE', 'Another node has removed the new key.')
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { SealError } from './errors.ts'
-import { SealKey } from './seal-key.ts'
+import { generateSealKey, SealKey } from './seal-key.ts'
 
 /** Bits of a mode that let users read or write who are neither the owner nor of the group. */
 const OTHERS = 0o006
@@ -55,7 +55,7 @@ async function makeKeyFile(file: string): Promise<void> {
   const draft = `${file}.${randomUUID()}`
   const handle = await open(draft, 'wx', 0o600)
   try {
-    await handle.writeFile(`${SealKey.generate()}\n`)
+    await handle.writeFile(`${generateSealKey()}\n`)
     await handle.sync()
     await link(draft, file)
   } catch (error) {

@@ -2,7 +2,7 @@ import { OptionError } from '@mayfly/core'
 import { IN_MEMORY, isPostgres } from '../ledger/database-kind.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { sealKeysOfFile } from './key-file.ts'
-import { SealKey } from './seal-key.ts'
+import { generateSealKey } from './seal-key.ts'
 import { Sealer } from './sealer.ts'
 
 /** What {@link openSealer} is told. */
@@ -26,7 +26,7 @@ export interface OpenSealerOptions {
 export async function openSealer(options: OpenSealerOptions): Promise<Sealer> {
   const { database, ledger, sealKeys, ephemeral = false } = options
   if (sealKeys !== undefined) return new Sealer(sealKeys)
-  if (ephemeral || database === IN_MEMORY) return new Sealer([SealKey.generate()])
+  if (ephemeral || database === IN_MEMORY) return new Sealer([generateSealKey()])
   if (database !== undefined && !isPostgres(database)) {
     const isEmpty = (await ledger.keys()).length === 0
     return new Sealer(await sealKeysOfFile(`${database}.key`, isEmpty))

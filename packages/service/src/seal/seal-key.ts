@@ -3,6 +3,11 @@ import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 /** The length of a key for encryption at rest, in bytes. */
 const KEY_BYTES = 32
 
+/** Makes a key for encryption at rest: 32 random bytes, as base64url. */
+export function generateSealKey(): string {
+  return randomBytes(KEY_BYTES).toString('base64url')
+}
+
 /** A key that things are encrypted with. Its bytes are out of sight. */
 export class SealKey {
   /** Names the key beside what it encrypted; the key cannot be found from it. */
@@ -23,11 +28,6 @@ export class SealKey {
     const bytes = Buffer.from(text, 'base64url')
     const isWhole = bytes.length === KEY_BYTES && bytes.toString('base64url') === text
     return isWhole ? new SealKey(bytes) : undefined
-  }
-
-  /** Makes a key, as base64url. */
-  static generate(): string {
-    return randomBytes(KEY_BYTES).toString('base64url')
   }
 
   /**

@@ -6,7 +6,9 @@ import {
   invalid,
   optionalBoolean,
   optionalFunction,
+  optionalNumber,
   optionalString,
+  optionalStrings,
   refuseUnknownOptions,
   requireNumber,
   requireOneOf,
@@ -20,6 +22,7 @@ import {
   type RateLimits,
   readRateLimits,
 } from '../http/rate-limits/options.ts'
+import { MIN_ROTATE_EVERY } from '../keys/options.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceLogger } from '../ops/log.ts'
 
@@ -28,14 +31,27 @@ export interface TokenServiceOptions {
   /** The `iss` of the tokens: the https URL at which the service is reached (http is for loopback). */
   readonly issuer: string
   /**
-   * Where the service keeps what must outlive it: the path of a SQLite file, or `:memory:`. Default
-   * `mayfly.db`. Not with `ledger`.
+   * Where the service keeps what must outlive it: the path of a SQLite file, `:memory:`, or the URL of a
+   * PostgreSQL database, `postgres://…`, for several nodes. Default `mayfly.db`. Not with `ledger`.
    */
   readonly database?: string
   /** A ledger of one's own. It is not closed with the service. */
   readonly ledger?: Ledger
+  /**
+   * What encrypts the signing keys in the ledger, and the texts of tokens: 32 random bytes each, as
+   * base64url, the same for all nodes. The first one encrypts, the others read what older ones have.
+   * Default: the file `<database>.key` beside a SQLite file, made where there is none. Required with
+   * PostgreSQL and with `ledger`, unless the service is `ephemeral`.
+   */
+  readonly sealKeys?: readonly string[]
+  /** Keeps the signing keys in memory only: all tokens end with the process. Default `false`. */
+  readonly ephemeral?: boolean
+  /** Keeps the texts of tokens too, encrypted, but for console tokens. Default `false`. */
+  readonly storeTokens?: boolean
   /** What tokens are signed with. Default `ES256`. */
   readonly algorithm?: Algorithm
+  /** Seconds that a key signs before the next one does. Default 2 592 000, 30 days. */
+  readonly rotateEvery?: number
   /** Issues tokens of Telesign. Default: it does not. */
   readonly telesign?: TelesignContract
   /** Answers as Voicegain does. Default `true`. */
@@ -64,7 +80,11 @@ const OPTIONS: readonly (keyof TokenServiceOptions)[] = [
   'issuer',
   'database',
   'ledger',
+  'sealKeys',
+  'ephemeral',
+  'storeTokens',
   'algorithm',
+  'rotateEvery',
   'telesign',
   'voicegain',
   'maxLifetime',
@@ -84,7 +104,11 @@ export interface TokenServiceSettings {
   readonly issuer: string
   readonly database: string
   readonly ledger: Ledger | undefined
+  readonly sealKeys: readonly string[] | undefined
+  readonly ephemeral: boolean
+  readonly storeTokens: boolean
   readonly algorithm: Algorithm
+  readonly rotateEvery: number | undefined
   readonly telesign: TelesignContract | undefined
   readonly voicegain: boolean
   readonly maxLifetime: number
@@ -112,7 +136,11 @@ export function readServiceOptions(options: TokenServiceOptions): TokenServiceSe
     issuer: requireIssuer(options.issuer),
     database,
     ledger: options.ledger,
+    sealKeys: optionalStrings(options.sealKeys, 'sealKeys'),
+    ephemeral: optionalBoolean(options.ephemeral, 'ephemeral') ?? false,
+    storeTokens: optionalBoolean(options.storeTokens, 'storeTokens') ?? false,
     algorithm: requireAlgorithm(options.algorithm),
+    rotateEvery: optionalNumber(options.rotateEvery, 'rotateEvery', { min: MIN_ROTATE_EVERY }),
     telesign: options.telesign === undefined ? undefined : requireTelesign(options.telesign),
     voicegain: optionalBoolean(options.voicegain, 'voicegain') ?? true,
     maxLifetime: requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', whole),

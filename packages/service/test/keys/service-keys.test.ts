@@ -3,7 +3,7 @@ import { FakeClock } from '@mayfly/testing'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { memoryKeyStore } from '../../src/keys/memory-store.ts'
 import { ServiceKeys } from '../../src/keys/service-keys.ts'
-import { SealKey } from '../../src/seal/seal-key.ts'
+import { generateSealKey } from '../../src/seal/seal-key.ts'
 import { Sealer } from '../../src/seal/sealer.ts'
 import { SEALER, kidOf, signToken, startNode, verifyWith } from './node.ts'
 
@@ -50,7 +50,7 @@ describe('ServiceKeys', () => {
     const readable = stored?.sealedKey.split('.').map((part) => Buffer.from(part, 'base64url'))
     expect(readable).toHaveLength(5)
     for (const part of readable ?? []) expect(part.toString()).not.toContain('"d"')
-    const other = new Sealer([SealKey.generate()])
+    const other = new Sealer([generateSealKey()])
     await expect(startNode(ledger, clock, { sealer: other })).rejects.toMatchObject({
       code: 'ERR_SEAL_KEY_UNKNOWN',
     })
@@ -138,7 +138,12 @@ describe('a rotation', () => {
     const keys = await startNode(ledger, clock)
     const first = kidOf(await signToken(keys, clock))
     const next = await keys.rotate()
-    expect(next).toMatchObject({ state: 'next', activeFrom: now() + 660 })
+    expect(next).toStrictEqual({
+      keyId: next.keyId,
+      algorithm: 'ES256',
+      activeFrom: now() + 660,
+    })
+    expect((await keys.list())[0]).toMatchObject({ keyId: next.keyId, state: 'next' })
     expect(await keys.rotate()).toStrictEqual(next)
     expect(kids(await keys.jwks())).toStrictEqual([next.keyId, first])
     expect(kidOf(await signToken(keys, clock))).toBe(first)
@@ -179,7 +184,7 @@ describe('a rotation', () => {
     const first = kidOf(await signToken(keys, clock))
     const next = await keys.rotate()
     const emergency = await keys.rotate({ now: true })
-    expect(emergency.state).toBe('active')
+    expect((await keys.list())[0]).toMatchObject({ keyId: emergency.keyId, state: 'active' })
     expect(kidOf(await signToken(keys, clock))).toBe(emergency.keyId)
     expect(kids(await keys.jwks())).toStrictEqual([emergency.keyId, first])
     expect(kids(await keys.jwks())).not.toContain(next.keyId)

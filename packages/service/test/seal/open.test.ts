@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openSealer } from '../../src/seal/open.ts'
-import { SealKey } from '../../src/seal/seal-key.ts'
+import { generateSealKey } from '../../src/seal/seal-key.ts'
 import { temporaryFolder } from '../ledger/sqlite/temporary.ts'
 import { storedKey } from '../ledger/records.ts'
 
@@ -28,7 +28,7 @@ it('reads the file again, and takes more lines as older keys', async () => {
   const first = (await openSealer({ database, ledger: EMPTY })).purpose('token')
   const sealed = await first.seal('text', 'id')
   const file = `${database}.key`
-  writeFileSync(file, `${SealKey.generate()}\n${readFileSync(file, 'utf8')}`)
+  writeFileSync(file, `${generateSealKey()}\n${readFileSync(file, 'utf8')}`)
   const second = (await openSealer({ database, ledger: USED })).purpose('token')
   expect(await second.open(sealed, 'id')).toBe('text')
   await expect(first.open(await second.seal('text', 'id'), 'id')).rejects.toMatchObject({

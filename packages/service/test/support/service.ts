@@ -71,6 +71,7 @@ export async function openService(
     issuer: ISSUER,
     telesign: TELESIGN,
     rateLimits: null,
+    ephemeral: true,
     ...options,
     ledger,
   }

@@ -13,7 +13,8 @@ export interface EditableRequest {
 /** Where HTTP/2 keeps the path and the query among the header fields. */
 const PATH = ':path'
 
-const CONNECTION: ReadonlySet<string> = new Set(['connection'])
+/** RFC 9110 section 7.6.1, and a name that no standard has and some proxies go by. */
+const CONNECTION = ['connection', 'proxy-connection'] as const
 
 /**
  * Takes header fields off a request, by lower-case name, wherever Node keeps them: some proxies copy
@@ -43,13 +44,15 @@ export function withoutConnectionOptions(
   request: EditableRequest,
   names: ReadonlySet<string>,
 ): void {
-  const { connection } = request.headers
-  if (typeof connection !== 'string') return
-  const options = connection.split(',')
-  const kept = options.filter((option) => !names.has(option.trim().toLowerCase()))
-  if (kept.length === options.length) return
-  withoutFields(request, CONNECTION)
-  if (kept.length > 0) withField(request, 'connection', kept.join(','))
+  for (const field of CONNECTION) {
+    const connection = request.headers[field]
+    if (typeof connection !== 'string') continue
+    const options = connection.split(',')
+    const kept = options.filter((option) => !names.has(option.trim().toLowerCase()))
+    if (kept.length === options.length) continue
+    withoutFields(request, new Set([field]))
+    if (kept.length > 0) withField(request, field, kept.join(','))
+  }
 }
 
 /** Takes query parameters off a request's URL; the rest of the URL stays as it was spelled. */
@@ -86,10 +89,19 @@ function withoutMembers(query: unknown, names: readonly string[]): void {
 function strip(url: string, names: readonly string[]): string {
   const start = url.indexOf('?')
   if (start === -1) return url
-  const pairs = url.slice(start + 1).split('&')
-  const kept = pairs.filter((pair) => !names.includes(nameOf(pair)))
-  if (kept.length === pairs.length) return url
-  return kept.length === 0 ? url.slice(0, start) : `${url.slice(0, start)}?${kept.join('&')}`
+  const query = url.slice(start + 1)
+  const kept = withoutParameters(query, names)
+  if (kept === query) return url
+  return kept === '' ? url.slice(0, start) : `${url.slice(0, start)}?${kept}`
+}
+
+/** Some servers take ";" for a separator as well, so that it hides nothing here. */
+function withoutParameters(query: string, names: readonly string[]): string {
+  let kept = ''
+  for (const [, separator = '', parameter = ''] of query.matchAll(/(^|[&;])([^&;]*)/g)) {
+    if (!names.includes(nameOf(parameter))) kept += (kept === '' ? '' : separator) + parameter
+  }
+  return kept
 }
 
 /** The name as a server would read it, percent-encoding undone. */

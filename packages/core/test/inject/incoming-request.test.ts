@@ -69,6 +69,20 @@ describe('A connection option that is taken off', () => {
     expect(request.rawHeaders).toEqual(['Host', 'a'])
   })
 
+  it('is looked for in Proxy-Connection too, which some proxies go by', async () => {
+    const request = await incoming(
+      'GET / HTTP/1.1',
+      'Proxy-Connection: keep-alive, authorization',
+      'Connection: authorization, close',
+    )
+    withoutConnectionOptions(request, names)
+    expect(request.headers).toMatchObject({
+      connection: ' close',
+      'proxy-connection': 'keep-alive',
+    })
+    expect(request.rawHeaders.join().toLowerCase()).not.toContain('authorization')
+  })
+
   it('is found in the second of two fields', async () => {
     const request = await incoming('GET / HTTP/1.1', 'Connection: te', 'Connection: authorization')
     withoutConnectionOptions(request, names)
@@ -92,6 +106,11 @@ describe('A query parameter that is taken off', () => {
     ['/a?b=access_token=x', '/a?b=access_token=x'],
     ['/a?', '/a?'],
     ['/access_token=x', '/access_token=x'],
+    ['/a?b=1;access_token=x', '/a?b=1'],
+    ['/a?b=1;access_token=x&c=2', '/a?b=1&c=2'],
+    ['/a?access_token=x;b=1;c=2', '/a?b=1;c=2'],
+    ['/a?b=1;c=2&&d', '/a?b=1;c=2&&d'],
+    ['http://evil.example/a?access_token=x&b', 'http://evil.example/a?b'],
   ])('makes %s into %s', async (url, expected) => {
     const request = Object.assign(await incoming(`GET ${url} HTTP/1.1`), {
       originalUrl: `/m${url}`,

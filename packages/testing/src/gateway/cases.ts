@@ -19,6 +19,7 @@ const CALLERS_OWN: Fields = [
   ['DPoP', 'callers-own'],
   ['X-Kept', 'kept'],
   ['Connection', 'authorization'],
+  ['Proxy-Connection', 'authorization, keep-alive'],
 ]
 
 async function statuses(site: Site, path: string, count: number): Promise<readonly number[]> {
@@ -44,7 +45,7 @@ export const gatewayCases: readonly GatewayCase[] = [
       const seen: string[] = []
       const look = (request: IncomingMessage): void => void seen.push(everythingOf(request))
       await using gateway = await open(origin, sourceOf('us', origin, clock), { look })
-      const path = '/a/b?x=%20+&access_token=callers-own&x=2'
+      const path = '/a/b?x=%20+&access_token=callers-own&x=2;access_token=callers-own'
       const answer = await gateway.send(path, { fields: CALLERS_OWN })
       equal(answer.text, 'from upstream')
       const [received] = upstream.received
@@ -52,7 +53,9 @@ export const gatewayCases: readonly GatewayCase[] = [
       const raw = received?.rawHeaders ?? []
       deepEqual(valuesOf(raw, 'authorization'), ['Bearer token-of-us'])
       deepEqual(valuesOf(raw, 'x-kept'), ['kept'])
-      ok(!valuesOf(raw, 'connection').join().includes('authorization'))
+      for (const name of ['connection', 'proxy-connection']) {
+        ok(!valuesOf(raw, name).join().includes('authorization'))
+      }
       equal(seen.length, 1)
       ok(!`${seen.join('')}${JSON.stringify(upstream.received)}`.includes('callers-own'))
     },

@@ -3,6 +3,7 @@ import { createGatewayBench } from './bench.ts'
 import { gatewayCases } from './cases.ts'
 import type { GatewayDriver } from './driver.ts'
 import { streamCases } from './streams.ts'
+import { targetCases } from './targets.ts'
 
 /**
  * Lists what a gateway must do, as cases for any test runner: `injectBearer` in front of a real proxy,
@@ -21,7 +22,7 @@ import { streamCases } from './streams.ts'
  * ```
  */
 export function gatewayConformance(driver: GatewayDriver): readonly ConformanceCase[] {
-  return [...gatewayCases, ...streamCases].map(({ name, run }) => ({
+  return [...gatewayCases, ...streamCases, ...targetCases].map(({ name, run }) => ({
     name: `${driver.name}: ${name}`,
     run: () => run(createGatewayBench(driver)),
   }))

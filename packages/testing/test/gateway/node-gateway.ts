@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { BearerInjector, denial, RequestError } from '@mayfly/core'
 import { type Handle, proxyRawHeaders } from '../../src/conformance/handlers.ts'
@@ -11,10 +12,12 @@ export interface Faults {
   readonly proxy?: (target: string) => Handle
   /** What becomes of a request for which there is no token. Default: it is refused. */
   readonly refuse?: boolean
+  /** Passes upgrades on as they come in, as a proxy does that listens for them. */
+  readonly tunnel?: boolean
 }
 
 /** A gateway over `node:http` alone. It is here to try the suite on, right and wrong. */
-export function nodeGateway({ gateway, proxy, refuse = true }: Faults = {}): GatewayDriver {
+export function nodeGateway({ gateway, proxy, refuse = true, tunnel }: Faults = {}): GatewayDriver {
   return {
     name: 'node:http',
     mount(asked) {
@@ -34,9 +37,20 @@ export function nodeGateway({ gateway, proxy, refuse = true }: Faults = {}): Gat
         await forward(request, response, undefined)
       }
 
-      return createServer((request, response) => {
+      const server = createServer((request, response) => {
         serve(request, response).catch(() => response.destroy())
       })
+      if (tunnel) {
+        server.on('upgrade', ({ method, url, rawHeaders }, socket) => {
+          const onward = connect(Number(new URL(target).port), '127.0.0.1')
+          const fields = rawHeaders
+            .map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n'))
+            .join('')
+          onward.write(`${method} ${url} HTTP/1.1\r\n${fields}\r\n`)
+          onward.pipe(socket)
+        })
+      }
+      return server
     },
   }
 }

@@ -46,6 +46,30 @@ function proxyOtherBody(target: string): Handle {
   }
 }
 
+/** Takes the target for a URL of its own right. */
+function proxyAnywhere(target: string): Handle {
+  return ({ method, url = '/', headers }, response) => {
+    const onward = httpRequest(new URL(url, target), { method: method ?? 'GET', headers })
+    onward.once('response', (answer) => answer.pipe(response))
+    onward.once('error', () => response.destroy())
+    onward.end()
+  }
+}
+
+/** Sends on what came after the body. */
+function proxyTrailers(target: string): Handle {
+  return (request, response) => {
+    const { method, url = '/', headers } = request
+    const onward = httpRequest(target + url, { method: method ?? 'GET', headers })
+    onward.once('response', (answer) => answer.pipe(response))
+    request.on('data', (chunk: Buffer) => void onward.write(chunk))
+    request.once('end', () => {
+      onward.addTrailers({ ...request.trailers })
+      onward.end()
+    })
+  }
+}
+
 /** Leaves the answer's own `Date` out. */
 function proxyWithoutDate(target: string): Handle {
   return (request, response, auth) => {
@@ -79,6 +103,9 @@ const FAULTS: readonly (readonly [fault: string, faults: Faults, foundBy: readon
   ['hides the Date', { proxy: proxyWithoutDate }, ['the Date that the proxy copies']],
   ['has one source for all', { gateway: oneForAll }, ['two tenants at once']],
   ['goes on without a token', { refuse: false }, ['without a token']],
+  ['goes where the target says', { proxy: proxyAnywhere }, ['a target that names another server']],
+  ['sends trailers on', { proxy: proxyTrailers }, ['trailers carry nothing']],
+  ['passes upgrades on by itself', { tunnel: true }, ['an upgrade takes nothing']],
 ]
 
 describe('a gateway that does everything right passes', () => {

@@ -92,8 +92,8 @@ describe('the key', () => {
     expect(step?.found).toContain('no such file')
   })
 
-  it('is found to be open to others', async () => {
-    const file = folder.write('open.p8', sandbox.credentials.privateKey, 0o644)
+  it.each([0o640, 0o604])('is found to be open to others: %o', async (mode) => {
+    const file = folder.write(`open-${mode}.p8`, sandbox.credentials.privateKey, mode)
     const step = await stepOf('key-file', connect({ '--key': file }))
     expect(step).toMatchObject({ mark: 'warning', advice: `chmod 600 ${file}` })
   })
@@ -103,6 +103,10 @@ describe('the key', () => {
     const step = await stepOf('key-file', connect({ '--key': file }))
     expect(step).toMatchObject({ mark: 'bad' })
     expect(step?.found).toContain('ABCDEFGHIJ')
+    sandbox.resetCounts()
+    const { marks } = await explain(connect({ '--key': file }))
+    expect(marks).toEqual(['key-file:good', 'key-file:bad', 'key:good'])
+    expect(sandbox.requests).toBe(0)
   })
 
   it.each([

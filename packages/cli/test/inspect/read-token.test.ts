@@ -121,6 +121,18 @@ describe('a token that is badly written', () => {
   })
 })
 
+describe('a token that is opaque', () => {
+  it.each([
+    ['ghs_16C7e42F292c6912E7710c838347Ae178B4a', 'GitHub App'],
+    ['ya29.a0AfH6SMBx.yz', 'Google access token'],
+    ['-----BEGIN PRIVATE KEY-----', 'key in PEM'],
+  ])('is known by how it begins: %s', (token, kind) => {
+    const read = readToken(token)
+    expect(read).toMatchObject({ form: 'opaque', faults: [] })
+    expect(read.kind).toContain(kind)
+  })
+})
+
 describe('the place where JSON breaks', () => {
   it('is the end for JSON itself, and never further than the first change', () => {
     fc.assert(

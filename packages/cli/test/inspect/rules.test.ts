@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { inspectToken } from '../../src/inspect/inspect.ts'
+import { VENDOR_NAMES } from '../../src/inspect/rules/profiles.ts'
+import { VENDORS } from '../../src/vendors/registry.ts'
 import { change, NOW, SOURCES, tokenOf, write } from './support/tokens.ts'
 
 type Json = Record<string, unknown>
@@ -169,6 +171,13 @@ describe('rules for every token', () => {
     ['date payload.exp', { alg: 'HS256' }, { exp: 0 }],
   ])('find %s', (rule, header, claims) => {
     expect(rulesOf(write(header, claims))).toContain(rule)
+  })
+})
+
+describe('the vendors', () => {
+  it('have the names that the other commands know them by', () => {
+    const commands = new Set(VENDORS.map(({ name }) => name))
+    expect(VENDOR_NAMES.filter((name) => !commands.has(name))).toEqual(['vonage-webhook'])
   })
 })
 

@@ -2,6 +2,9 @@ import { describe } from '../encoding/options.ts'
 import { SourceError } from '../errors.ts'
 import { type ExchangeAnswer, jsonOf } from '../http/exchange.ts'
 
+// RFC 6749 is read here and not by oauth4webapi, which the tests compare with: its answers are read
+// without a bound, and its errors carry them, tokens included.
+
 /** A token as a server gave it. */
 export interface GivenToken {
   readonly value: string

@@ -134,6 +134,12 @@ describe.each(Object.entries(SIGNING))('%s', (name, { algorithm, make }) => {
       (own) => pem(pairOf(own === 'ES256' ? 'RS256' : 'ES256').privateKey, 'pkcs8'),
       'ERR_KEY_TYPE',
     ],
+    [
+      'a key of the other kind, in the form of its own (PKCS#1, SEC1)',
+      (own) =>
+        own === 'ES256' ? pem(pairs.rsa.privateKey, 'pkcs1') : pem(pairs.p256.privateKey, 'sec1'),
+      'ERR_KEY_TYPE',
+    ],
     ['an empty text', () => '', 'ERR_KEY_EMPTY'],
   ])('refuses %s when the source is made, without repeating it', (_what, materialOf, code) => {
     const material = materialOf(algorithm)

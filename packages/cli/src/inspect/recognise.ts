@@ -40,7 +40,12 @@ export function recognise(token: TokenView, told?: string): Recognition | undefi
   if (told !== undefined) return { profile, certainty: 'told', because, others: [] }
   if (score < PERHAPS) return undefined
   const others = scored
-    .filter((other) => other !== best && other.score >= PERHAPS && other.score >= score - 1)
+    .filter(
+      (other) =>
+        other.profile.vendor !== profile.vendor &&
+        other.score >= PERHAPS &&
+        other.score >= score - 1,
+    )
     .map((other) => other.profile.title)
   const certainty = score >= SURE ? 'sure' : score >= LIKELY ? 'likely' : 'perhaps'
   return {

@@ -43,8 +43,8 @@ export async function generate(flags: GenerateFlags, context: CliContext): Promi
   const kid = flags.kid ?? (isHmac ? randomBytes(12).toString('base64url') : key.fingerprint)
   const text = writeKey(object, format, { kid, alg, use: 'sig' })
   await putOut(text, { isSecret: true, flags }, context)
-  const print = isHmac ? '' : `, thumbprint ${key.fingerprint}`
-  await context.note(`made a ${read.kind} key for ${alg}${print}`)
+  const print = isHmac ? '' : `; thumbprint ${key.fingerprint}`
+  await context.note(`made a key for ${alg}: ${read.kind}${print}`)
 }
 
 function bitsOf(alg: Algorithm, text: string | undefined): number {

@@ -23,5 +23,6 @@ export type {
   TokenRecord,
 } from './ledger/ledger.ts'
 export { openLedger, type OpenLedgerOptions } from './ledger/open.ts'
+export { ledgerState, type LedgerState } from './ledger/state.ts'
 export { SealError, type SealErrorCode } from './seal/errors.ts'
 export { generateSealKey } from './seal/seal-key.ts'

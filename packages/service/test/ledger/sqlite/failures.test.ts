@@ -112,6 +112,15 @@ describe('a SQLite file that cannot be used', () => {
 })
 
 describe('a SQLite ledger', () => {
+  it('has each commit on the disk, and keeps readers and the writer apart', () => {
+    const database = SqliteDatabase.open(join(temporaryFolder(), 'mayfly.db'))
+    migrateSqlite(database, NOW)
+    // 2 is FULL: in WAL mode NORMAL would lose the last commits when the machine loses power.
+    expect(database.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 })
+    expect(database.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' })
+    database.close()
+  })
+
   it('keeps its file from the eyes of other users', async () => {
     const file = join(temporaryFolder(), 'mayfly.db')
     const ledger = await openLedger({ database: file })

@@ -28,8 +28,9 @@ export function commandsOf(file: string, markdown: string): Command[] {
     .flatMap((fence) => commandsIn(file, fence))
 }
 
-function commandsIn(file: string, { line, code }: Fence): Command[] {
-  const joined = code.replaceAll(/\\\n/g, ' ')
+function commandsIn(file: string, { language, line, code }: Fence): Command[] {
+  const commands = language === 'console' ? code.replaceAll(/^(?![$>] ).*$/gm, '') : code
+  const joined = commands.replaceAll(/\\\n/g, ' ')
   return joined.split('\n').flatMap((text, index) =>
     text
       .replace(/^\s*\$ /, '')

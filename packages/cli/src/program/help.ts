@@ -1,4 +1,4 @@
-import { Help, type HelpConfiguration, type Option } from 'commander'
+import { type Command, Help, type HelpConfiguration, type Option } from 'commander'
 import { paintAny } from '../colors.ts'
 
 /** A longer name has its description below it, instead of moving all the others to the right. */
@@ -16,7 +16,10 @@ export const HELP: HelpConfiguration = Object.freeze({
   styleCommandText: (text: string) => paintAny('cyan', text),
   styleOptionTerm: (text: string) => paintAny('cyan', text),
   styleSubcommandText: (text: string) => paintAny('cyan', text),
+  subcommandTerm,
   optionDescription: describeOption,
+  argumentDescription: ({ description, argChoices }) =>
+    argChoices === undefined ? description : `${description}: ${argChoices.join(', ')}`,
   padWidth: (command, helper) => Math.min(new Help().padWidth(command, helper), MAX_TERM_WIDTH),
   formatItem: (term: string, termWidth: number, description: string, helper: Help) => {
     if (description === '') return `${INDENT}${term}`
@@ -30,6 +33,16 @@ export const HELP: HelpConfiguration = Object.freeze({
     return [head, ...rest.map((line) => `${margin}${line}`)].join('\n')
   },
 } satisfies HelpConfiguration)
+
+/** That a command has options goes without saying. */
+function subcommandTerm(command: Command): string {
+  const names = [command.name(), ...command.aliases()].join('|')
+  const args = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${name}>` : `[${name}]`
+  })
+  return [names, ...args].join(' ')
+}
 
 /** Choices belong to the sentence, unless the value's name has them already: `<0|1>`. */
 function describeOption({ flags, description, argChoices, defaultValue }: Option): string {

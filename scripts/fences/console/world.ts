@@ -1,0 +1,40 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { startAppStoreConnectSandbox, startZoomSandbox } from '@mayfly/testing'
+import type { World } from './session.ts'
+
+/** A {@link World} whose servers run until it is disposed of. */
+export interface RunningWorld extends World, AsyncDisposable {}
+
+/** Prepares what the examples of the documentation speak of. */
+export async function prepareWorld(): Promise<RunningWorld> {
+  const appStore = await startAppStoreConnectSandbox({
+    keyId: '2X9R4HXF34',
+    issuerId: '57246542-96fe-1a63-e053-0824d011072a',
+  })
+  const zoom = await startZoomSandbox()
+  const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = { format: 'pem' } as const
+  return {
+    env: {
+      ZOOM_SECRET: 'what-the-marketplace-shows-as-the-secret',
+      ZOOM_ACCOUNT: zoom.credentials.accountId,
+      ZOOM_CLIENT: zoom.credentials.clientId,
+      ZOOM_CLIENT_SECRET: zoom.credentials.clientSecret,
+      TELESIGN_API_KEY: Buffer.alloc(64, 7).toString('base64'),
+    },
+    files: {
+      'AuthKey_2X9R4HXF34.p8': appStore.credentials.privateKey,
+      'private.pem': signing.privateKey.export({ type: 'pkcs8', ...pem }).toString(),
+      'public.pem': signing.publicKey.export({ type: 'spki', ...pem }).toString(),
+    },
+    routes: {
+      'https://api.appstoreconnect.apple.com': appStore.origin,
+      'https://zoom.us': zoom.origin,
+      'https://api.zoom.us': zoom.origin,
+    },
+    async [Symbol.asyncDispose]() {
+      await appStore[Symbol.asyncDispose]()
+      await zoom[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -19,7 +19,10 @@ export type LedgerErrorCode =
   /** The database failed in a way that is none of these; the cause tells. */
   | 'ERR_LEDGER_FAILED'
 
-/** Reports that the ledger cannot do what it was asked. What was asked has not been done. */
+/**
+ * Reports that the ledger cannot do what it was asked. It has not been done; where a connection broke in
+ * the middle (`ERR_LEDGER_UNAVAILABLE`), it may have been.
+ */
 export class LedgerError extends Error {
   override readonly name: string = 'LedgerError'
   readonly code: LedgerErrorCode

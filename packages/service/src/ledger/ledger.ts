@@ -70,7 +70,7 @@ export interface StoredKey {
 /**
  * Where the service keeps what must outlive it. All of its methods are atomic, and what has been awaited
  * is on the disk: it survives a crash of the process. What cannot be done rejects with a `LedgerError`,
- * and has not been done.
+ * and has not been done; where a connection broke in the middle, it may have been.
  */
 export interface Ledger {
   /** Records a token. Rejects with a `LedgerConflictError` when its id or its hash is taken. */

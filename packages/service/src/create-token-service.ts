@@ -1,45 +1,21 @@
 import type { Express } from 'express'
 import {
   type ConsoleTokenOptions,
-  consoleVerifier,
   createConsoleToken,
   firstConsoleToken,
 } from './contracts/console-tokens.ts'
-import { consolePage } from './console/page.ts'
-import type { ServiceContext } from './contracts/context.ts'
-import type { ServiceEvent } from './contracts/events.ts'
 import { seconds } from './contracts/seconds.ts'
-import { publishedDocuments } from './contracts/documents.ts'
-import { guardLedger } from './contracts/guarded-ledger.ts'
-import { healthOperations } from './contracts/health.ts'
 import type { RotatedKey } from './contracts/keyring.ts'
-import { keyOperations } from './contracts/keys.ts'
-import { Mint } from './contracts/mint.ts'
-import { oauthOperations } from './contracts/oauth.ts'
-import { recordOperations } from './contracts/records.ts'
-import { telesignOperations } from './contracts/telesign.ts'
-import { tokenOperations } from './contracts/tokens.ts'
-import { voicegainOperations } from './contracts/voicegain.ts'
-import { consoleAuthentication } from './http/authenticate.ts'
-import { bodyReader } from './http/body.ts'
-import type { Operation } from './http/operation.ts'
-import { RateLimiter } from './http/rate-limits.ts'
-import { connectLimiterRedis, type LimiterRedis } from './http/rate-limits/redis.ts'
-import { createRouter } from './http/router.ts'
-import type { Ledger } from './ledger/ledger.ts'
 import { openLedger } from './ledger/open.ts'
-import { memoryKeyStore } from './keys/memory-store.ts'
-import { ServiceKeys } from './keys/service-keys.ts'
-import { createLogger } from './ops/log.ts'
-import { ServiceMetrics } from './ops/metrics.ts'
-import { watchRequests } from './ops/watch-requests.ts'
-import { openSealer } from './seal/open.ts'
-import type { Sealer } from './seal/sealer.ts'
+import type { ServiceMetrics } from './ops/metrics.ts'
+import { connectRedis, openContext } from './service/context.ts'
 import {
   readServiceOptions,
   type TokenServiceOptions,
   type TokenServiceSettings,
 } from './service/options.ts'
+import { serviceRouter } from './service/router.ts'
+import { openTelling } from './service/telling.ts'
 
 /** A token service that runs. */
 export interface TokenService {
@@ -67,7 +43,7 @@ export interface TokenService {
  *
  * @throws {OptionError} when an option is missing, unknown or unsound.
  * @throws {LedgerError} when the ledger cannot be opened.
- * @throws {SealError} when the signing keys in it cannot be decrypted.
+ * @throws {SealError} when what is kept there cannot be decrypted.
  *
  * @example
  * ```ts
@@ -83,153 +59,49 @@ export interface TokenService {
  */
 export async function createTokenService(options: TokenServiceOptions): Promise<TokenService> {
   const settings = readServiceOptions(options)
-  const { clock, database } = settings
-  const telling = observation(settings)
+  const held: Closable[] = []
+  try {
+    return await openService(settings, held)
+  } catch (error) {
+    await closeAll(held)
+    throw error
+  }
+}
+
+interface Closable {
+  close(): Promise<unknown>
+}
+
+/** @param held gets what was opened, and has to be closed. */
+async function openService(
+  settings: TokenServiceSettings,
+  held: Closable[],
+): Promise<TokenService> {
+  const { clock, database, retention, onConsoleToken } = settings
+  const telling = openTelling(settings)
   const ledger = settings.ledger ?? (await openLedger({ database, clock }))
-  const context = await contextOf(settings, ledger, telling.onEvent).catch(
-    async (error: unknown) => {
-      if (settings.ledger === undefined) await ledger.close()
-      throw error
-    },
-  )
+  if (settings.ledger === undefined) held.push(ledger)
   const redis = await connectRedis(settings, telling.onEvent)
-  const router = routerOf({ settings, context, redis, telling })
-  const first = settings.onConsoleToken === undefined ? undefined : await firstConsoleToken(context)
-  if (first !== undefined) await settings.onConsoleToken?.(first.value)
+  if (redis !== undefined) held.push(redis)
+  const context = await openContext(settings, ledger, telling.onEvent)
+  const router = serviceRouter({ settings, context, redis, telling })
+  const first = onConsoleToken === undefined ? undefined : await firstConsoleToken(context)
+  if (first !== undefined) await onConsoleToken?.(first.value)
   return {
     router,
     metrics: telling.metrics,
-    rotateKeys: async ({ now = false } = {}) => context.keys.rotate({ now }),
+    rotateKeys: (given = {}) => context.keys.rotate(given),
     createConsoleToken: async (client, given) =>
       (await createConsoleToken(context, client, given)).value,
     purge: async () => {
       const now = seconds(clock)
-      return ledger.purge({ expiredBefore: now - settings.retention, now })
+      return ledger.purge({ expiredBefore: now - retention, now })
     },
-    close: async () => {
-      await redis?.close()
-      if (settings.ledger === undefined) await ledger.close()
-    },
+    close: () => closeAll(held),
   }
 }
 
-async function contextOf(
-  settings: TokenServiceSettings,
-  ledger: Ledger,
-  observe: (event: ServiceEvent) => void,
-): Promise<ServiceContext> {
-  const { issuer, clock, maxLifetime, storeTokens } = settings
-  const sealer = await sealerOf(settings, ledger)
-  const keys = guardLedger(await keysOf(settings, ledger, sealer))
-  const guarded = guardLedger(ledger)
-  const seal = storeTokens ? sealer.purpose('token') : undefined
-  const sealing = seal !== undefined && { seal }
-  const mint = new Mint({ issuer, keys, ledger: guarded, clock, observe, ...sealing })
-  return { issuer, ledger: guarded, keys, mint, clock, maxLifetime, ...sealing }
-}
-
-function sealerOf(settings: TokenServiceSettings, ledger: Ledger): Promise<Sealer> {
-  const { sealKeys, ephemeral, storeTokens } = settings
-  const database = settings.ledger === undefined ? settings.database : undefined
-  // What is kept of tokens stays in the ledger, even where the signing keys do not.
-  return openSealer({ database, ledger, sealKeys, ephemeral: ephemeral && !storeTokens })
-}
-
-function keysOf(
-  { ephemeral, algorithm, rotateEvery, clock }: TokenServiceSettings,
-  ledger: Ledger,
-  sealer: Sealer,
-): Promise<ServiceKeys> {
-  return ServiceKeys.open({
-    ledger: ephemeral ? memoryKeyStore() : ledger,
-    sealer,
-    algorithm,
-    clock,
-    ...(rotateEvery !== undefined && { rotateEvery }),
-  })
-}
-
-interface Telling {
-  readonly metrics: ServiceMetrics
-  readonly watch: ReturnType<typeof watchRequests>
-  readonly onEvent: (event: ServiceEvent) => void
-}
-
-/** Tells the log, the metrics and the observer what happens. None of them can stop it. */
-function observation({ clock, logger: given, observe }: TokenServiceSettings): Telling {
-  const logger = given ?? createLogger({ level: 'warn' })
-  const metrics = new ServiceMetrics()
-  const onEvent = (event: ServiceEvent): void => {
-    if (event.type === 'issue') metrics.issued(event.kind)
-    if (event.type === 'refuse') metrics.denied(event.code)
-    if (event.type === 'failure') {
-      metrics.failed(event.what)
-      logger.error({ what: event.what, err: event.error }, 'failure')
-    }
-    try {
-      observe?.(event)
-    } catch (error) {
-      logger.warn({ err: error }, 'the observer failed')
-    }
-  }
-  return { metrics, onEvent, watch: watchRequests({ clock, metrics, logger }) }
-}
-
-async function connectRedis(
-  { redis: url }: TokenServiceSettings,
-  onEvent: (event: ServiceEvent) => void,
-): Promise<LimiterRedis | undefined> {
-  if (url === undefined) return undefined
-  return connectLimiterRedis(url, (error) => onEvent({ type: 'failure', what: 'redis', error }))
-}
-
-function routerOf({
-  settings,
-  context,
-  redis,
-  telling,
-}: {
-  readonly settings: TokenServiceSettings
-  readonly context: ServiceContext
-  readonly redis: LimiterRedis | undefined
-  readonly telling: Telling
-}): Express {
-  const { rateLimits, trustProxy, bodyLimit } = settings
-  return createRouter(operationsOf(settings, context, { redis, onEvent: telling.onEvent }), {
-    before: [telling.watch, consolePage()],
-    authenticate: consoleAuthentication(consoleVerifier(context)),
-    limiter: new RateLimiter(rateLimits, redis),
-    readBody: bodyReader(bodyLimit),
-    trustProxy,
-    onRefusal: ({ status, code }) => telling.onEvent({ type: 'refuse', status, code }),
-    onFailure: (error) => telling.onEvent({ type: 'failure', what: 'request', error }),
-  })
-}
-
-function operationsOf(
-  { telesign, voicegain, clock }: TokenServiceSettings,
-  context: ServiceContext,
-  { redis, onEvent }: { redis: LimiterRedis | undefined; onEvent: (event: ServiceEvent) => void },
-): readonly Operation[] {
-  const access = telesign?.access
-  const checks = {
-    ledger: () => context.ledger.ping(),
-    ...(redis !== undefined && { redis: () => redis.ping() }),
-  }
-  return [
-    ...(telesign === undefined ? [] : telesignOperations(telesign, context)),
-    ...(voicegain ? voicegainOperations(context) : []),
-    ...tokenOperations(context),
-    ...recordOperations(context),
-    ...oauthOperations(context),
-    ...keyOperations(context.keys),
-    ...publishedDocuments(context, {
-      voicegain,
-      ...(access !== undefined && { telesign: access }),
-    }),
-    ...healthOperations(checks, {
-      clock,
-      onFailure: (_check, error) => onEvent({ type: 'failure', what: 'ready', error }),
-    }),
-  ]
+/** Closes each once, the last one first. */
+async function closeAll(held: Closable[]): Promise<void> {
+  for (const one of held.splice(0).toReversed()) await one.close()
 }

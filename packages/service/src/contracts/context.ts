@@ -1,8 +1,8 @@
 import type { Clock } from '@mayfly/core'
-import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceKeyring } from './keyring.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Seal } from '../seal/sealer.ts'
 import type { Mint } from './mint.ts'
-import type { TokenSeal } from './seal.ts'
 
 /** What the contracts work with. */
 export interface ServiceContext {
@@ -11,8 +11,8 @@ export interface ServiceContext {
   readonly keys: ServiceKeyring
   readonly mint: Mint
   readonly clock: Clock
-  /** Absent where the texts of tokens are not kept. */
-  readonly seal?: TokenSeal
+  /** `undefined` where the texts of tokens are not kept. */
+  readonly seal: Seal | undefined
   /** Seconds that a token may live at the most. */
   readonly maxLifetime: number
 }

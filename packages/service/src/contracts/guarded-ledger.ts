@@ -1,7 +1,7 @@
 import { OptionError } from '@mayfly/core'
 import { ledgerUnavailable } from '../http/problem.ts'
-import type { Ledger } from '../ledger/ledger.ts'
 import type { ServiceKeyring } from './keyring.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { isConflict } from './mint.ts'
 
 /**

@@ -6,11 +6,11 @@ export interface KeyState {
   readonly algorithm: string
   readonly state: 'next' | 'active' | 'old'
   /** Seconds since the epoch. */
-  readonly activeFrom?: number
+  readonly activeFrom: number
   /** Seconds since the epoch. */
-  readonly neededUntil?: number
+  readonly neededUntil: number
   /** Seconds since the epoch. */
-  readonly createdAt?: number
+  readonly createdAt: number
 }
 
 /** A key that was made. */
@@ -30,5 +30,7 @@ export interface ServiceKeyring extends KeyLookup {
   /** Lists the keys, the newest first. */
   list(): Promise<readonly KeyState[]>
   /** Makes a new key. `now`: one that signs at once, though caches do not know it yet. */
-  rotate(options: { readonly now: boolean }): Promise<RotatedKey>
+  rotate(options: { readonly now?: boolean }): Promise<RotatedKey>
+  /** Drops a key at once; `false` when there is none. Throws an `OptionError` for the one that signs. */
+  remove(keyId: string): Promise<boolean>
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@mayfly/core'
 import { LedgerConflictError } from '../ledger/errors.ts'
-import type { Ledger, TokenRecord } from '../ledger/ledger.ts'
-import type { ServiceEvent } from './events.ts'
-import type { TokenSeal } from './seal.ts'
-import { seconds } from './seconds.ts'
 import type { ServiceKeyring } from './keyring.ts'
+import type { Ledger, TokenRecord } from '../ledger/ledger.ts'
+import type { Seal } from '../seal/sealer.ts'
+import type { ServiceEvent } from './events.ts'
+import { seconds } from './seconds.ts'
 
 /** What a {@link Mint} works with. */
 export interface MintParts {
@@ -13,7 +13,7 @@ export interface MintParts {
   readonly keys: Pick<ServiceKeyring, 'sign'>
   readonly ledger: Pick<Ledger, 'record'>
   readonly clock: Clock
-  readonly seal?: TokenSeal
+  readonly seal: Seal | undefined
   readonly observe: (event: ServiceEvent) => void
 }
 

@@ -6,6 +6,8 @@ import { optionalText, wholeNumber } from '../http/parameters.ts'
 import { badParameter, notFound } from '../http/problem.ts'
 import type { FoundToken, TokenPage, TokenQuery } from '../ledger/ledger.ts'
 import type { ServiceContext } from './context.ts'
+import { SealError } from '../seal/errors.ts'
+import type { Seal } from '../seal/sealer.ts'
 import { seconds } from './seconds.ts'
 import { stateOf } from './record-state.ts'
 import { requirePhone, requireXid } from './telesign.ts'
@@ -115,7 +117,18 @@ function presenter(
     const { tokenHash: _hash, sealedToken, generation: _generation, ...shown } = record
     const state = stateOf(record, { generation: await generationOf(record), clock })
     if (!withToken || seal === undefined || sealedToken === undefined) return { ...shown, state }
-    return { ...shown, state, token: await seal.open(sealedToken, record.tokenId) }
+    const token = await opened(seal, sealedToken, record.tokenId)
+    return { ...shown, state, ...(token !== undefined && { token }) }
+  }
+}
+
+/** Decrypts a token; `undefined` where the seal key that it was encrypted with is not given any more. */
+async function opened(seal: Seal, sealed: string, tokenId: string): Promise<string | undefined> {
+  try {
+    return await seal.open(sealed, tokenId)
+  } catch (error) {
+    if (error instanceof SealError && error.code === 'ERR_SEAL_KEY_UNKNOWN') return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { OptionError, RequestError } from '@mayfly/core'
+import { LedgerError } from '../ledger/errors.ts'
 
 /** Every `code` of a refusal that is the service's own; those of bearer tokens are the core's. */
 export type ProblemCode =
@@ -15,6 +16,7 @@ export type ProblemCode =
   | 'ERR_XID_TAKEN'
   | 'ERR_ORIGIN_PATTERN'
   | 'ERR_FOREIGN_TOKEN'
+  | 'ERR_KEY_SIGNS'
   | 'ERR_SUPERSEDED'
   | 'ERR_RATE_LIMITED'
   | 'ERR_LEDGER_UNAVAILABLE'
@@ -83,6 +85,7 @@ export function problemAnswer(thrown: unknown): ProblemAnswer {
     return { status: thrown.status, headers, body: { ...thrown.toProblem(), code } }
   }
   if (thrown instanceof ServiceProblem) return written(thrown)
+  if (thrown instanceof LedgerError) return written(ledgerUnavailable(thrown))
   const found = parserProblem(thrown)
   if (found !== undefined) return written(found)
   return written(

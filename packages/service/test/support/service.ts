@@ -56,6 +56,8 @@ export const TELESIGN = {
   customerId: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
   apiKey: 'dGVsZXNpZ24tdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2RlZg==',
 } as const
+/** Of no worth: it seals nothing that outlives a test. */
+const SEAL_KEY = Buffer.alloc(32, 7).toString('base64url')
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 const open: { close(): Promise<unknown> }[] = []
@@ -64,14 +66,14 @@ const open: { close(): Promise<unknown> }[] = []
 export async function openService(
   options: Partial<TokenServiceOptions> = {},
 ): Promise<LiveService> {
-  const clock = new FakeClock()
+  const clock = options.clock instanceof FakeClock ? options.clock : new FakeClock()
   const events: ServiceEvent[] = []
   const ledger = options.ledger ?? (await openLedger({ database: ':memory:', clock }))
   const settings: TokenServiceOptions = {
     issuer: ISSUER,
     telesign: TELESIGN,
     rateLimits: null,
-    ephemeral: true,
+    sealKeys: [SEAL_KEY],
     ...options,
     ledger,
   }

@@ -50,6 +50,6 @@ export function oauthPaths(): Paths {
       },
     },
     '/.well-known/oauth-authorization-server': document('OAuth', 'metadata', metadata),
-    '/.well-known/jwks.json': document('Keys', 'jwks', { ...keys, ...problems(503) }),
+    '/.well-known/jwks.json': document('Keys', 'jwks', keys),
   }
 }

@@ -106,7 +106,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
       enum: ['active', 'expired', 'revoked', 'superseded'],
       description: 'Superseded: a console token that was regenerated since.',
     },
-    token: { ...token, description: 'Only with `include=token`, where tokens are stored at all.' },
+    token: {
+      ...token,
+      description: 'Only with `include=token`, where tokens are stored and can be decrypted.',
+    },
   }),
   TokenPage: closed(['tokens'], {
     tokens: { type: 'array', items: { $ref: '#/components/schemas/TokenRecord' } },
@@ -161,7 +164,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   KeyList: closed(['keys'], {
     keys: {
       type: 'array',
-      items: closed(['keyId', 'algorithm', 'state'], {
+      items: closed(['keyId', 'algorithm', 'state', 'activeFrom', 'neededUntil', 'createdAt'], {
         keyId: text('The `kid`.'),
         algorithm: text('The `alg`.'),
         state: {

@@ -1,0 +1,32 @@
+import type { ServiceEvent } from '../contracts/events.ts'
+import { createLogger } from '../ops/log.ts'
+import { ServiceMetrics } from '../ops/metrics.ts'
+import { watchRequests } from '../ops/watch-requests.ts'
+import type { TokenServiceSettings } from './options.ts'
+
+/** What is told of what the service does. */
+export interface Telling {
+  readonly metrics: ServiceMetrics
+  readonly watch: ReturnType<typeof watchRequests>
+  readonly onEvent: (event: ServiceEvent) => void
+}
+
+/** Tells the log, the metrics and the observer what happens. None of them can stop it. */
+export function openTelling({ clock, logger: given, observe }: TokenServiceSettings): Telling {
+  const logger = given ?? createLogger({ level: 'warn' })
+  const metrics = new ServiceMetrics()
+  const onEvent = (event: ServiceEvent): void => {
+    if (event.type === 'issue') metrics.issued(event.kind)
+    if (event.type === 'refuse') metrics.denied(event.code)
+    if (event.type === 'failure') {
+      metrics.failed(event.what)
+      logger.error({ what: event.what, err: event.error }, 'failure')
+    }
+    try {
+      observe?.(event)
+    } catch (error) {
+      logger.warn({ err: error }, 'the observer failed')
+    }
+  }
+  return { metrics, onEvent, watch: watchRequests({ clock, metrics, logger }) }
+}

@@ -48,3 +48,15 @@ describe('the page of the vendors', () => {
     expect(section).toMatch(/^- /m)
   })
 })
+
+describe('the contract of vendors', () => {
+  const contracts = listFiles(repositoryRoot, 'packages/core/test/vendors/**/*.test.ts')
+    .map((file) => readFileSync(join(repositoryRoot, file), 'utf8'))
+    .filter((text) => text.includes('testVendorContract({'))
+    .join('\n')
+
+  // What a vendor of one's own is made with has no vendor, and no sandbox.
+  it.each(makers.filter((name) => name !== 'jwtSource'))('is kept by %s, in a test', (name) => {
+    expect(contracts).toMatch(new RegExp(`^ +vendor: ['\`]${name}\\b`, 'm'))
+  })
+})

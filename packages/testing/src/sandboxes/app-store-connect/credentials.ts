@@ -42,6 +42,8 @@ export interface SandboxKeys {
   readonly known: ReadonlyMap<string, KnownKey>
   /** Makes one more key of the team. */
   createTeamKey(): TeamCredentials
+  /** Makes one more individual key. */
+  createIndividualKey(): IndividualCredentials
 }
 
 /** Makes new keys. Each sandbox has its own, so that nothing cached from one fits another. */
@@ -53,17 +55,17 @@ export function createKeys(names: TeamKeyNames = {}): SandboxKeys {
     known.set(keyId, { kind: 'team', publicKey, issuerId })
     return { keyId, issuerId, privateKey }
   }
-  const individual = createKeyPair()
-  known.set(individual.keyId, { kind: 'individual', publicKey: individual.publicKey })
+  const createIndividualKey = (): IndividualCredentials => {
+    const { keyId, privateKey, publicKey } = createKeyPair()
+    known.set(keyId, { kind: 'individual', publicKey })
+    return { keyId, individual: true, privateKey }
+  }
   return {
     team: createTeamKey(names.keyId),
-    individual: {
-      keyId: individual.keyId,
-      individual: true,
-      privateKey: individual.privateKey,
-    },
+    individual: createIndividualKey(),
     known,
     createTeamKey: () => createTeamKey(),
+    createIndividualKey,
   }
 }
 

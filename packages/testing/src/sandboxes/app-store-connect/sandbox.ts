@@ -38,6 +38,8 @@ export interface AppStoreConnectControls {
   readonly individualCredentials: IndividualCredentials
   /** Makes one more team key that it accepts, as for the exchange of a key. */
   createKey(): TeamCredentials
+  /** Makes one more individual key that it accepts. */
+  createIndividualKey(): IndividualCredentials
   /** Ends a key, as somebody would in App Store Connect. Default: the team key. */
   revokeKey(keyId?: string): void
   /** Takes {@link revokeKey} back. */
@@ -100,6 +102,7 @@ export async function startAppStoreConnectSandbox(
     credentials: keys.team,
     individualCredentials: keys.individual,
     createKey: () => keys.createTeamKey(),
+    createIndividualKey: () => keys.createIndividualKey(),
     revokeKey: (keyId = keys.team.keyId) => void revokedKeys.add(keyId),
     restoreKey: (keyId = keys.team.keyId) => void revokedKeys.delete(keyId),
     revokeToken: (value: string) => ledger.revoke(value),

@@ -170,6 +170,12 @@ function routes({ verifier, strict, done, clock }: Behind): Route[] {
   return [
     ...routesByPlace,
     { path: '/strict/orders', verifier: strict, tokenFrom: {}, handle: order },
+    {
+      path: '/strict-cookie/orders',
+      verifier: strict,
+      tokenFrom: { cookie: 'token' },
+      handle: order,
+    },
   ]
 }
 

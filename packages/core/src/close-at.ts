@@ -29,6 +29,8 @@ export interface ClosableStream {
   destroy(): unknown
   /** Whether it is over. */
   readonly destroyed?: boolean
+  /** Has the listener called for errors of the stream. */
+  on?(event: 'error', listener: () => void): unknown
   /** Has the listener called once the stream is closed. */
   once?(event: 'close', listener: () => void): unknown
   /** Takes the listener off. */
@@ -54,7 +56,8 @@ const STEP_MS = 600_000
 
 /**
  * Closes a connection when the token that opened it expires: a WebSocket with code 3000, an event
- * stream or another response by its end. A client that does not close its side is cut off.
+ * stream or another response by its end. A client that does not close its side is cut off. What is
+ * written to a stream after that is lost, and harms nobody.
  *
  * A verifier's `clockTolerance` is not added. The timer keeps no process alive, and goes with the
  * connection. When the client has shown a new token, call this off and set another.
@@ -117,7 +120,7 @@ interface Endings {
 
 function endingsOf(connection: ClosableSocket | ClosableStream, options: CloseAtOptions): Endings {
   if (isStream(connection)) {
-    return { close: () => void connection.end(), cut: () => void connection.destroy() }
+    return { close: () => endStream(connection), cut: () => void connection.destroy() }
   }
   if (typeof connection?.close !== 'function') {
     throw invalid(
@@ -136,6 +139,15 @@ function endingsOf(connection: ClosableSocket | ClosableStream, options: CloseAt
     )
   }
   return { close: () => connection.close(code, reason), cut: () => connection.terminate?.() }
+}
+
+/**
+ * Whoever writes events may be about to write one more. That is an error once the stream has ended,
+ * and an error that nobody listens for ends the process.
+ */
+function endStream(stream: ClosableStream): void {
+  stream.on?.('error', () => {})
+  stream.end()
 }
 
 function requireGrace(options: CloseAtOptions): number {

@@ -217,6 +217,35 @@ describe('closeAt', () => {
     server.closeAllConnections()
   })
 
+  it('has an event that is written too late harm nobody', async () => {
+    const { code, output } = await runProgram(`
+      import { createServer, get } from 'node:http'
+      import { PassThrough, pipeline } from 'node:stream'
+      import { closeAt } from '@mayfly/core'
+      const server = createServer((request, response) => {
+        const events = request.url === '/piped' ? new PassThrough() : response
+        if (events !== response) pipeline(events, response, () => {})
+        events.write('one')
+        closeAt(0, events)
+        events.write('two')
+        setImmediate(() => events.write('three'))
+      }).listen(0, '127.0.0.1', async () => {
+        const { port } = server.address()
+        for (const path of ['/', '/piped']) {
+          const answer = new Promise((resolve) => get({ host: '127.0.0.1', port, path }, resolve))
+          let text = ''
+          try {
+            for await (const chunk of await answer) text += chunk
+          } catch {}
+          console.log(path, text.includes('two') || text.includes('three'))
+        }
+        server.close()
+        server.closeAllConnections()
+      })
+    `)
+    expect([code, output]).toEqual([0, '/ false\n/piped false\n'])
+  })
+
   it.each<[what: string, at: unknown, connection: unknown, options: object, option: string]>([
     ['milliseconds for seconds', NOW * 1000, stream(), {}, 'expiresAt'],
     ['no number', '2024-01-01', stream(), {}, 'expiresAt'],

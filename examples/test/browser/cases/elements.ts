@@ -28,6 +28,19 @@ export function elementCases(bench: Bench): void {
     expect(api.done).toEqual(['GET for alice'])
   })
 
+  it('is let through where somebody opens an address, which no page asked for, unless told otherwise', async () => {
+    const { api } = bench
+    await bench.leaveCookie(await bench.token(), 'Strict')
+    const page = await bench.openAnew('evil')
+    for (const path of ['cookie', 'strict-cookie']) await page.goto(`${api.origin}/${path}/orders`)
+
+    expect(api.seen.filter((one) => one.includes('orders'))).toEqual([
+      'GET /cookie/orders none none cookie',
+      'GET /strict-cookie/orders none none cookie',
+    ])
+    expect(api.done).toEqual(['GET for alice'])
+  })
+
   it('cannot hide behind an open redirect of the shop', async () => {
     const { api, pages } = bench
     const target = `${api.origin}/query/orders?access_token=${await bench.token()}`

@@ -4,6 +4,9 @@ import {
   closeAt,
   compileScopeCheck,
   createAccessToken,
+  DpopNonces,
+  DpopProver,
+  DpopVerifier,
   generateKey,
   Guard,
   KeyRing,
@@ -50,6 +53,10 @@ const makers: Readonly<Record<string, (options: never) => unknown>> = {
     new VonageWebhookVerifier(Object.assign({ secrets: { a: 'b' } }, options)),
   closeAt: (options) => closeAt(4_000_000_000, { close: () => {} }, options),
   Guard: (options) => new Guard(new TokenVerifier(base), options),
+  DpopVerifier: (options) =>
+    new DpopVerifier(Object.assign({ baseUrl: 'https://api.example.com' }, options)),
+  DpopNonces: (options) => new DpopNonces(options),
+  DpopProver: (options) => new DpopProver(options),
   LearnedClocks: ({ clock }: { clock: never }) => new LearnedClocks(clock),
   MemoryGenerations: (options) => new MemoryGenerations(options),
   MemoryOneTimeGuard: (options) => new MemoryOneTimeGuard(options),
@@ -65,7 +72,7 @@ const wrong: readonly (readonly [option: string, values: readonly unknown[], mak
     [
       'observe',
       NO_FUNCTIONS,
-      Object.keys(makers).filter((name) => !/^(KeyRing|Learned|Memory|closeAt)/.test(name)),
+      Object.keys(makers).filter((name) => !/^(KeyRing|Dpop|Learned|Memory|closeAt)/.test(name)),
     ],
     [
       'clocks',

@@ -33,7 +33,6 @@ export function quoteServer(words: unknown, request: ExchangeRequest): string | 
 function secretsOf({ headers = {}, body }: ExchangeRequest): readonly string[] {
   const found: (string | null | undefined)[] = []
   for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'dpop') found.push(value)
     if (name.toLowerCase() !== 'authorization') continue
     const [scheme = '', credential = ''] = value.split(' ', 2)
     found.push(credential)

@@ -2,57 +2,19 @@ import {
   authenticate,
   denial,
   type DenyEvent,
-  DpopNonces,
   Guard,
-  type GuardOptions,
   MemoryOneTimeGuard,
-  type RequestError,
   type RequestLike,
   TokenVerifier,
-  type VerifierOptions,
 } from '@mayfly/core'
 import { createTestProver, FakeClock, type ProofFault } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE } from '../support/inbound.ts'
-import { BASE_URL, FAULTS, fieldsOf, type ProofBench, proofBench } from '../support/proofs.ts'
+import { challengeOf, guardBench } from '../support/proof-guard.ts'
+import { BASE_URL, FAULTS, fieldsOf, proofBench } from '../support/proofs.ts'
 import { bearing, received } from '../support/requests.ts'
 
-interface GuardBench extends ProofBench {
-  readonly guard: Guard
-  readonly refusal: (request: RequestLike) => Promise<RequestError>
-}
-
-function guardBench(
-  options: GuardOptions = {},
-  {
-    verifier = {},
-    dpop = {},
-  }: { verifier?: Partial<VerifierOptions>; dpop?: Parameters<typeof proofBench>[0] } = {},
-): GuardBench {
-  const bench = proofBench(dpop)
-  const { clock, issuer } = bench
-  const judge = new TokenVerifier({
-    issuer: issuer.issuer,
-    audience: AUDIENCE,
-    keys: issuer.keys,
-    clock,
-    ...verifier,
-  })
-  const guard = new Guard(judge, { dpop: bench.dpop, ...options })
-  return {
-    ...bench,
-    guard,
-    async refusal(request) {
-      const outcome = await guard.authenticate(request)
-      if (outcome.ok) throw new Error('This request should have been refused.')
-      return outcome.error
-    },
-  }
-}
-
 const ALGS = 'algs="ES256 PS256 EdDSA Ed25519"'
-const challengeOf = (error: RequestError): string => error.headers['www-authenticate'] ?? ''
-
 describe('A guard with "dpop"', () => {
   it('lets a bound token with its proof pass', async () => {
     const { guard, proven } = guardBench()
@@ -243,6 +205,27 @@ describe('A guard with "dpop"', () => {
     expect(await guard.authenticate(proven())).toMatchObject({ ok: true })
   })
 
+  it('lets absent tokens pass where a token is optional, and no bad proof', async () => {
+    const { guard, refusal, proven, token } = guardBench({ optional: true })
+    expect(await guard.authenticate(received({}))).toMatchObject({ ok: true, auth: undefined })
+    expect(await refusal(proven({ fault: 'other-key' }))).toMatchObject({ reason: 'proof_invalid' })
+    expect(await refusal(bearing(token))).toMatchObject({ reason: 'key_unproven' })
+  })
+
+  it('judges the origin of a bound token as well, and says that its answer varies', async () => {
+    const bench = guardBench({}, { verifier: { origin: { claim: 'origins' } } })
+    const { guard, refusal, issuer, prover } = bench
+    const origins = ['https://shop.example.com']
+    const token = issuer.mint({ claims: { origins, cnf: { jkt: prover.thumbprint } } })
+    const from = (origin: string): RequestLike => {
+      const proof = prover.prove({ url: `${BASE_URL}/orders`, accessToken: token })
+      return received({ fields: [...fieldsOf(token, proof), ['Origin', origin]] })
+    }
+    const good = await guard.authenticate(from('https://shop.example.com'))
+    expect(good).toMatchObject({ ok: true, headers: { vary: 'Origin' } })
+    expect(await refusal(from('https://evil.example'))).toMatchObject({ reason: 'origin_mismatch' })
+  })
+
   it('tells its observer what was wrong with a proof', async () => {
     const events: DenyEvent[] = []
     const { refusal, proven, token } = guardBench({ observe: (event) => void events.push(event) })
@@ -339,60 +322,5 @@ describe('Without "dpop"', () => {
       reason: 'key_unbound',
     })
     expect(used).toBe(1)
-  })
-})
-
-describe('A guard whose server asks for nonces', () => {
-  function nonceBench(): GuardBench & { readonly nonces: DpopNonces } {
-    const clock = proofBench().clock
-    const nonces = new DpopNonces({ clock, period: 100 })
-    const bench = guardBench({}, { dpop: { nonces, clock }, verifier: { clock } })
-    return { ...bench, clock, nonces }
-  }
-
-  it('tells which nonce it wants, in a challenge to the letter', async () => {
-    const { refusal, proven, nonces } = nonceBench()
-    for (const nonce of [undefined, 'guessed', '']) {
-      const error = await refusal(proven(nonce === undefined ? {} : { nonce }))
-      expect(error).toMatchObject({ status: 401, reason: 'proof_nonce', code: 'ERR_DPOP_NONCE' })
-      expect(error.headers['dpop-nonce']).toBe(await nonces.current())
-      expect(error.headers['cache-control']).toBe('no-store')
-      expect(challengeOf(error)).toMatch(
-        /^DPoP realm="api", error="use_dpop_nonce", error_description="[^"]+", algs="ES256 PS256 EdDSA Ed25519"$/,
-      )
-      expect(denial(error).body).not.toContain(await nonces.current())
-    }
-  })
-
-  it('takes a proof with the nonce, whatever clock its maker has', async () => {
-    const { guard, proven, nonces } = nonceBench()
-    const nonce = await nonces.current()
-    for (const iat of [1, 4_000_000_000]) {
-      const outcome = await guard.authenticate(proven({ nonce, claims: { iat } }))
-      expect(outcome).toMatchObject({ ok: true, headers: {} })
-    }
-  })
-
-  it('gives a new nonce with a good answer once there is one, and not to be cached', async () => {
-    const { guard, proven, nonces, clock, refusal } = nonceBench()
-    const nonce = await nonces.current()
-    clock.advanceSeconds(100)
-    const next = await nonces.current()
-    expect(next).not.toBe(nonce)
-    const outcome = await guard.authenticate(proven({ nonce }))
-    expect(outcome).toMatchObject({
-      ok: true,
-      headers: { 'dpop-nonce': next, 'cache-control': 'no-store' },
-    })
-    clock.advanceSeconds(100)
-    expect(await refusal(proven({ nonce }))).toMatchObject({ reason: 'proof_nonce' })
-  })
-
-  it('refuses a replay for as long as the nonce is good', async () => {
-    const { guard, proven, nonces, clock, refusal } = nonceBench()
-    const request = proven({ nonce: await nonces.current() })
-    expect(await guard.authenticate(request)).toMatchObject({ ok: true })
-    clock.advanceSeconds(199)
-    expect(await refusal(request)).toMatchObject({ reason: 'proof_replayed' })
   })
 })

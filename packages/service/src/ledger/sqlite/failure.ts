@@ -71,7 +71,7 @@ export function sqliteFailure(error: unknown, file: string): LedgerError {
   if (error instanceof LedgerError) return error
   const { code, says } = MEANINGS.get(primaryCode(error) ?? -1) ?? {
     code: 'ERR_LEDGER_FAILED',
-    says: 'failed; the cause of this error tells how.',
+    says: 'refuses a value or a statement; the cause of this error tells how.',
   }
   return new LedgerError(code, `The ledger "${file}" ${says}`, { cause: error })
 }
@@ -79,6 +79,11 @@ export function sqliteFailure(error: unknown, file: string): LedgerError {
 /** Tells whether another connection holds the lock that was asked for. */
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === 5
+}
+
+/** Tells whether it is a value that cannot be kept: too big, or of another type. Or `node:sqlite` refused it. */
+export function isRefusedValue(error: unknown): boolean {
+  return [undefined, 18, 19, 20].includes(primaryCode(error))
 }
 
 /** The low byte is the primary result code; the rest says more of it. */

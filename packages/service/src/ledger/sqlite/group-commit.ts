@@ -1,7 +1,7 @@
 import { closedError, LedgerError } from '../errors.ts'
 import { atTurnsEnd, later } from '../turn.ts'
 import type { SqliteDatabase } from './database.ts'
-import { isBusy, sqliteFailure } from './failure.ts'
+import { isBusy, isRefusedValue, sqliteFailure } from './failure.ts'
 
 interface Write {
   /** Runs inside the transaction. A `LedgerError` is its own; anything else fails all of the group. */
@@ -10,6 +10,8 @@ interface Write {
   readonly reject: (error: LedgerError) => void
 }
 
+/** The most writes of one transaction: the event loop stands still meanwhile. */
+const MAX_GROUP = 500
 /** The pause before a lock that another process holds is asked for again. */
 const RETRY_MS = 40
 /** With the time that SQLite itself waits at each, some five seconds. */
@@ -42,9 +44,7 @@ export class GroupCommit {
         reject,
       }
       this.#waiting.push(write)
-      if (this.#isScheduled) return
-      this.#isScheduled = true
-      atTurnsEnd(() => this.#flush())
+      this.#schedule()
     })
   }
 
@@ -52,36 +52,58 @@ export class GroupCommit {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#tries = this.#maxTries
     this.#database.waitForLocks('long')
-    this.#flush()
+    while (this.#waiting.length > 0) {
+      this.#tries = this.#maxTries
+      this.#flush()
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0) return
+    this.#isScheduled = true
+    atTurnsEnd(() => this.#flush())
   }
 
   #flush(): void {
     this.#isScheduled = false
-    const writes = this.#waiting
+    const writes = this.#waiting.slice(0, MAX_GROUP)
     if (writes.length === 0) return
     try {
-      const settle = this.#database.transaction(() => writes.map(attempt))
-      this.#waiting = []
-      this.#tries = 0
-      for (const one of settle) one()
+      this.#commit(writes)
     } catch (error) {
+      if (isBusy(error) && this.#tries < this.#maxTries) {
+        this.#tries += 1
+        this.#isScheduled = true
+        later(RETRY_MS, () => this.#flush())
+        return
+      }
       this.#fail(error, writes)
     }
+    this.#tries = 0
+    this.#waiting = this.#waiting.slice(writes.length)
+    this.#schedule()
+  }
+
+  #commit(writes: readonly Write[]): void {
+    const settle = this.#database.transaction(() => writes.map(attempt))
+    for (const one of settle) one()
   }
 
   #fail(error: unknown, writes: readonly Write[]): void {
-    if (isBusy(error) && this.#tries < this.#maxTries) {
-      this.#tries += 1
-      this.#isScheduled = true
-      later(RETRY_MS, () => this.#flush())
+    if (writes.length === 1 || !isRefusedValue(error)) {
+      const failure = sqliteFailure(error, this.#database.file)
+      for (const { reject } of writes) reject(failure)
       return
     }
-    this.#waiting = []
-    this.#tries = 0
-    const failure = sqliteFailure(error, this.#database.file)
-    for (const { reject } of writes) reject(failure)
+    // One of them is at fault, and its neighbours are not to suffer for it.
+    for (const write of writes) {
+      try {
+        this.#commit([write])
+      } catch (own) {
+        this.#fail(own, [write])
+      }
+    }
   }
 }
 

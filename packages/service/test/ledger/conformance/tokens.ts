@@ -101,9 +101,25 @@ export function testTokens(open: () => Promise<Ledger>): void {
   )
 
   it(
-    'records a thousand at once',
+    'records the others when one of many has a value that cannot be kept',
     withLedger(open, async (ledger) => {
-      const ids = Array.from({ length: 1000 }, (_, index) => `many ${index}`)
+      const results = await Promise.allSettled([
+        ledger.record(tokenRecord('good')),
+        ledger.record(tokenRecord('half a second', { issuedAt: NOW + 0.5 })),
+        ledger.record(tokenRecord('not a time', { expiresAt: 'tomorrow' as never })),
+        ledger.record(tokenRecord('also good')),
+      ])
+      const done = { status: 'fulfilled' }
+      const failed = { reason: { name: 'LedgerError', code: 'ERR_LEDGER_FAILED' } }
+      expect(results).toMatchObject([done, failed, failed, done])
+      expect((await ledger.list({ limit: 9 })).tokens).toHaveLength(2)
+    }),
+  )
+
+  it(
+    'records two thousand at once',
+    withLedger(open, async (ledger) => {
+      const ids = Array.from({ length: 2000 }, (_, index) => `many ${index}`)
       await Promise.all(ids.map((id) => ledger.record(tokenRecord(id))))
       const found = await Promise.all(ids.map((id) => ledger.findByTokenId(id)))
       expect(found.map((token) => token?.tokenId)).toStrictEqual(ids)

@@ -8,7 +8,9 @@ import {
   type PostgresServer,
   startPostgres,
 } from '../../../../../scripts/servers/postgres.ts'
+import { listQuery } from '../../../src/ledger/list-query.ts'
 import { PostgresConnection } from '../../../src/ledger/postgres/connection.ts'
+import { POSTGRES_DIALECT } from '../../../src/ledger/postgres/dialect.ts'
 import { startRecorder } from '../processes/start.ts'
 import { storedKey, tokenRecord } from '../records.ts'
 
@@ -102,6 +104,24 @@ describe.skipIf(!hasPostgres())('a PostgreSQL ledger', () => {
     const done = { status: 'fulfilled' }
     expect(results).toMatchObject([done, failed, failed, failed, done])
     expect((await ledger.list({ limit: 10 })).tokens).toHaveLength(2)
+  })
+
+  it.each([
+    [{}, 'mayfly_tokens_by_time'],
+    [{ xid: 'x' }, 'mayfly_tokens_by_xid'],
+    [{ phone: '1' }, 'mayfly_tokens_by_phone'],
+    [{ clientId: 'c' }, 'mayfly_tokens_by_client'],
+    [{ kind: 'token' as const }, 'mayfly_tokens_by_kind'],
+    [{ audience: 'a' }, 'mayfly_token_audiences_pkey'],
+  ])('finds the records of %j by an index, in their order', async (query, index) => {
+    await open()
+    // A table this small would be read as a whole; without that choice the plan is that of a large one.
+    await client.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
+    const { text, values } = listQuery({ ...query, after: '1.2', limit: 5 }, POSTGRES_DIALECT)
+    const { rows } = await client.query(`EXPLAIN ${text}`, [...values])
+    const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n')
+    expect(plan).toContain(index)
+    expect(plan).not.toContain('Sort')
   })
 
   it('finds an audience that is wider than an index', async () => {

@@ -51,7 +51,7 @@ export function checkKeyBinding(bound: string | undefined, proof: KeyProof | und
 export function keyUnproven(): RequestError {
   return bindingError(
     'key_unproven',
-    'The token is bound to a key: send it as "Authorization: DPoP", with a proof in the DPoP header.',
+    'A token that is bound to a key is sent as "Authorization: DPoP", with a proof in the DPoP header.',
   )
 }
 

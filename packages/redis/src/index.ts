@@ -1,1 +1,6 @@
-export {}
+export type { IoRedisLike, NodeRedisLike, RedisClient, RedisStoreOptions } from './client.ts'
+export { RedisStoreError, type RedisStoreErrorCode } from './errors.ts'
+export { RedisGenerations, type RedisGenerationsOptions } from './generations.ts'
+export { RedisOneTimeGuard } from './one-time-guard.ts'
+export { RedisRevocations } from './revocations.ts'
+export { type EncryptionKey, RedisTokenStore, type RedisTokenStoreOptions } from './token-store.ts'

@@ -14,6 +14,8 @@ export type { AttackOptions, TokenAttack } from './attacks/attack.ts'
 export { type Attacks, type AttacksOptions, createAttacks } from './attacks/attacks.ts'
 export { ATTACK_TOPICS, type AttackTopic } from './attacks/topics.ts'
 export { adapterConformance } from './conformance/suite.ts'
+export type { OpenStores, StoresDriver } from './conformance/stores/driver.ts'
+export { storeConformance } from './conformance/stores/suite.ts'
 export type {
   SeenWebhook,
   WebhookAdapterDriver,

@@ -1,0 +1,87 @@
+import { type Clock, OptionError, systemClock } from '@mayfly/core'
+import { RedisStoreError } from './errors.ts'
+
+/** A client of `redis` (node-redis), connected, of one server. */
+export interface NodeRedisLike {
+  sendCommand(args: string[]): Promise<unknown>
+}
+
+/** A client of `ioredis`. */
+export interface IoRedisLike {
+  call(command: string, ...args: string[]): Promise<unknown>
+}
+
+/** Any client that can send a command as it is. */
+export type RedisClient = NodeRedisLike | IoRedisLike
+
+/** What every store in Redis is told. */
+export interface RedisStoreOptions {
+  /** A client of `redis` or `ioredis`. It is used, and neither connected nor closed here. */
+  readonly client: RedisClient
+  /** What the names of keys begin with. Default `mayfly`. */
+  readonly prefix?: string
+  /** How long a command may take, in milliseconds. Default 1000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+/** The names of {@link RedisStoreOptions}. */
+export const STORE_OPTIONS: readonly string[] = ['client', 'prefix', 'timeoutMs', 'clock']
+
+/** Sends commands, and fails in good time. */
+export type Send = (args: readonly string[], signal?: AbortSignal) => Promise<unknown>
+
+/**
+ * Makes the function that sends commands. A client that has lost its server keeps commands for later;
+ * nobody who holds a request waits for that.
+ */
+export function sender({ client, timeoutMs = 1000 }: RedisStoreOptions): Send {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= 60_000)) {
+    throw invalid('timeoutMs', '"timeoutMs" must be a number of milliseconds, 1 to 60000.')
+  }
+  const run = commandOf(client)
+  return async (args, signal) => {
+    const limit = systemClock.timeout(timeoutMs)
+    const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
+    return within(either, run(args))
+  }
+}
+
+function commandOf(client: unknown): (args: readonly string[]) => Promise<unknown> {
+  if (typeof client === 'object' && client !== null) {
+    // A client of ioredis has a method sendCommand too, which takes something else.
+    if ('call' in client && typeof client.call === 'function') {
+      const ioredis = client as IoRedisLike
+      return async ([command = '', ...rest]) => ioredis.call(command, ...rest)
+    }
+    if ('sendCommand' in client && typeof client.sendCommand === 'function') {
+      const nodeRedis = client as NodeRedisLike
+      return async (args) => nodeRedis.sendCommand([...args])
+    }
+  }
+  throw invalid('client', '"client" must be a client of redis or ioredis.')
+}
+
+async function within(limit: AbortSignal, answer: Promise<unknown>): Promise<unknown> {
+  let giveUp: (() => void) | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(new RedisStoreError('ERR_REDIS_TIMEOUT', 'Redis did not answer in time.'))
+    if (limit.aborted) giveUp()
+    else limit.addEventListener('abort', giveUp, { once: true })
+  })
+  try {
+    return await Promise.race([answer, late])
+  } catch (cause) {
+    if (cause instanceof RedisStoreError) throw cause
+    throw new RedisStoreError('ERR_REDIS_FAILED', 'Redis failed, or is out of reach.', { cause })
+  } finally {
+    if (giveUp !== undefined) limit.removeEventListener('abort', giveUp)
+    // One that answers later still has been answered for.
+    answer.catch(() => {})
+  }
+}
+
+/** Makes the error for an option whose value cannot be used. */
+export function invalid(option: string, message: string): OptionError {
+  return new OptionError('ERR_OPTION_INVALID', option, message)
+}

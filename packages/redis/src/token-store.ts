@@ -1,0 +1,130 @@
+import type { StoredToken, TokenStore } from '@mayfly/core'
+import { FlattenedEncrypt, flattenedDecrypt, type FlattenedJWE } from 'jose'
+import { invalid, type RedisStoreOptions } from './client.ts'
+import { Keyspace } from './keyspace.ts'
+
+/** A key that stored tokens are encrypted with. */
+export interface EncryptionKey {
+  /** Names it in what is stored, so that old entries can be read after a change of keys. */
+  readonly keyId: string
+  /** 32 random bytes. */
+  readonly key: Uint8Array
+}
+
+/** What a {@link RedisTokenStore} is told. */
+export interface RedisTokenStoreOptions extends RedisStoreOptions {
+  /** The first one encrypts; what any of them encrypted is read. */
+  readonly encryptionKeys: readonly EncryptionKey[]
+}
+
+const UTF8 = new TextEncoder()
+
+/**
+ * Shares tokens between processes in Redis, for tokens that cost something to get. Give it to a
+ * `TokenManager` as `store`. What is stored is encrypted (JWE, `dir` with `A256GCM`) and bound to its
+ * name; an entry that was changed, moved, or made with an unknown key is none.
+ *
+ * @example
+ * ```ts
+ * import { TokenManager, type TokenSource } from '@mayfly/core'
+ * import { type RedisClient, RedisTokenStore } from '@mayfly/redis'
+ *
+ * export function shared(source: TokenSource, client: RedisClient, key: Uint8Array): TokenManager {
+ *   const encryptionKeys = [{ keyId: '2026-11', key }]
+ *   return new TokenManager(source, { store: new RedisTokenStore({ client, encryptionKeys }) })
+ * }
+ * ```
+ */
+export class RedisTokenStore implements TokenStore {
+  readonly #keys: Keyspace
+  readonly #encryptionKeys: ReadonlyMap<string, Uint8Array>
+  readonly #newest: EncryptionKey
+
+  /** @throws {OptionError} when an option is missing, unknown or unsound. */
+  constructor(options: RedisTokenStoreOptions) {
+    this.#keys = new Keyspace('token', options, ['encryptionKeys'])
+    const keys = requireKeys(options.encryptionKeys)
+    this.#newest = keys[0]
+    this.#encryptionKeys = new Map(keys.map(({ keyId, key }) => [keyId, key]))
+  }
+
+  /** @throws {RedisStoreError} when Redis gives no answer in time. */
+  async get(
+    id: string,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<StoredToken | undefined> {
+    const name = this.#keys.name(id)
+    const sealed = await this.#keys.send(['GET', name], signal)
+    return typeof sealed === 'string' ? this.#open(sealed, name) : undefined
+  }
+
+  /** @throws {RedisStoreError} when Redis gives no answer in time. */
+  async set(
+    id: string,
+    token: StoredToken,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const ms = this.#keys.remainingMs(token.expiresAt)
+    if (ms === 0) return
+    const name = this.#keys.name(id)
+    await this.#keys.send(['SET', name, await this.#seal(token, name), 'PX', String(ms)], signal)
+  }
+
+  /** @throws {RedisStoreError} when Redis gives no answer in time. */
+  async delete(id: string): Promise<void> {
+    await this.#keys.send(['DEL', this.#keys.name(id)])
+  }
+
+  async #seal(token: StoredToken, name: string): Promise<string> {
+    const { keyId, key } = this.#newest
+    const sealed = await new FlattenedEncrypt(UTF8.encode(JSON.stringify(token)))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyId })
+      .setAdditionalAuthenticatedData(UTF8.encode(name))
+      .encrypt(key)
+    return JSON.stringify(sealed)
+  }
+
+  /** Whatever is wrong with an entry, there is none. */
+  async #open(text: string, name: string): Promise<StoredToken | undefined> {
+    try {
+      const sealed = JSON.parse(text) as FlattenedJWE
+      const aad = Buffer.from(name).toString('base64url')
+      const { plaintext } = await flattenedDecrypt(
+        { ...sealed, aad },
+        (header) => {
+          const key = this.#encryptionKeys.get(header?.kid ?? '')
+          if (key === undefined) throw new TypeError('unknown key')
+          return key
+        },
+        { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+      )
+      return JSON.parse(new TextDecoder().decode(plaintext)) as StoredToken
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function requireKeys(keys: unknown): readonly [EncryptionKey, ...EncryptionKey[]] {
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw invalid(
+      'encryptionKeys',
+      '"encryptionKeys" must be a list of at least one { keyId, key }.',
+    )
+  }
+  const ids = new Set<string>()
+  for (const one of keys as Partial<EncryptionKey>[]) {
+    const { keyId, key } = one ?? {}
+    if (typeof keyId !== 'string' || keyId === '' || keyId.length > 128 || ids.has(keyId)) {
+      throw invalid('encryptionKeys', 'Each of "encryptionKeys" needs a "keyId" of its own.')
+    }
+    if (!(key instanceof Uint8Array) || key.length !== 32) {
+      throw invalid('encryptionKeys', 'Each "key" of "encryptionKeys" must be 32 random bytes.')
+    }
+    ids.add(keyId)
+  }
+  return (keys as EncryptionKey[]).map(({ keyId, key }) => ({
+    keyId,
+    key: new Uint8Array(key),
+  })) as unknown as readonly [EncryptionKey, ...EncryptionKey[]]
+}

@@ -4,6 +4,7 @@ import {
   createConsoleToken,
   firstConsoleToken,
 } from './contracts/console-tokens.ts'
+import type { ServiceContext } from './contracts/context.ts'
 import { seconds } from './contracts/seconds.ts'
 import type { RotatedKey } from './contracts/keyring.ts'
 import { openLedger } from './ledger/open.ts'
@@ -85,8 +86,7 @@ async function openService(
   if (redis !== undefined) held.push(redis)
   const context = await openContext(settings, ledger, telling.onEvent)
   const router = serviceRouter({ settings, context, redis, telling })
-  const first = onConsoleToken === undefined ? undefined : await firstConsoleToken(context)
-  if (first !== undefined) await onConsoleToken?.(first.value)
+  if (onConsoleToken !== undefined) await handOverFirst(context, onConsoleToken)
   return {
     router,
     metrics: telling.metrics,
@@ -98,6 +98,21 @@ async function openService(
       return ledger.purge({ expiredBefore: now - retention, now })
     },
     close: () => closeAll(held),
+  }
+}
+
+/** A token that could not be handed over is nobody's: it is revoked, and the next start makes another. */
+async function handOverFirst(
+  context: ServiceContext,
+  onConsoleToken: NonNullable<TokenServiceSettings['onConsoleToken']>,
+): Promise<void> {
+  const first = await firstConsoleToken(context)
+  if (first === undefined) return
+  try {
+    await onConsoleToken(first.value)
+  } catch (error) {
+    await context.ledger.revoke(first.tokenId, seconds(context.clock))
+    throw error
   }
 }
 

@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { alarm, type Clock } from '@mayfly/core'
+import { createTokenService, type TokenService } from '../create-token-service.ts'
+import { createLogger, type ServiceLogger } from '../ops/log.ts'
+import { listen, type RunningServer } from '../server/listen.ts'
+import { consoleTokenPlace } from './console-token.ts'
+import type { ServeFlags } from './options.ts'
+import { readSettings } from './settings.ts'
+import type { ServeWorld } from './world.ts'
+
+const HOUR_MS = 3_600_000
+
+/**
+ * Serves until the process is asked to end, then ends in order. A second wish to end is granted at once,
+ * since nobody listens to it any more.
+ *
+ * @throws {OptionError} when the command line is wrong; `LedgerError` when the ledger cannot be opened.
+ */
+export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void> {
+  const settings = await readSettings(flags, world)
+  const write = (line: string): void => world.stderr.write(line)
+  const logger = createLogger({ level: settings.logLevel }, { write })
+  // It listens first: where the port is taken nothing has been opened, and its address is the issuer.
+  let handle = notYet
+  const server = await listen((request, response) => handle(request, response), {
+    ...settings.listen,
+    observe: ({ type, ...event }) => logger.info(event, type),
+  })
+  try {
+    const place = consoleTokenPlace(flags.consoleTokenFile, world)
+    const service = await createTokenService({
+      issuer: server.url,
+      ...settings.service,
+      logger,
+      ...(place.onConsoleToken !== undefined && { onConsoleToken: place.onConsoleToken }),
+    })
+    try {
+      handle = service.router
+      const stopPurging = purgeHourly(service, { logger, clock: world.clock })
+      greet(server, [settings.service.issuer, settings.service.database], place.words(), world)
+      logger.info({ at: server.url }, 'serving')
+      logger.info({ signal: await stopAsked(world) }, 'ending')
+      stopPurging()
+      const cut = await server.close()
+      logger.info({ cut }, 'ended')
+    } finally {
+      await service.close()
+    }
+  } finally {
+    await server.close()
+  }
+}
+
+function notYet(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { 'retry-after': '1', 'cache-control': 'no-store' }).end()
+}
+
+function stopAsked(world: ServeWorld): Promise<string> {
+  return new Promise((resolve) => {
+    const off = world.onStop((signal) => {
+      off()
+      resolve(signal)
+    })
+  })
+}
+
+/** Forgets old records every hour, on every node: it is one statement that finds little to do. */
+function purgeHourly(
+  service: TokenService,
+  { logger, clock }: { readonly logger: ServiceLogger; readonly clock: Clock },
+): () => void {
+  let callOff: (() => void) | undefined
+  const purge = async (): Promise<void> => {
+    try {
+      const records = await service.purge()
+      if (records > 0) logger.info({ records }, 'forgot old records')
+    } catch (error) {
+      logger.warn({ err: error }, 'could not forget old records')
+    }
+  }
+  const schedule = (): void => {
+    callOff = alarm(clock, HOUR_MS, () => {
+      void purge()
+      schedule()
+    })
+  }
+  schedule()
+  return () => callOff?.()
+}
+
+function greet(
+  { url }: RunningServer,
+  [issuer = url, database = '']: readonly (string | undefined)[],
+  words: readonly string[],
+  { stdout }: ServeWorld,
+): void {
+  // A URL of a database may hold a password.
+  const ledger = database.includes('://') ? 'PostgreSQL' : database
+  const lines = [
+    `Mayfly issues tokens at ${url}`,
+    '',
+    `  issuer    ${issuer}`,
+    `  console   ${url}/console/`,
+    `  keys      ${url}/.well-known/jwks.json`,
+    `  API       ${url}/openapi.json`,
+    `  ledger    ${ledger === ':memory:' ? 'in memory: it is gone when this ends' : ledger}`,
+    '',
+    ...words.flatMap((line) => [line, '']),
+  ]
+  stdout.write(`${lines.join('\n')}\n`)
+}

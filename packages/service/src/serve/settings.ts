@@ -1,0 +1,145 @@
+import { OptionError } from '@mayfly/core'
+import { requireDuration, requireOneOf } from '@mayfly/core/options'
+import type { LogLevel } from '../ops/log.ts'
+import type { ListenOptions } from '../server/listen.ts'
+import type { TokenServiceOptions } from '../service/options.ts'
+import type { LedgerFlags, ServeFlags } from './options.ts'
+import { readSecret } from './secret-file.ts'
+import type { ServeWorld } from './world.ts'
+
+/** What the command line asks for, read and named as the library names it. */
+export interface ServeSettings {
+  readonly listen: ListenOptions
+  /** Without `issuer` where that is the place that it listens at. */
+  readonly service: Partial<TokenServiceOptions>
+  readonly logLevel: LogLevel
+}
+
+/** What `createTokenService` is told about its ledger. */
+type LedgerOptions = Pick<TokenServiceOptions, 'database' | 'sealKeys' | 'algorithm'>
+
+/**
+ * Reads the command line, and the files and environment variables that it points to.
+ *
+ * @throws {OptionError} which names the option of the command line, and never what a secret is.
+ */
+export async function readSettings(flags: ServeFlags, world: ServeWorld): Promise<ServeSettings> {
+  const { issuer } = flags
+  return {
+    logLevel: requireOneOf(flags.logLevel, '--log-level', LEVELS),
+    listen: { ...readListening(flags), clock: world.clock },
+    service: {
+      ...(issuer !== undefined && { issuer }),
+      ...(await readLedger(flags, world)),
+      ...readStorage(flags),
+      ...(await readTelesign(flags, world)),
+      ...readLimits(flags, world),
+      clock: world.clock,
+    },
+  }
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** Reads where the ledger is and what it is sealed with. */
+export async function readLedger(
+  flags: LedgerFlags & Pick<ServeFlags, 'ephemeral'>,
+  world: ServeWorld,
+): Promise<LedgerOptions> {
+  const algorithm = flags.algorithm as TokenServiceOptions['algorithm']
+  const named = flags.database ?? world.env['MAYFLY_DATABASE']
+  const sealing = { flag: '--seal-key-file', file: flags.sealKeyFile, variable: 'MAYFLY_SEAL_KEY' }
+  const seal = await readSecret(sealing, world)
+  if (flags.ephemeral === true && flags.database !== undefined) {
+    throw wrong('--ephemeral', 'It keeps nothing: leave --database out.')
+  }
+  if (named?.includes('://') === true && seal === undefined && flags.ephemeral !== true) {
+    throw wrong(
+      sealing.flag,
+      `PostgreSQL takes it, or ${sealing.variable}, the same on all nodes: signing keys are encrypted with it. Make one with: openssl rand 32 | basenc --base64url | tr -d =`,
+    )
+  }
+  return {
+    database: flags.ephemeral === true ? ':memory:' : (named ?? 'mayfly.db'),
+    ...(seal !== undefined && { sealKeys: seal.split(/\s+/).filter((line) => line !== '') }),
+    ...(algorithm !== undefined && { algorithm }),
+  }
+}
+
+function readListening(flags: ServeFlags): ListenOptions {
+  const { host, port, tlsCert, tlsKey } = flags
+  if (!/^\d{1,5}$/.test(port)) throw wrong('--port', 'Give a number from 0 to 65535.')
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    const missing = tlsCert === undefined ? '--tls-cert' : '--tls-key'
+    throw wrong(missing, 'HTTPS takes both --tls-cert and --tls-key.')
+  }
+  const seconds = requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
+  return {
+    host,
+    port: Number(port),
+    shutdownTimeoutMs: seconds * 1000,
+    ...(tlsCert !== undefined &&
+      tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
+  }
+}
+
+function readStorage(flags: ServeFlags): Partial<TokenServiceOptions> {
+  const { retention, maxLifetime, rotateEvery, storeTokens, ephemeral } = flags
+  return {
+    ...(ephemeral === true && { ephemeral }),
+    ...(storeTokens === true && { storeTokens }),
+    ...(retention !== undefined && { retention: requireDuration(retention, '--retention') }),
+    ...(maxLifetime !== undefined && {
+      maxLifetime: requireDuration(maxLifetime, '--max-lifetime', { min: 1 }),
+    }),
+    ...(rotateEvery !== undefined && {
+      rotateEvery: requireDuration(rotateEvery, '--rotate-every', { min: 60 }),
+    }),
+  }
+}
+
+async function readTelesign(
+  flags: ServeFlags,
+  world: ServeWorld,
+): Promise<Pick<TokenServiceOptions, 'telesign'>> {
+  const { telesignCustomerId: customerId, telesignApiKeyFile: file, telesignAccess } = flags
+  if (customerId === undefined) {
+    const given = file === undefined ? '--telesign-access' : '--telesign-api-key-file'
+    if (file === undefined && telesignAccess === undefined) return {}
+    throw wrong(given, 'It goes with --telesign-customer-id.')
+  }
+  const place = { flag: '--telesign-api-key-file', file, variable: 'MAYFLY_TELESIGN_API_KEY' }
+  const apiKey = await readSecret(place, world)
+  if (apiKey === undefined) {
+    throw wrong(place.flag, `Give it, or set ${place.variable}: tokens are signed with that key.`)
+  }
+  const access = requireOneOf(telesignAccess ?? 'public', '--telesign-access', ['public', 'client'])
+  return { telesign: { customerId, apiKey, access } }
+}
+
+function readLimits(flags: ServeFlags, { env }: ServeWorld): Partial<TokenServiceOptions> {
+  const redis = flags.redis ?? env['MAYFLY_REDIS']
+  const { trustProxy } = flags
+  return {
+    ...(redis !== undefined && redis !== '' && { redis }),
+    ...(!flags.rateLimits && { rateLimits: null }),
+    ...(trustProxy !== undefined && { trustProxy: readProxies(trustProxy) }),
+  }
+}
+
+/** A number of hops, or addresses and the words that Express knows for some. Never "all of them". */
+function readProxies(text: string): number | readonly string[] {
+  if (/^\d{1,3}$/.test(text)) return Number(text)
+  const addresses = text.split(',').map((each) => each.trim())
+  if (addresses.every((each) => /^[\da-f.:/]+$|^(loopback|linklocal|uniquelocal)$/i.test(each))) {
+    return addresses
+  }
+  throw wrong(
+    '--trust-proxy',
+    'Give how many proxies are in front, or their addresses with commas between: 1, loopback, 10.0.0.0/8.',
+  )
+}
+
+function wrong(flag: string, message: string): OptionError {
+  return new OptionError('ERR_OPTION_INVALID', flag, `${flag}: ${message}`)
+}

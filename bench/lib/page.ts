@@ -6,7 +6,7 @@ import type { GroupResult, Results, Row } from './results.ts'
 export function renderPage(results: Results): string {
   return [
     '# What it costs',
-    '`pnpm bench` wrote this page from [`results/micro.json`](results/micro.json), which also has the quartiles.',
+    '`pnpm bench` wrote this page from [`results/micro.json`](results/micro.json), which also has the quartiles. What a flood of forged tokens does to good traffic is on [a page of its own](FLOOD.md).',
     renderConditions(results),
     ...results.groups.map(renderGroup),
   ].join('\n\n')

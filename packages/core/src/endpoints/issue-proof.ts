@@ -7,9 +7,11 @@ import {
   requireOptions,
 } from '../encoding/options.ts'
 import type { RequestError } from '../errors.ts'
+import type { DenyEvent } from '../guard/options.ts'
 import type { RequestLike } from '../guard/request.ts'
 import type { HttpAnswer } from '../http/answer.ts'
 import type { IssueOptions } from '../issuer/options.ts'
+import type { Observe } from '../observe.ts'
 
 /** What an endpoint that issues tokens may be told. */
 export interface IssueEndpointOptions {
@@ -20,6 +22,8 @@ export interface IssueEndpointOptions {
   readonly dpop?: DpopVerifier
   /** With `dpop`: a request without a proof gets a token that is bound to no key. Default `false`. */
   readonly allowBearer?: boolean
+  /** Gets an event for each request that is refused. */
+  readonly observe?: Observe<DenyEvent>
 }
 
 /** Compiles how a request for a token proves the key that the token is to be bound to. */
@@ -27,7 +31,7 @@ export function compileIssueProof(
   options: IssueEndpointOptions,
 ): (request: RequestLike) => Promise<DpopProof | undefined> {
   requireOptions(options, 'issueToken')
-  refuseUnknownOptions(options, ['dpop', 'allowBearer'], 'issueToken')
+  refuseUnknownOptions(options, ['dpop', 'allowBearer', 'observe'], 'issueToken')
   const { dpop } = options
   const isOptional = optionalBoolean(options.allowBearer, 'allowBearer') ?? false
   if (dpop === undefined) {

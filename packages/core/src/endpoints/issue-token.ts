@@ -1,10 +1,11 @@
 import type { KeyProof } from '../claims/key-binding.ts'
-import { invalid } from '../encoding/options.ts'
+import { invalid, optionalFunction } from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
 import { denial } from '../guard/denial.ts'
 import type { HttpAnswer } from '../http/answer.ts'
 import type { IssuedToken } from '../issuer/issued-token.ts'
 import type { IssueOptions } from '../issuer/options.ts'
+import { notify } from '../observe.ts'
 import { type Endpoint, methodNotAllowed } from './endpoint.ts'
 import {
   compileIssueProof,
@@ -71,6 +72,7 @@ export function issueEndpoint<Context = void>(
     throw invalid('decide', '"decide" must be a function that says what the token is to hold.')
   }
   const proofOf = compileIssueProof(options)
+  const observe = optionalFunction(options.observe, 'observe')
   return async (request, context) => {
     if (request.method !== 'POST') return methodNotAllowed('POST')
     try {
@@ -81,8 +83,9 @@ export function issueEndpoint<Context = void>(
       const bound = proof ? withKey(decision, proof) : decision
       return granted(bound, await issuer.issue(bound), proof?.headers)
     } catch (error) {
-      if (error instanceof RequestError) return proofDenial(error) ?? denial(error)
-      throw error
+      if (!(error instanceof RequestError)) throw error
+      notify(observe, { type: 'deny', reason: error.reason })
+      return proofDenial(error) ?? denial(error)
     }
   }
 }

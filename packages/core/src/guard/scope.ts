@@ -1,6 +1,12 @@
 import { boundKey } from '../claims/key-binding.ts'
-import { invalid, refuseUnknownOptions, requireOneOf } from '../encoding/options.ts'
+import {
+  invalid,
+  optionalFunction,
+  refuseUnknownOptions,
+  requireOneOf,
+} from '../encoding/options.ts'
 import { RequestError } from '../errors.ts'
+import { notify, type Observe } from '../observe.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { TokenScheme } from './bearer.ts'
 import {
@@ -10,12 +16,15 @@ import {
   compileChallenge,
 } from './challenge.ts'
 import { challenged } from './denial.ts'
+import type { DenyEvent } from './options.ts'
 import { tokenMissing } from './request.ts'
 
 /** How {@link checkScope} judges. */
 export interface ScopeOptions extends ChallengeOptions {
   /** Whether all the scopes are needed, or any one of them. Default `all`. */
   readonly match?: 'all' | 'any'
+  /** Gets an event for each request that is refused here; a guard's observer does not hear of them. */
+  readonly observe?: Observe<DenyEvent>
 }
 
 /**
@@ -52,8 +61,9 @@ export function compileScopeCheck(
   scopes: readonly string[],
   options: ScopeOptions = {},
 ): ScopeCheck {
-  const { match = 'all', ...challenge } = options
-  refuseUnknownOptions(options, ['match', ...CHALLENGE_OPTIONS], 'checkScope')
+  const { match = 'all', observe: _, ...challenge } = options
+  refuseUnknownOptions(options, ['match', 'observe', ...CHALLENGE_OPTIONS], 'checkScope')
+  const observe = optionalFunction(options.observe, 'observe')
   requireOneOf(match, 'match', ['all', 'any'])
   const own = compileChallenge(challenge)
   const hasOwn = challenge.realm !== undefined || challenge.resourceMetadata !== undefined
@@ -62,9 +72,13 @@ export function compileScopeCheck(
 
   return (auth, inherited = own) => {
     const challenger = hasOwn ? own : inherited
-    if (auth === undefined) return challenged(tokenMissing(), challenger)
+    if (auth === undefined) {
+      notify(observe, { type: 'deny', reason: 'token_missing' })
+      return challenged(tokenMissing(), challenger)
+    }
     const has = (one: string): boolean => auth.scopes.includes(one)
     if (match === 'all' ? needed.every(has) : needed.some(has)) return undefined
+    notify(observe, { type: 'deny', reason: 'insufficient_scope' })
     const description = 'The token does not have the scope that this takes.'
     return new RequestError('ERR_SCOPE', description, {
       reason: 'insufficient_scope',

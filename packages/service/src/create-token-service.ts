@@ -8,6 +8,7 @@ import type { ServiceContext } from './contracts/context.ts'
 import { seconds } from './contracts/seconds.ts'
 import type { RotatedKey } from './contracts/keyring.ts'
 import { openLedger } from './ledger/open.ts'
+import { purgeRegularly } from './ledger/purge-regularly.ts'
 import type { ServiceMetrics } from './ops/metrics.ts'
 import { connectRedis, openContext } from './service/context.ts'
 import {
@@ -32,7 +33,7 @@ export interface TokenService {
    * @throws {OptionError} when the client's name or an option is unsound.
    */
   createConsoleToken(client: string, options?: ConsoleTokenOptions): Promise<string>
-  /** Forgets records and keys whose time is over. Gives how many tokens. */
+  /** Forgets records and keys whose time is over, as it does by itself every ten minutes. Gives how many tokens. */
   purge(): Promise<number>
   /** Lets go of the ledger and of Redis. End the server before. */
   close(): Promise<void>
@@ -87,16 +88,20 @@ async function openService(
   const context = await openContext(settings, ledger, telling.onEvent)
   const router = serviceRouter({ settings, context, redis, telling })
   if (onConsoleToken !== undefined) await handOverFirst(context, onConsoleToken)
+  const purge = async (): Promise<number> => {
+    const now = seconds(clock)
+    return ledger.purge({ expiredBefore: now - retention, now })
+  }
+  const onFailure = (error: unknown): void =>
+    telling.onEvent({ type: 'failure', what: 'purge', error })
+  held.push({ close: purgeRegularly(purge, { clock, onFailure }) })
   return {
     router,
     metrics: telling.metrics,
     rotateKeys: (given = {}) => context.keys.rotate(given),
     createConsoleToken: async (client, given) =>
       (await createConsoleToken(context, client, given)).value,
-    purge: async () => {
-      const now = seconds(clock)
-      return ledger.purge({ expiredBefore: now - retention, now })
-    },
+    purge,
     close: () => closeAll(held),
   }
 }

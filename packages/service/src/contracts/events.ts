@@ -9,6 +9,6 @@ export type ServiceEvent =
   /** Something did not work that is not the request's fault. */
   | {
       readonly type: 'failure'
-      readonly what: 'request' | 'redis' | 'ready'
+      readonly what: 'request' | 'redis' | 'ready' | 'purge'
       readonly error: unknown
     }

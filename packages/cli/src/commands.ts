@@ -5,6 +5,7 @@ import { addCurl } from './curl/curl.ts'
 import { addExplain } from './explain/command.ts'
 import { addInspect } from './inspect/command.ts'
 import { addKeys } from './keys/command.ts'
+import { addServe } from './serve/command.ts'
 import { addToken } from './token/token.ts'
 import { addVerify } from './verify/command.ts'
 
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addVerify,
   addExplain,
   addKeys,
+  addServe,
   // What is less often needed.
   addCache,
   addCompletion,

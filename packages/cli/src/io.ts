@@ -25,4 +25,6 @@ export interface CliIo {
   readonly stderr: CliOutput
   readonly clock: Clock
   readonly fetch: typeof fetch
+  /** Has the listener called when the process is asked to end. Gives what takes it off again. */
+  readonly onStop: (listener: (signal: string) => void) => () => void
 }

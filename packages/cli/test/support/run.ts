@@ -12,6 +12,7 @@ export interface World {
   /** Whether both outputs are terminals. Default: neither is. */
   readonly terminal?: boolean
   readonly columns?: number
+  readonly onStop?: CliIo['onStop']
 }
 
 /** What came of a run. */
@@ -50,6 +51,7 @@ export function testIo(
     stdin: { isTTY: terminal && stdin === '', bytes: () => once(bytes) },
     stdout,
     stderr,
+    onStop: world.onStop ?? (() => () => {}),
   }
   return { io, stdout, stderr }
 }

@@ -16,9 +16,11 @@ import type { ServeWorld } from './world.ts'
  * ```
  */
 export function configureServe(command: Command, world: ServeWorld): Command {
-  command.description(
-    'Issue tokens over HTTP: Telesign’s and Voicegain’s contracts, your own, and a console.',
-  )
+  command
+    .summary('issue tokens over HTTP, publish their keys, and serve a console')
+    .description(
+      'Issue tokens over HTTP by the contracts of Telesign and Voicegain and by your own, publish the keys that they are checked with, and serve a console.',
+    )
   addServeOptions(command)
   command.action(async (flags: ServeFlags) => {
     const { serve } = await import('./run.ts')

@@ -155,7 +155,7 @@ export interface Problem {
 /**
  * Reports what came in with a request and cannot be accepted. `status`, `headers` and
  * {@link RequestError.toProblem} are all that an HTTP answer needs; the message is fit for a caller's
- * eyes and never holds the token.
+ * eyes and never holds the token. It has no stack: a flood of bad tokens must not pay for one each.
  */
 export class RequestError extends MayflyError {
   override readonly name: string = 'RequestError'
@@ -167,7 +167,10 @@ export class RequestError extends MayflyError {
   readonly origin: string | undefined
 
   constructor(code: RequestErrorCode, message: string, options: RequestErrorOptions) {
+    // A stack would take most of the time that refusing a token takes, and tell of the library alone.
+    const limit = exchangeStackLimit(0)
     super(code, message, options)
+    exchangeStackLimit(limit)
     this.reason = options.reason
     this.status = options.status ?? 401
     this.headers = { ...options.headers }
@@ -188,6 +191,13 @@ export class RequestError extends MayflyError {
       ...(origin !== undefined && { origin }),
     }
   }
+}
+
+/** Sets how deep the stacks of errors are, where the engine has such a setting and lets go of it. */
+function exchangeStackLimit(limit: number | undefined): number | undefined {
+  const before: unknown = Error.stackTraceLimit
+  if (limit === undefined || typeof before !== 'number') return undefined
+  return Reflect.set(Error, 'stackTraceLimit', limit) ? before : undefined
 }
 
 // With the type "about:blank" the title is the status's own phrase (RFC 9457 section 4.2.1).

@@ -20,7 +20,8 @@ export function parseJsonObject(
   bounds: JsonBounds = {},
 ): JsonObject | undefined {
   const { maxDepth = 32, maxBytes = 65_536 } = bounds
-  if (bytes.length > maxBytes) return undefined
+  // Most of what is no token is found out here: a decoder or a parser that throws takes far longer.
+  if (bytes.length > maxBytes || !beginsObject(bytes)) return undefined
   try {
     const text = UTF8.decode(bytes)
     const members = countMembers(text, maxDepth)
@@ -31,6 +32,12 @@ export function parseJsonObject(
   } catch {
     return undefined
   }
+}
+
+/** Looks past the white space of RFC 8259 section 2. */
+function beginsObject(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => byte !== 0x20 && (byte < 0x09 || byte > 0x0d))
+  return first === BRACE
 }
 
 /**

@@ -3,11 +3,13 @@ import { RedisStoreError } from './errors.ts'
 
 /** A client of `redis` (node-redis), connected, of one server. */
 export interface NodeRedisLike {
+  /** Sends a command: its name, and what follows it. */
   sendCommand(args: string[]): Promise<unknown>
 }
 
 /** A client of `ioredis`. */
 export interface IoRedisLike {
+  /** Sends a command. */
   call(command: string, ...args: string[]): Promise<unknown>
 }
 

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http'
 import { OptionError, RequestError } from '@mayfly/core'
-import { LedgerError } from '../ledger/errors.ts'
 
 /** Every `code` of a refusal that is the service's own; those of bearer tokens are the core's. */
 export type ProblemCode =
@@ -85,7 +84,6 @@ export function problemAnswer(thrown: unknown): ProblemAnswer {
     return { status: thrown.status, headers, body: { ...thrown.toProblem(), code } }
   }
   if (thrown instanceof ServiceProblem) return written(thrown)
-  if (thrown instanceof LedgerError) return written(ledgerUnavailable(thrown))
   const found = parserProblem(thrown)
   if (found !== undefined) return written(found)
   return written(

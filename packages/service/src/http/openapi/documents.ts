@@ -1,5 +1,5 @@
 import { open } from './parameters.ts'
-import { header, nosniff, refTo } from './responses.ts'
+import { header, nosniff, refTo, requestId } from './responses.ts'
 import type { OperationObject, PathItem, ResponseObject, Schema } from './types.ts'
 
 /** The headers of a document that caches may keep. */
@@ -14,6 +14,7 @@ const cached = {
   ),
   ETag: header('Names these bytes.', { type: 'string', pattern: '^"[A-Za-z0-9_-]+"$' }, true),
   'X-Content-Type-Options': nosniff,
+  'X-Request-Id': requestId,
 }
 
 /** A public JSON document, and the answer to a client that has it already. */

@@ -14,6 +14,12 @@ const whole: Schema = { type: 'integer', minimum: 0 }
 const noStore = header('Nothing here is for a cache.', { const: 'no-store' }, true)
 /** On every answer. */
 export const nosniff: object = header('The body is what it says it is.', { const: 'nosniff' }, true)
+/** On every answer. */
+export const requestId: object = header(
+  'Names the request in the log: the caller’s own word of 8 to 64 characters, or a new one.',
+  { type: 'string', pattern: '^[A-Za-z0-9_.-]{8,64}$' },
+  true,
+)
 const vary = header('What the answer depends on.', { type: 'string' })
 
 /** On every answer to a request that was counted, while there are limits. */
@@ -30,6 +36,7 @@ const limits = {
 const common = {
   'Cache-Control': noStore,
   'X-Content-Type-Options': nosniff,
+  'X-Request-Id': requestId,
   Vary: vary,
   ...limits,
 }

@@ -48,10 +48,15 @@ describe('a console fence', () => {
 
 describe('the commands of a page', () => {
   it('share a shell, its folder, its variables and its exit codes', async () => {
-    const steps = consoleOf(
-      ...['$ cat a.txt', 'from a file', '$ NAME=you', '$ echo $GREETING $NAME', 'hello you'],
-      ...['$ false', '$ echo $?', '1', '$ echo $HOME; echo oops >&2', '/home/alice', 'oops'],
-    )
+    const shared = [
+      '$ cat a.txt',
+      'from a file',
+      '$ NAME=you',
+      '$ echo $GREETING $NAME',
+      'hello you',
+    ]
+    const last = ['$ false', '$ echo $?', '1', '$ echo $HOME; echo oops >&2', '/home/alice', 'oops']
+    const steps = consoleOf(...shared, ...last)
     expect(await runSteps(steps, world)).toEqual([])
   })
 

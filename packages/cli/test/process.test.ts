@@ -129,42 +129,49 @@ describe('mayfly as a process', () => {
 
 describe.runIf(existsSync('/usr/bin/script'))('mayfly in a terminal', () => {
   /** Runs a line of bash in a terminal of its own: both outputs go to it, and standard input comes from it. */
-  function inTerminal(line: string, env: Readonly<Record<string, string>> = {}): string {
+  async function inTerminal(
+    line: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const file = join(folder, 'line.sh')
     const program = NODE.map((word) => `'${word}'`).join(' ')
     writeFileSync(file, `mayfly() { ${program} "$@"; }\nstty cols 70\n${line}\n`)
-    const { stdout } = spawnSync('script', ['-qec', `bash --norc ${file}`, '/dev/null'], {
-      encoding: 'utf8',
+    const child = spawn('script', ['-qec', `bash --norc ${file}`, '/dev/null'], {
       env: environment({ TERM: 'xterm', ...env }),
       cwd: folder,
-      input: 'typed by hand\n\u0004',
     })
-    return stdout.replaceAll('\r\n', '\n')
+    const printed: string[] = []
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void printed.push(text))
+    // It is not ended: script would wait for a while then.
+    child.stdin.write('typed by hand\n\u0004')
+    await new Promise((resolve) => child.stdout.on('end', resolve))
+    child.stdin.destroy()
+    return printed.join('').replaceAll('\r\n', '\n')
   }
 
-  it('prints in colours on the terminal, and in none into a file', () => {
+  it('prints in colours on the terminal, and in none into a file', async () => {
     const line = 'mayfly token --help; mayfly tokn; mayfly token --help > help.txt'
-    const printed = inTerminal(line)
+    const printed = await inTerminal(line)
     expect(printed).toContain('\u001B[1mUsage:')
     expect(printed).toContain('\u001B[31m\u001B[1merror:')
     expect(readFileSync(join(folder, 'help.txt'), 'utf8')).not.toContain('\u001B')
   })
 
-  it('prints in none with NO_COLOR, and keeps its help within the terminal', () => {
-    const printed = inTerminal('mayfly token zoom-video-sdk --help', { NO_COLOR: '1' })
+  it('prints in none with NO_COLOR, and keeps its help within the terminal', async () => {
+    const printed = await inTerminal('mayfly token zoom-video-sdk --help', { NO_COLOR: '1' })
     expect(printed).not.toContain('\u001B')
     const lines = printed.split('\n').filter((line) => !line.includes('mayfly token zoom'))
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(70)
     expect(lines.length).toBeGreaterThan(20)
   })
 
-  it('asks nothing: what is missing is an error at once', () => {
-    const printed = inTerminal('mayfly token zoom-video-sdk < /dev/tty', { NO_COLOR: '1' })
+  it('asks nothing: what is missing is an error at once', async () => {
+    const printed = await inTerminal('mayfly token zoom-video-sdk < /dev/tty', { NO_COLOR: '1' })
     expect(printed).toContain('error: zoom-video-sdk needs more options: --sdk-key <key>, ')
   })
 
-  it('says that it waits for the terminal where "-" is one', () => {
-    const printed = inTerminal('mayfly token apns --team-id T --key-id K --key -', {
+  it('says that it waits for the terminal where "-" is one', async () => {
+    const printed = await inTerminal('mayfly token apns --team-id T --key-id K --key -', {
       NO_COLOR: '1',
     })
     expect(printed).toContain('note: reading the .p8 key from this terminal; end it with Ctrl-D')

@@ -36,6 +36,15 @@ describe('the program', () => {
     },
   )
 
+  it.each([['Hunter2/+=='], ['token', 'Hunter2/+=='], ['--Hunter2/+=='], ['-Hunter2']])(
+    'does not repeat what may be a secret: %j',
+    async (...argv) => {
+      const { exitCode, stderr } = await run(argv)
+      expect(exitCode).toBe(2)
+      expect(stderr).not.toContain('unter2')
+    },
+  )
+
   it('does not repeat a token that stands where a command should', async () => {
     const { exitCode, stderr } = await run([TOKEN])
     expect(exitCode).toBe(2)

@@ -75,7 +75,7 @@ async function freshToken(
     if (error.code === 'ERR_TOKEN_TOO_SHORT') {
       return manager.getToken({ minLifetime, forceRefresh: true })
     }
-    const kept = await store.get(manager.id)
+    const kept = await store.get()
     const needed = clock.now() / 1000 + Math.max(minLifetime, LEAST)
     if (kept === undefined || error.permanent || kept.expiresAt < needed) throw error
     return createAccessToken(kept)

@@ -22,12 +22,13 @@ export async function entryKey(
   vendor: string,
   settings: Settings,
   credential: FoundCredential,
+  version: string = ownVersion(),
 ): Promise<EntryKey> {
   const digest = createHash('sha256')
     .update(canonical([vendor, settings]))
     .digest('hex')
   const id = `mayfly-cli:${vendor}:${digest}`
-  const context = JSON.stringify(['mayfly cache 1', ownVersion(), credential.property, id])
+  const context = JSON.stringify(['mayfly cache 1', version, credential.property, id])
   const seed = credential.isSecret ? await slowly(credential.text, context) : credential.text
   const secret = new Uint8Array(hkdfSync('sha256', seed, '', context, 32))
   const name = createHmac('sha256', secret).update('name').digest('hex').slice(0, 40)

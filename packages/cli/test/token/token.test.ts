@@ -92,6 +92,13 @@ describe('mayfly token', () => {
     expect(stderr).toContain('--lifetime takes a duration: 90s, 20m, 48h')
   })
 
+  it('knows the words that an option may be, wherever it comes from', async () => {
+    const wrong = { ...env, MAYFLY_ZOOM_VIDEO_SDK_VIDEO_WEBRTC_MODE: '7' }
+    const { exitCode, stderr } = await run(good, { env: wrong })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('--video-webrtc-mode is one of 0, 1.')
+  })
+
   it('says at once all that is missing', async () => {
     const { exitCode, stderr } = await run(['token', 'zoom-video-sdk', '--role', 'host'])
     expect(exitCode).toBe(2)

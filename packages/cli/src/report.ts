@@ -24,7 +24,22 @@ export function reportOf(error: unknown): Report {
     return { exitCode: ExitCode.unavailable, message, ...(hint !== undefined && { hint }) }
   }
   if (isMayflyError(error)) return { exitCode: codeOf(error), message: withCause(error) }
-  return internalReport(error)
+  return isOfSystem(error) || isOfService(error)
+    ? { exitCode: ExitCode.unavailable, message: error.message }
+    : internalReport(error)
+}
+
+/** The service's ledger or its seal, which are loaded with the service alone. */
+function isOfService(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    ['LedgerError', 'LedgerConflictError', 'SealError'].includes(error.name)
+  )
+}
+
+/** A port that is taken, a disk that is full. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'code' in error
 }
 
 /** Writes a report to standard error. */
@@ -52,6 +67,8 @@ function pathOf(command: NonNullable<UsageError['command']>): string {
 }
 
 function codeOf(error: Error): ExitCode {
+  // The command line is as it should be, and yet the port is taken.
+  if (error instanceof OptionError && isOfSystem(error.cause)) return ExitCode.unavailable
   if (error instanceof OptionError || error.name === 'ForeignOriginError') return ExitCode.usage
   if (error instanceof KeyError) return ExitCode.unavailable
   if (error instanceof SourceError) {

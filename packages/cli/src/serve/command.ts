@@ -8,7 +8,7 @@ import { addExamples } from '../program/mayfly-command.ts'
 export function addServe(program: Command, { io }: CliContext): void {
   const { env, clock, onStop } = io
   const world = { env, clock, onStop, stdout: outputOf(io.stdout), stderr: outputOf(io.stderr) }
-  const serve = configureServe(program.command('serve').summary('start a JWT service'), world)
+  const serve = configureServe(program.command('serve'), world)
   addExamples(serve, [
     ['on this machine, with a SQLite file in this folder', 'mayfly serve'],
     [

@@ -18,6 +18,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '1500' },
+    // So many requests instead of seconds: it shows that all works, and measures nothing.
+    requests: { type: 'string' },
     write: { type: 'boolean', default: false },
     // Writes the page anew from the results that are kept.
     page: { type: 'boolean', default: false },
@@ -48,6 +50,10 @@ async function run(): Promise<FloodResults> {
     number,
     number,
   ]
+  const span = {
+    seconds,
+    ...(values.requests !== undefined && { amount: Number(values.requests) }),
+  }
   const load = { before: loadNow(), after: 0 }
   const material = makeMaterial()
   const keys = publishKeys(material).listen(0, '127.0.0.1')
@@ -68,15 +74,15 @@ async function run(): Promise<FloodResults> {
       ),
     )
     const { good, forged } = material
-    for (const url of urls) await measure(url, good, { seconds: 2 })
+    for (const url of urls) await measure(url, good, { ...span })
     // In turn, and calm before each flood, so that what else the machine does meets all of them.
     for (let round = 0; round < rounds; round++) {
       for (const kind of KIND_NAMES) {
         for (const [index, name] of CONTENDERS.entries()) {
           const url = urls[index] ?? ''
-          const order = { url, tokens: forged[kind], perSecond, seconds }
-          const calm = await measure(url, good, { seconds })
-          const flooded = await measure(url, good, { seconds, attacker, order })
+          const order = { url, tokens: forged[kind], perSecond, ...span }
+          const calm = await measure(url, good, span)
+          const flooded = await measure(url, good, { ...span, attacker, order })
           rows[name]?.[kind]?.push({ calm, flooded })
         }
       }

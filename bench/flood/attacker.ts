@@ -6,6 +6,8 @@ export interface Order {
   readonly tokens: readonly string[]
   readonly perSecond: number
   readonly seconds: number
+  /** So many requests, however long they take. */
+  readonly amount?: number
 }
 
 /** What came of it. */
@@ -27,7 +29,7 @@ process.on('message', (order: Order) => {
 })
 process.once('disconnect', () => process.exit())
 
-async function flood({ url, tokens, perSecond, seconds }: Order): Promise<Flooded> {
+async function flood({ url, tokens, perSecond, seconds, amount }: Order): Promise<Flooded> {
   let next = 0
   const {
     requests,
@@ -38,8 +40,9 @@ async function flood({ url, tokens, perSecond, seconds }: Order): Promise<Floode
   } = await autocannon({
     url,
     connections: 50,
-    duration: seconds,
-    overallRate: perSecond,
+    ...(amount === undefined
+      ? { duration: seconds, overallRate: perSecond }
+      : { amount, sampleInt: 50 }),
     requests: [
       {
         setupRequest: (request) => ({

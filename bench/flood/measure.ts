@@ -53,10 +53,13 @@ export async function measure(
   good: readonly string[],
   {
     seconds,
+    amount,
     attacker,
     order,
   }: {
     readonly seconds: number
+    /** So many requests, however long they take. */
+    readonly amount?: number
     readonly attacker?: Child
     readonly order?: Order
   },
@@ -70,7 +73,7 @@ export async function measure(
   const result = await autocannon({
     url,
     connections: 10,
-    duration: seconds,
+    ...(amount === undefined ? { duration: seconds } : { amount, sampleInt: 50 }),
     requests: [
       {
         setupRequest: (request) => ({

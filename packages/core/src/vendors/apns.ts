@@ -22,6 +22,11 @@ export interface ApnsOptions extends AppleKeyOptions {
    * is the default.
    */
   readonly lifetime?: number
+  /**
+   * Seconds by which `iat` lies in the past; part of the lifetime. Default 600: APNs tells no time, so a
+   * local clock that is fast by more than this is an outage until it is set.
+   */
+  readonly backdate?: number
   /** Where the tokens may go. Default: the servers of the `environment`. */
   readonly origins?: readonly string[]
 }
@@ -35,8 +40,11 @@ const ORIGINS = {
 } as const
 
 const MAX_LIFETIME = 3600
-const MAX_REUSE = 3000
 const MIN_AGE = 1200
+/** The local clock may be wrong by so much on either side, as nothing corrects it. */
+const CLOCK_ROOM = 600
+/** By the local clock: by Apple's the token is then an hour old at the most. */
+const MAX_REUSE = MAX_LIFETIME - CLOCK_ROOM
 
 const OPTIONS = [...APPLE_KEY_OPTIONS, 'teamId', 'environment']
 
@@ -45,15 +53,16 @@ const OPTIONS = [...APPLE_KEY_OPTIONS, 'teamId', 'environment']
  * there are no `claims` and no `tokenId` here.
  *
  * - Wrap it in a `TokenManager`: Apple answers 429 `TooManyProviderTokenUpdates` to more than one new
- *   token in 20 minutes. The manager reuses a token for 50 minutes at the most, and mints no other
- *   before it is 20 minutes old, even when it was refused.
+ *   token in 20 minutes. The manager reuses a token for 40 minutes at the most, and mints no other
+ *   within 20, even when it was refused.
  * - That goes by the team, whatever its keys: two sources of one team have the same `id`, and share a
  *   token where their managers share a `store`. Keys that are for some topics only are the exception:
  *   let those not share one.
  * - A 403 `ExpiredProviderToken` counts as a refused token in `bearerFetch`.
  * - APNs speaks HTTP/2 alone: give `bearerFetch` a `fetch` that does too, such as that of undici with
  *   `new Agent({ allowH2: true })`.
- * - Its answers tell no time. Where the local clock may be fast by some minutes, `backdate` by as many.
+ * - Its answers tell no time, so a wrong local clock stays unknown. `iat` lies ten minutes in the past,
+ *   and no token is used past `iat` and 50 minutes: a clock that is ten minutes fast or slow does no harm.
  *
  * See https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns
  *
@@ -87,6 +96,7 @@ export function apns(options: ApnsOptions): TokenSource {
     usual: MAX_LIFETIME,
     rule: `APNs refuses tokens that are older than an hour (${MAX_LIFETIME})`,
   })
+  const { backdate = CLOCK_ROOM } = options
   const source = appleSource(
     {
       name: 'apns',
@@ -96,11 +106,11 @@ export function apns(options: ApnsOptions): TokenSource {
       maxLifetime: MAX_LIFETIME,
       origins: options.origins ?? ORIGINS[servers],
     },
-    options,
+    { ...options, backdate },
   )
   const usable = source.lifetime ?? lifetime
   const maxReuse = Math.min(MAX_REUSE, lifetime)
-  requireRoom(options, maxReuse - (lifetime - usable))
+  requireRoom(options, maxReuse - backdate)
   return {
     ...source,
     id: sharedId('apns', [teamId, lifetime, usable, source.origins]),
@@ -115,7 +125,7 @@ function requireRoom({ lifetime }: ApnsOptions, seconds: number): void {
   const name = lifetime === undefined ? 'backdate' : 'lifetime'
   throw invalid(
     name,
-    `"${name}" leaves ${seconds} seconds to use a token in. APNs takes a new one every ${MIN_AGE} seconds at the most, so it must be more than that.`,
+    `"${name}" leaves ${seconds} seconds to use a token in ("backdate" is part of the lifetime; ${CLOCK_ROOM} by default). APNs takes a new one every ${MIN_AGE} seconds at the most, so it must be more than that.`,
   )
 }
 

@@ -91,7 +91,7 @@ describe('a provider token that APNs calls expired', () => {
 
   it('because the local clock is fast comes good by itself, without another token', async () => {
     await using place = await start()
-    place.sandbox.clockOffsetMs = -5 * MINUTE
+    place.sandbox.clockOffsetMs = -14 * MINUTE
     expect((await place.push()).status).toBe(403)
     place.clock.advance(4 * MINUTE)
     expect((await place.push()).status).toBe(200)
@@ -127,6 +127,36 @@ describe('tokens of one team', () => {
     }
     expect(place.sandbox.refusals).toEqual({})
     expect(place.sandbox.distinctTokens).toBeGreaterThan(10)
+  })
+
+  it.each([
+    ['ten minutes fast', -10],
+    ['ten minutes slow', 10],
+  ])('are all taken, six hours long, where the local clock is %s', async (_what, minutes) => {
+    await using place = await start()
+    place.sandbox.clockOffsetMs = minutes * MINUTE
+    for (let elapsed = 0; elapsed < 6 * 60; elapsed++) {
+      expect((await place.push()).status).toBe(200)
+      place.clock.advance(MINUTE)
+    }
+    expect(place.sandbox.refusals).toEqual({})
+    // Forty minutes each, and less what a refresh comes early: never two within twenty.
+    expect(place.sandbox.distinctTokens).toBeGreaterThanOrEqual(9)
+    expect(place.sandbox.distinctTokens).toBeLessThanOrEqual(12)
+  })
+
+  it('are never too old for APNs, not even where no other can be had and the local clock is slow', async () => {
+    let key: unknown
+    await using place = await start({ privateKey: () => key as string })
+    key = place.sandbox.credentials.privateKey
+    place.sandbox.clockOffsetMs = 10 * MINUTE
+    expect((await place.push()).status).toBe(200)
+    key = 'no key at all'
+    place.clock.advance(40 * MINUTE - 1)
+    expect((await place.push()).status).toBe(200)
+    place.clock.advance(1)
+    await expect(place.push()).rejects.toThrow('key')
+    expect(place.sandbox.refusals).toEqual({})
   })
 
   it('are shared by processes with a store, also when their keys are being exchanged', async () => {

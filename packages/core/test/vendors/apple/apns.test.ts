@@ -26,12 +26,12 @@ describe('apns', () => {
     expect(header).toEqual({ alg: 'ES256', kid: TEAM.keyId, typ: 'JWT' })
     expect(Object.entries(payload)).toEqual([
       ['iss', TEAM.teamId],
-      ['iat', NOW - 60],
+      ['iat', NOW - 600],
     ])
   })
 
   it('ends its tokens an hour after iat, although they do not say so', async () => {
-    expect(await make().getToken()).toMatchObject({ issuedAt: NOW - 60, expiresAt: NOW + 3540 })
+    expect(await make().getToken()).toMatchObject({ issuedAt: NOW - 600, expiresAt: NOW + 3000 })
   })
 
   it.each([
@@ -76,12 +76,13 @@ describe('apns', () => {
     ['token ids', { tokenId: () => 'x' }, 'tokenId'],
     ['more than an hour', { lifetime: 3601 }, 'lifetime'],
     ['milliseconds', { lifetime: 3_600_000_000_000 }, 'lifetime'],
-    ['a token that ends before another may be had', { lifetime: 1260 }, 'lifetime'],
+    ['a token that ends before another may be had', { lifetime: 1800 }, 'lifetime'],
     ['a backdate that leaves no time', { backdate: 1800 }, 'backdate'],
   ])
 
   it('takes a lifetime and a backdate that leave a second more than Apple makes one wait', () => {
-    expect(make({ lifetime: 1261 }).reuse).toEqual({ maxReuse: 1261, minAge: 1200 })
+    expect(make({ lifetime: 1801 }).reuse).toEqual({ maxReuse: 1801, minAge: 1200 })
+    expect(make({ lifetime: 1201, backdate: 0 }).reuse).toEqual({ maxReuse: 1201, minAge: 1200 })
     expect(make({ backdate: 1799 }).reuse).toEqual({ maxReuse: 3000, minAge: 1200 })
   })
 })

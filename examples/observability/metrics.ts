@@ -43,6 +43,8 @@ export function createObservers(registry: Registry) {
         calls.observe({ origin, status }, event.durationMs / 1000)
       } else if (event.type === 'refused') {
         refusals.inc({ origin, cause: event.diagnosis.cause, outcome: event.outcome })
+      } else if (event.type === 'proof-refused') {
+        refusals.inc({ origin, cause: event.error, outcome: event.outcome })
       } else if (event.type === 'skew') skew.set({ origin }, event.offsetMs / 1000)
       else failures.inc({ origin, code: event.code ?? 'failed' })
     },

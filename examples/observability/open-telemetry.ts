@@ -48,6 +48,8 @@ export function createObservers(meter: Meter) {
       } else if (event.type === 'refused') {
         const { diagnosis, outcome } = event
         refusals.add(1, { ...server, 'error.type': diagnosis.cause, outcome })
+      } else if (event.type === 'proof-refused') {
+        refusals.add(1, { ...server, 'error.type': event.error, outcome: event.outcome })
       } else if (event.type === 'skew') skew.record(event.offsetMs / 1000, server)
       else others.add(1, { ...server, type: event.type, 'error.type': event.code ?? 'failed' })
     },

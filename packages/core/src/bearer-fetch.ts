@@ -4,7 +4,7 @@ import {
   type RefusedAnswer,
   type TokenUse,
 } from './bearer-session.ts'
-import { type TokenWriter, tokenWriter } from './bearer-fetch/proofs.ts'
+import { proofAdvice, type TokenWriter, tokenWriter } from './bearer-fetch/proofs.ts'
 import type { BearerSessionOptions } from './bearer-session/options.ts'
 import { type Clock, pause, timeoutSignal } from './clock.ts'
 import type { DpopProver } from './dpop/prover.ts'
@@ -201,14 +201,16 @@ class Transport {
       const refused = await this.#end(use, response, signal)
       const fault = this.#writer.hear(url, response)
       if (fault === undefined) return { use, response, refused }
-      const canBeMended =
-        fault === 'nonce'
+      const isNew =
+        fault === 'use_dpop_nonce'
           ? this.#writer.nonceFor(url) !== nonce
           : Math.abs(clock.offsetMs - offsetMs) > CLOCK_STEP_MS
+      const retry = { error: fault, isNew, isFirst: tries === 1, canResend: canResend(body) }
+      const isResent = retry.isNew && retry.isFirst && retry.canResend
+      const outcome = isResent ? 'resent' : 'not-resent'
+      this.#session.reportProof(use, { error: fault, outcome, advice: proofAdvice(retry) })
       // The token is not to blame, and another would fare no better.
-      if (tries > 1 || !canBeMended || !canResend(body)) {
-        return { use, response, refused: undefined }
-      }
+      if (!isResent) return { use, response, refused: undefined }
       discard(response)
       use = this.#session.again(use)
     }

@@ -55,6 +55,8 @@ export interface RefusedAnswer {
   readonly body: string
 }
 
+type RefusedProof = Extract<BearerEvent, { readonly type: 'proof-refused' }>
+
 /**
  * What `bearerFetch` and `injectBearer` have in common: which origins may get the token, what each
  * answer teaches about the server's clock, and what follows from a refusal.
@@ -152,6 +154,11 @@ export class BearerSession {
     const diagnosis = this.#explain(use, answer)
     if (!this.#isUnsettled(use)) this.#source.invalidate?.(use.token)
     this.#report(use, 'not-resent', diagnosis)
+  }
+
+  /** Tells that a server refused the proof that came with a token. */
+  reportProof({ origin }: TokenUse, refused: Omit<RefusedProof, 'type' | 'origin'>): void {
+    notify(this.#observe, { type: 'proof-refused', origin, ...refused })
   }
 
   /** Finds another token after a refusal, or `undefined` where there is none. */

@@ -9,6 +9,7 @@ export { alarm, systemClock, timeoutSignal } from './clock.ts'
 export { DpopNonces, type DpopNoncesOptions } from './dpop/nonces.ts'
 export type { DpopOptions } from './dpop/options.ts'
 export { type DpopProofRequest, DpopProver, type DpopProverOptions } from './dpop/prover.ts'
+export type { DpopSigner } from './dpop/prover-key.ts'
 export { type DpopProof, type DpopRequest, DpopVerifier } from './dpop/verifier.ts'
 export type {
   ErrorCode,
@@ -98,7 +99,7 @@ export type {
 } from './origin/pattern.ts'
 export type { OriginOptions, OriginPatternOptions } from './origin/settings.ts'
 export { type BearerFetchOptions, bearerFetch } from './bearer-fetch.ts'
-export type { BearerEvent, RefusalOutcome } from './bearer-session/options.ts'
+export type { BearerEvent, ProofRefusal, RefusalOutcome } from './bearer-session/options.ts'
 export type { ReuseOptions } from './cache/reuse-policy.ts'
 export { TokenManager } from './manager.ts'
 export type {

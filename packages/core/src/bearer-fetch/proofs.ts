@@ -1,3 +1,4 @@
+import type { ProofRefusal } from '../bearer-session/options.ts'
 import type { Clock } from '../clock.ts'
 import { requireProver } from '../dpop/accept.ts'
 import type { DpopProver } from '../dpop/prover.ts'
@@ -8,7 +9,7 @@ import type { AccessToken } from '../token.ts'
 export type TokenFields = Readonly<Record<string, string>>
 
 /** What an answer says of a proof: that it wants one with another nonce, or that it is no good. */
-export type ProofFault = 'nonce' | 'proof' | undefined
+export type ProofFault = ProofRefusal | undefined
 
 /** Puts a token on a request: as a bearer, or with a proof that its sender holds the token's key. */
 export interface TokenWriter {
@@ -52,5 +53,30 @@ function faultIn(headers: Headers): ProofFault {
   const challenge = headers.get('www-authenticate') ?? ''
   const [, error] = /\berror\s*=\s*"?(use_dpop_nonce|invalid_dpop_proof)\b/i.exec(challenge) ?? []
   if (error === undefined) return undefined
-  return error.toLowerCase() === 'use_dpop_nonce' ? 'nonce' : 'proof'
+  return error.toLowerCase() === 'use_dpop_nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+}
+
+/** What decides whether another proof can help. */
+export interface ProofRetry {
+  readonly error: ProofRefusal
+  /** The server gave a nonce, or time, that the refused proof did not have. */
+  readonly isNew: boolean
+  readonly isFirst: boolean
+  readonly canResend: boolean
+}
+
+/** Says why a proof was refused, most likely, and what to do about it. */
+export function proofAdvice({ error, isNew, isFirst, canResend }: ProofRetry): string {
+  const wantsNonce = error === 'use_dpop_nonce'
+  if (isNew && !canResend) {
+    return 'The next proof will be a better one, but the body of this request is a stream, which cannot be sent again. Send bytes instead.'
+  }
+  if (isNew && isFirst) {
+    return wantsNonce
+      ? 'The server wants a newer nonce in the proof. That is usual for a first request, and after a pause.'
+      : "The local clock differs from the server's, and the proof was dated by it. Set the clock (NTP); Mayfly dates the next proof by the server's."
+  }
+  return wantsNonce
+    ? 'The server asks for a nonce, and what it gives in DPoP-Nonce is none, or not accepted either. Do its processes share one secret for nonces?'
+    : 'The server does not accept the proof. Most likely it knows itself by another URL than the one that is called here, as behind a proxy that takes a path off; or it does not take the algorithm, or has seen the proof before.'
 }

@@ -17,6 +17,9 @@ export type RefusalOutcome =
   /** The request was already sent twice, or its body cannot be sent again. */
   | 'not-resent'
 
+/** What a proof was refused with (RFC 9449 sections 7.1 and 9). */
+export type ProofRefusal = 'use_dpop_nonce' | 'invalid_dpop_proof'
+
 /** What a session tells its observer. Origins come from the source's own list; times are in ms. */
 export type BearerEvent =
   | {
@@ -33,6 +36,15 @@ export type BearerEvent =
       readonly outcome: RefusalOutcome
       /** Why, most likely, and what to do about it. */
       readonly diagnosis: Diagnosis
+    }
+  | {
+      readonly type: 'proof-refused'
+      readonly origin: string
+      readonly error: ProofRefusal
+      /** Whether the request goes out again, with the same token and a better proof. */
+      readonly outcome: 'resent' | 'not-resent'
+      /** Why, most likely, and what to do about it. */
+      readonly advice: string
     }
   | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
   | {

@@ -1,24 +1,21 @@
-import { type Algorithm, algorithmFacts, requireAlgorithm } from '../algorithms.ts'
+import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
 import { type Clock, nowInSeconds } from '../clock.ts'
-import { clockOption, invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import { clockOption, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
 import { signCompact } from '../jws/sign.ts'
-import { generateKey } from '../keys/generate.ts'
-import { importKey } from '../keys/import.ts'
-import type { PublicJwk } from '../keys/jwk.ts'
-import { Key } from '../keys/key.ts'
 import type { KeyMaterial } from '../keys/material.ts'
-import { prepareKey } from '../keys/prepare.ts'
 import { sha256 } from './digest.ts'
 import { KnownNonces } from './known-nonces.ts'
+import { type DpopSigner, prepareProverKey, type ProverKey } from './prover-key.ts'
 
 /** What a `DpopProver` may be told. */
 export interface DpopProverOptions {
   /**
-   * The key to prove: anything that `importKey` takes, for a private key. Default: a new one in memory,
-   * made when it is first needed. Tokens that are bound to it die with the process.
+   * The key to prove: anything that `importKey` takes, for a private key, or a signer outside of this
+   * process with its public key. Default: a new one in memory, made when it is first needed. Tokens that
+   * are bound to it die with the process.
    */
-  readonly privateKey?: KeyMaterial
-  /** What proofs are signed with. Default: the algorithm of a `Key`, else `ES256`. */
+  readonly privateKey?: KeyMaterial | DpopSigner
+  /** What proofs are signed with. Default: the algorithm of a `Key` or of a signer, else `ES256`. */
   readonly algorithm?: Algorithm
   readonly clock?: Clock
 }
@@ -63,10 +60,10 @@ export class DpopProver {
   /** Names the key among provers: its thumbprint where that is known at once, else something random. */
   readonly id: string
   readonly algorithm: Algorithm
-  readonly #material: KeyMaterial | undefined
+  readonly #load: () => Promise<ProverKey>
   readonly #clock: Clock
   readonly #nonces = new KnownNonces()
-  #key: Promise<Key> | undefined
+  #key: Promise<ProverKey> | undefined
 
   /**
    * @throws {OptionError} when an option is unknown or unsound.
@@ -75,20 +72,12 @@ export class DpopProver {
   constructor(options: DpopProverOptions = {}) {
     requireOptions(options, 'DpopProver')
     refuseUnknownOptions(options, ['privateKey', 'algorithm', 'clock'], 'DpopProver')
-    const { privateKey } = options
-    const own = privateKey instanceof Key ? privateKey.algorithm : 'ES256'
-    this.algorithm = requireAlgorithm(options.algorithm ?? own, 'algorithm')
-    if (algorithmFacts(this.algorithm).family === 'HMAC') {
-      throw invalid(
-        'algorithm',
-        `"algorithm": ${this.algorithm} takes a secret; a proof needs a pair.`,
-      )
-    }
-    if ('privateKey' in options && !(privateKey instanceof Key)) {
-      prepareKey(privateKey, this.algorithm, { use: 'sign' })
-    }
-    this.id = privateKey instanceof Key ? privateKey.fingerprint : crypto.randomUUID()
-    this.#material = privateKey
+    const wanted =
+      options.algorithm === undefined ? undefined : requireAlgorithm(options.algorithm, 'algorithm')
+    const { algorithm, id, load } = prepareProverKey(options, wanted)
+    this.algorithm = algorithm
+    this.id = id
+    this.#load = load
     this.#clock = clockOption(options.clock)
   }
 
@@ -98,19 +87,20 @@ export class DpopProver {
    * @throws {KeyError} when the key cannot be used.
    */
   async thumbprint(): Promise<string> {
-    return (await this.#loaded()).fingerprint
+    return (await this.#loaded()).thumbprint
   }
 
   /**
    * Makes the proof for one request, to be sent as its `DPoP` header; `bearerFetch` does so itself. It
    * holds the nonce that the server gave last.
    *
-   * @throws {KeyError} when the key cannot be used, or its public half is not known.
+   * @throws {KeyError} when the key cannot be used, or its public half is not known; `ERR_KEY_SIGNER`
+   * when a signer's first signature does not fit its `publicJwk`.
    */
   async prove(request: DpopProofRequest): Promise<string> {
     const { method, accessToken, clock = this.#clock } = request
     const { origin, pathname } = new URL(request.url)
-    const key = await this.#loaded()
+    const { signer, jwk } = await this.#loaded()
     const nonce = this.#nonces.of(origin)
     const claims = {
       jti: crypto.randomUUID(),
@@ -120,8 +110,8 @@ export class DpopProver {
       ...(accessToken !== undefined && { ath: await sha256(accessToken) }),
       ...(nonce !== undefined && { nonce }),
     }
-    const header = { typ: 'dpop+jwt', alg: this.algorithm, jwk: bareJwk(key.publicJwk()) }
-    return signCompact(new TextEncoder().encode(JSON.stringify(claims)), header, key)
+    const header = { typ: 'dpop+jwt', alg: this.algorithm, jwk }
+    return signCompact(new TextEncoder().encode(JSON.stringify(claims)), header, signer)
   }
 
   /** Gives the nonce that the server of a URL wants, as far as it is known. */
@@ -134,33 +124,18 @@ export class DpopProver {
     this.#nonces.learn(new URL(url).origin, headers)
   }
 
-  #loaded(): Promise<Key> {
-    this.#key ??= this.#load()
-    return this.#key
-  }
-
-  async #load(): Promise<Key> {
-    try {
-      const material = this.#material
-      const key =
-        material === undefined
-          ? await generateKey(this.algorithm)
-          : await importKey(material, this.algorithm, { use: 'sign' })
-      // The key itself is in the proof, so its id need not be.
-      return key.withKeyId(undefined)
-    } catch (error) {
-      this.#key = undefined
-      throw error
-    }
+  #loaded(): Promise<ProverKey> {
+    if (this.#key !== undefined) return this.#key
+    const key = this.#load()
+    this.#key = key
+    // A failed import is not kept: what is asked for the key may answer the next time.
+    key.catch(() => {
+      if (this.#key === key) this.#key = undefined
+    })
+    return key
   }
 
   get [Symbol.toStringTag](): string {
     return 'DpopProver'
   }
-}
-
-/** The members that make the key, and no others. */
-function bareJwk({ kty, crv, x, y, n, e }: PublicJwk): object {
-  if (kty === 'RSA') return { kty, n, e }
-  return kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x }
 }

@@ -34,6 +34,12 @@ export interface InjectOptions extends BearerSessionOptions {
 /** Refuses what is no set of options for `injectBearer`. The parts check their own. */
 export function requireInjectOptions(options: object): void {
   requireOptions(options, 'injectBearer')
+  if ('dpop' in options) {
+    throw invalid(
+      'dpop',
+      '"dpop": injectBearer cannot send proofs. It does not know the URL that the proxy behind it is going to call, nor can it send a request again whose server asks for a nonce. Call bearerFetch with "dpop" in a handler.',
+    )
+  }
   refuseUnknownOptions(
     options,
     [

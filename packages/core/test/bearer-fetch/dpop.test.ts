@@ -64,6 +64,15 @@ async function setUp({ nonces, respond, ahead = 0 }: Setup = {}) {
   return { upstream, clock, serverClock, source, prover, fetch, events, thumbprints }
 }
 
+/** What was told of refused proofs. */
+function proofsIn(events: readonly BearerEvent[]) {
+  return events.flatMap((event) => {
+    if (event.type !== 'proof-refused') return []
+    const { error, outcome, advice } = event
+    return [{ error, outcome, advice }]
+  })
+}
+
 describe('bearerFetch with "dpop"', () => {
   it('sends each request with the token after DPoP, and a new proof of one key', async () => {
     const { upstream, fetch, prover, thumbprints } = await setUp()
@@ -239,6 +248,62 @@ describe('bearerFetch with "dpop"', () => {
     expect((await fetch(upstream.origin)).status).toBe(401)
     expect(upstream.seen).toHaveLength(1)
     expect(source.invalidated).toEqual([])
+  })
+
+  it('tells its observer of a refused proof that could not go out again, and why', async () => {
+    const { upstream, fetch, events } = await setUp({ nonces: new DpopNonces() })
+    await using _ = upstream
+    const body = new Blob(['x']).stream()
+    await fetch(upstream.origin, { method: 'POST', body, duplex: 'half' })
+    expect(proofsIn(events)).toEqual([
+      { error: 'use_dpop_nonce', outcome: 'not-resent', advice: expect.stringMatching(/stream/) },
+    ])
+  })
+
+  it('tells its observer of a proof that goes out again with the nonce, and never what is in it', async () => {
+    const { upstream, fetch, events } = await setUp({ nonces: new DpopNonces() })
+    await using _ = upstream
+    await fetch(`${upstream.origin}/secret-path?secret=1`)
+    expect(proofsIn(events)).toEqual([
+      { error: 'use_dpop_nonce', outcome: 'resent', advice: expect.stringMatching(/usual/) },
+    ])
+    expect(JSON.stringify(events)).not.toMatch(/secret|eyJ|token-1/)
+  })
+
+  it('says of a refused proof that the clocks differ, where they do', async () => {
+    const { upstream, fetch, events } = await setUp({ ahead: 7200 })
+    await using _ = upstream
+    await fetch(upstream.origin)
+    expect(proofsIn(events)).toEqual([
+      { error: 'invalid_dpop_proof', outcome: 'resent', advice: expect.stringMatching(/NTP/) },
+    ])
+  })
+
+  it('says of a refused proof that no clock explains that the URL is to be looked at', async () => {
+    const { upstream, fetch, events } = await setUp({
+      respond: (_request, response) => {
+        response.writeHead(401, { 'www-authenticate': 'DPoP error="invalid_dpop_proof"' }).end()
+      },
+    })
+    await using _ = upstream
+    await fetch(upstream.origin)
+    expect(proofsIn(events)).toEqual([
+      { error: 'invalid_dpop_proof', outcome: 'not-resent', advice: expect.stringMatching(/URL/) },
+    ])
+  })
+
+  it('says of a nonce that does not help that the processes may not share their secret', async () => {
+    let given = 0
+    const { upstream, fetch, events } = await setUp({
+      respond: (_request, response) => {
+        response.setHeader('dpop-nonce', `nonce-${++given}`)
+        response.writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }).end()
+      },
+    })
+    await using _ = upstream
+    await fetch(upstream.origin)
+    expect(proofsIn(events).map(({ outcome }) => outcome)).toEqual(['resent', 'not-resent'])
+    expect(proofsIn(events)[1]?.advice).toMatch(/share one secret/)
   })
 
   it('refuses anything but a prover', () => {

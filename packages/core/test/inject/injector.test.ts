@@ -1,5 +1,6 @@
 import {
   BearerInjector,
+  DpopProver,
   type EditableRequest,
   type InjectOptions,
   LearnedClocks,
@@ -177,6 +178,7 @@ describe('A bearer injector', () => {
     [{ origins: [] }, /they go to no origin at all/],
     [{ keepHeaders: ['Authorization'] }, /always replaced/],
     [{ keepHeader: [] } as InjectOptions, /Did you mean "keepHeaders"/],
+    [{ dpop: new DpopProver() } as InjectOptions, /cannot send proofs.*bearerFetch/s],
   ])('refuses the options %o', (options, message) => {
     expect(() => bench(options)).toThrow(message)
   })

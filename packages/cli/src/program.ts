@@ -5,6 +5,7 @@ import type { CliIo } from './io.ts'
 import { HELP } from './program/help.ts'
 import { addExamples, MayflyCommand } from './program/mayfly-command.ts'
 import { printReport, reportOf } from './report.ts'
+import { withVendor } from './curl/find-vendor.ts'
 import { ownVersion } from './version.ts'
 
 /** Help is no wider than this, however wide the terminal is. */
@@ -17,7 +18,7 @@ const MAX_HELP_WIDTH = 100
 export async function runCli(io: CliIo): Promise<ExitCode> {
   const context = new CliContext(io)
   try {
-    await buildProgram(context).parseAsync([...io.argv], { from: 'user' })
+    await buildProgram(context).parseAsync([...withVendor(io.argv)], { from: 'user' })
     return context.exitCode
   } catch (error) {
     const report = reportOf(error)

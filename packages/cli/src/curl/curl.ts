@@ -27,9 +27,9 @@ export function addCurl(program: Command, context: CliContext): void {
     .command('curl')
     .summary('send a request with a fresh token')
     .description(
-      'Sends a request with a fresh token. The token goes to the vendor, and nowhere else: not along a redirect, and not to another host. Ends with 0 for an answer below 400, and with 1 for any other.',
+      'Sends a request with a fresh token. The token goes to the vendor, and nowhere else: not along a redirect, and not to another host. Where the URL comes first, its host says which vendor is meant. Ends with 0 for an answer below 400, and with 1 for any other.',
     )
-    .usage('<vendor> [options] <url>')
+    .usage('[vendor] [options] <url>')
     .helpCommand(false)
   for (const vendor of VENDORS)
     if (vendor.noRequests === undefined) addVendor(curl, vendor, context)

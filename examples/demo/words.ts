@@ -21,6 +21,7 @@ const RESENT: Readonly<Record<RefusalOutcome, string>> = {
   'same-token': 'Sent the request again with the same token, which was brand-new.',
   'no-other-token': 'Passed the 401 on: there was no other token.',
   'not-resent': 'Passed the 401 on: a streamed request cannot be sent twice.',
+  'token-kept': 'Passed the refusal on: another token would not change it.',
 }
 
 const DROPPED = {

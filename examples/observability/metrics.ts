@@ -23,7 +23,7 @@ export function createObservers(registry: Registry) {
   const mints = histogram('mint', 'New tokens, made or failed', 'reason', 'result')
   const manager = counter('manager_events', 'What else managers met', 'type')
   const calls = histogram('call', 'Calls with a token', 'origin', 'status')
-  const refusals = counter('refusals', 'Tokens refused by a server', 'origin', 'cause', 'outcome')
+  const refusals = counter('refusals', 'Refusals by a server', 'origin', 'cause', 'outcome')
   const failures = counter('token_failures', 'Calls without a token', 'origin', 'code')
   const ahead = { name: 'mayfly_skew_seconds', help: 'How far a server is ahead' }
   const skew = new Gauge({ ...ahead, labelNames: ['origin'], registers })

@@ -30,7 +30,7 @@ export function createObservers(meter: Meter) {
   const checks = seconds('verify', 'Tokens verified here')
   const keys = seconds('jwks_refresh', 'Key sets fetched')
   const denials = count('denials', 'Requests refused here')
-  const refusals = count('refusals', 'Tokens refused by a server')
+  const refusals = count('refusals', 'Refusals by a server')
   const others = count('events', 'What else managers and calls met')
   const skew = meter.createGauge('mayfly.skew', { unit: 's', description: 'A server’s clock' })
   return {

@@ -59,6 +59,7 @@ const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign', 'd
  *   answers too that they refuse the token, as Apple's 403 for push notifications.
  * - Where a source says that servers hear late of its new tokens, as GitHub's do, a new token that is
  *   refused is sent again after a second, two and three, before it is given up.
+ * - Other answers of 403 and 429 leave the token alone. They are explained to `observe`, as a 401 is.
  * - Each answer's `Date` teaches the server's clock, which new tokens are then dated by.
  * - A request with an `Authorization` header of its own goes out as it is.
  * - With `dpop` each request has a new proof, at every redirect and every try. A server that asks for a
@@ -224,12 +225,14 @@ class Transport {
   ): Promise<RefusedAnswer | undefined> {
     const refused = this.#session.end(use, headOf(response))
     const { status, headers } = response
-    if (refused && !this.#session.observed) return { status, body: '' }
-    if (!refused && !this.#session.isSuspect(response)) return undefined
+    if (!this.#session.wantsBody(status)) return refused ? { status, body: '' } : undefined
     const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
     const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
     const body = await peek(response, ends)
-    return refused || this.#session.judge({ status, headers, body }) ? { status, body } : undefined
+    const answer = { status, headers, body }
+    if (refused || this.#session.judge(answer)) return answer
+    this.#session.keep(use, answer)
+    return undefined
   }
 
   async #dispatch(request: OutgoingRequest, use: TokenUse | undefined): Promise<Response> {

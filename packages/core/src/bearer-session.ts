@@ -23,6 +23,9 @@ import {
 /** How much longer each pause is before a token is sent again that the server may not know yet. */
 const SETTLE_STEP_MS = 1000
 
+/** Answers that refuse, whether or not the token is to blame. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
+
 /** One use of a token: which, where, and since when. */
 export interface TokenUse {
   readonly token: AccessToken
@@ -49,10 +52,11 @@ export interface AnswerHead {
   readonly age: string | null | undefined
 }
 
-/** An answer that refused a token, its body as far as it was read. */
+/** An answer that refused, its body as far as it was read. */
 export interface RefusedAnswer {
   readonly status: number
   readonly body: string
+  readonly headers?: Headers
 }
 
 type RefusedProof = Extract<BearerEvent, { readonly type: 'proof-refused' }>
@@ -119,12 +123,13 @@ export class BearerSession {
     return status === 401
   }
 
-  /** Tells whether an answer is one that only the source can judge, by more than its head. */
-  isSuspect({ status }: { readonly status: number }): boolean {
+  /** Tells whether the body of an answer is worth a look: to explain a refusal, or to judge by. */
+  wantsBody(status: number): boolean {
+    if (this.#observe !== undefined && REFUSALS.has(status)) return true
     return this.#source.isRefusal !== undefined && status >= 400 && status < 500 && status !== 401
   }
 
-  /** Asks the source whether an answer that is suspect refuses the token. */
+  /** Asks the source whether an answer refuses the token that is no 401. */
   judge(answer: RefusalAnswer): boolean {
     return this.#source.isRefusal?.(answer) === true
   }
@@ -144,9 +149,9 @@ export class BearerSession {
     }
   }
 
-  /** Whether anybody hears of refusals, so that their bodies are worth a look. */
-  get observed(): boolean {
-    return this.#observe !== undefined
+  /** Explains an answer that another token would not change, if it is a refusal at all. */
+  keep(use: TokenUse, answer: RefusedAnswer): void {
+    if (REFUSALS.has(answer.status)) this.#report(use, 'token-kept', this.#explain(use, answer))
   }
 
   /** Drops a refused token without a replacement, unless the server may not know it yet. */

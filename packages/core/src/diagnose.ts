@@ -15,7 +15,7 @@ const MAX_BODY_BYTES = 4096
 /** A body that is slower than this is done without, in milliseconds. */
 const BODY_TIMEOUT_MS = 2000
 
-/** Why a server most likely refused a token, without anything that must not be seen. */
+/** Why a server most likely refused a request, without anything that must not be seen. */
 export interface Diagnosis {
   /** The HTTP status. */
   readonly status: number
@@ -60,11 +60,11 @@ export interface DiagnoseContext {
 }
 
 /**
- * Explains why a server refused a token. Vendors answer alike for a wrong clock, a wrong key and an
- * expired token; what is known on this side tells them apart.
+ * Explains why a server refused a request with a token. Vendors answer alike for a wrong clock, a wrong
+ * key and an expired token; what is known on this side tells them apart.
  *
- * A `Response` can still be read afterwards. `bearerFetch` does this at every refusal, and hands the
- * outcome to `observe`.
+ * A `Response` can still be read afterwards. `bearerFetch` does this at every refusal (401, 403, 429, and
+ * what the source says refuses its token), and hands the outcome to `observe`.
  *
  * @example
  * ```ts

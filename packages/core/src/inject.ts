@@ -128,7 +128,9 @@ function watch(use: SessionUse, answer: WatchableAnswer): void {
     const { statusCode: status } = answer
     const date = textOf(answer.getHeader('date'))
     const age = textOf(answer.getHeader('age'))
-    if (session.end(use, { status, date, age })) session.giveUp(use, { status, body: '' })
+    const refusal = { status, body: '' }
+    if (session.end(use, { status, date, age })) session.giveUp(use, refusal)
+    else session.keep(use, refusal)
   })
 }
 

@@ -6,7 +6,7 @@ import { compileDestinations, type Destinations } from '../http/destination.ts'
 import type { Observe } from '../observe.ts'
 import { LearnedClocks } from '../skew.ts'
 
-/** What happened to a request whose token was refused. */
+/** What happened to a request that was refused. */
 export type RefusalOutcome =
   /** The request goes out again with another token. */
   | 'resent'
@@ -16,6 +16,8 @@ export type RefusalOutcome =
   | 'no-other-token'
   /** The request was already sent twice, or its body cannot be sent again. */
   | 'not-resent'
+  /** Another token would fare no better, as with most 403s and each 429: this one stays in use. */
+  | 'token-kept'
 
 /** What a proof was refused with (RFC 9449 sections 7.1 and 9). */
 export type ProofRefusal = 'use_dpop_nonce' | 'invalid_dpop_proof'

@@ -24,9 +24,9 @@ export interface InjectOptions extends BearerSessionOptions {
   /** Query parameters that are taken off because they may hold a token. Default `['access_token']`. */
   readonly stripQuery?: readonly string[]
   /**
-   * Whether the answer is watched: a 401 drops the token, and a `Date` that the proxy copied teaches
-   * the server's clock. Switch it off where a handler behind this answers 401 of its own accord.
-   * Default `true`.
+   * Whether the answer is watched: a 401 drops the token, a 401, 403 or 429 is explained to `observe`,
+   * and a `Date` that the proxy copied teaches the server's clock. Switch it off where a handler behind
+   * this answers 401 of its own accord. Default `true`.
    */
   readonly watchAnswers?: boolean
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { bearerFetch, diagnose, type Diagnosis, TokenManager, type TokenSource } from '@mayfly/core'
+import { bearerFetch, type Diagnosis, TokenManager, type TokenSource } from '@mayfly/core'
 import {
   apns,
   clientCredentials,
@@ -82,9 +82,7 @@ describe('a refusal by APNs, which is a 403,', () => {
     const source = apns({ ...credentials, privateKey: otherKey('ec'), origins: [origin], clock })
     const { send, diagnoses } = listen(source, clock)
     expect(await send(origin + path, push)).toBe(403)
-    expect(diagnoses).toEqual([])
-    const refusal = Response.json({ reason: 'InvalidProviderToken' }, { status: 403 })
-    expect(await diagnose(refusal, await source.getToken(), { source, clock })).toMatchObject({
+    expect(diagnoses[0]).toMatchObject({
       cause: 'key-never-worked',
       vendorCode: 'InvalidProviderToken',
       keyId: credentials.keyId,
@@ -94,11 +92,17 @@ describe('a refusal by APNs, which is a 403,', () => {
   it('is the number of tokens where there were too many', async () => {
     const clock = new FakeClock()
     await using sandbox = await startApnsSandbox({ clock })
-    const source = apns({ ...sandbox.credentials, clock })
-    const refusal = Response.json({ reason: 'TooManyProviderTokenUpdates' }, { status: 429 })
-    const report = await diagnose(refusal, await source.getToken(), { source, clock })
-    expect(report.cause).toBe('rate-limit')
-    expect(report.advice).toContain('one TokenManager')
+    const { origin, credentials } = sandbox
+    const make = (): TokenSource => apns({ ...credentials, origins: [origin], clock })
+    const first = listen(make(), clock)
+    const second = listen(make(), clock)
+    await first.send(origin + path, push)
+    clock.advanceSeconds(1)
+    expect(await second.send(origin + path, push)).toBe(429)
+    expect(second.diagnoses).toMatchObject([
+      { cause: 'rate-limit', vendorCode: 'TooManyProviderTokenUpdates' },
+    ])
+    expect(second.diagnoses[0]?.advice).toContain('one TokenManager')
   })
 })
 
@@ -215,11 +219,9 @@ describe('a refusal by GitHub', () => {
     const clock = new FakeClock()
     await using sandbox = await startGitHubSandbox({ clock })
     const { credentials, baseUrl } = sandbox
-    const source = gitHubApp({ ...credentials, baseUrl, clock })
+    const { send, causes } = listen(gitHubApp({ ...credentials, baseUrl, clock }), clock)
     sandbox.failNext(1, 403)
-    const fetch = bearerFetch(source, { clock })
-    const response = await fetch(`${baseUrl}/app`)
-    const report = await diagnose(response, await source.getToken(), { source, clock })
-    expect(report.cause).toBe('rate-limit')
+    expect(await send(`${baseUrl}/app`)).toBe(403)
+    expect(causes()).toEqual(['rate-limit'])
   })
 })

@@ -1,4 +1,5 @@
 import {
+  type BearerEvent,
   BearerInjector,
   DpopProver,
   type EditableRequest,
@@ -150,6 +151,24 @@ describe('A bearer injector', () => {
       answer.finish(status)
     }
     expect(source.invalidated).toEqual(['token-4'])
+  })
+
+  it('tells why each answer that refuses was refused, and of no other', async () => {
+    const told: unknown[] = []
+    const observe = (event: BearerEvent): void => {
+      if (event.type === 'refused') told.push([event.diagnosis.status, event.outcome])
+    }
+    const { injector } = bench({ observe })
+    for (const status of [200, 404, 403, 429, 500, 401]) {
+      const answer = new Answer()
+      await injector.inject(callersRequest(), answer)
+      answer.finish(status)
+    }
+    expect(told).toEqual([
+      [403, 'token-kept'],
+      [429, 'token-kept'],
+      [401, 'not-resent'],
+    ])
   })
 
   it('drops nothing where answers are not watched', async () => {

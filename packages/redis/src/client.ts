@@ -4,13 +4,17 @@ import { RedisStoreError } from './errors.ts'
 /** A client of `redis` (node-redis), connected, of one server. */
 export interface NodeRedisLike {
   /** Sends a command: its name, and what follows it. */
-  sendCommand(args: string[]): Promise<unknown>
+  sendCommand(args: string[], options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>
 }
 
 /** A client of `ioredis`. */
 export interface IoRedisLike {
   /** Sends a command. */
   call(command: string, ...args: string[]): Promise<unknown>
+  /** `ready`, or what keeps it from being that. */
+  readonly status?: string
+  /** Tells once that it is ready. */
+  once?(event: 'ready', listener: () => void): unknown
 }
 
 /** Any client that can send a command as it is. */
@@ -34,8 +38,10 @@ export const STORE_OPTIONS: readonly string[] = ['client', 'prefix', 'timeoutMs'
 export type Send = (args: readonly string[], signal?: AbortSignal) => Promise<unknown>
 
 /**
- * Makes the function that sends commands. A client that has lost its server keeps commands for later;
- * nobody who holds a request waits for that.
+ * Makes the function that sends commands. A client that has lost its server keeps commands for later,
+ * but whoever held the request has been refused by then: a token that was used up after that would be
+ * refused once more, and as replayed. So a command that is given up is not sent any more, as far as it
+ * was not on its way.
  */
 export function sender({ client, timeoutMs = 1000 }: RedisStoreOptions): Send {
   if (typeof timeoutMs !== 'number' || !(timeoutMs >= 1 && timeoutMs <= 60_000)) {
@@ -45,23 +51,51 @@ export function sender({ client, timeoutMs = 1000 }: RedisStoreOptions): Send {
   return async (args, signal) => {
     const limit = systemClock.timeout(timeoutMs)
     const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
-    return within(either, run(args))
+    return within(either, run(args, either))
   }
 }
 
-function commandOf(client: unknown): (args: readonly string[]) => Promise<unknown> {
+type Run = (args: readonly string[], limit: AbortSignal) => Promise<unknown>
+
+function commandOf(client: unknown): Run {
   if (typeof client === 'object' && client !== null) {
     // A client of ioredis has a method sendCommand too, which takes something else.
     if ('call' in client && typeof client.call === 'function') {
-      const ioredis = client as IoRedisLike
-      return async ([command = '', ...rest]) => ioredis.call(command, ...rest)
+      return ioredisCommand(client as IoRedisLike)
     }
     if ('sendCommand' in client && typeof client.sendCommand === 'function') {
       const nodeRedis = client as NodeRedisLike
-      return async (args) => nodeRedis.sendCommand([...args])
+      return async (args, abortSignal) => nodeRedis.sendCommand([...args], { abortSignal })
     }
   }
   throw invalid('client', '"client" must be a client of redis or ioredis.')
+}
+
+/** Where ioredis is on its way back to the server. In all other states it connects, or fails at once. */
+const AWAY: ReadonlySet<string | undefined> = new Set([
+  'connecting',
+  'connect',
+  'close',
+  'reconnecting',
+])
+
+/** What ioredis has queued cannot be taken back, so that commands wait here until it is ready. */
+function ioredisCommand(client: IoRedisLike): Run {
+  let ready: Promise<void> | undefined
+  const untilReady = (): Promise<void> => {
+    ready ??= new Promise((resolve) => {
+      client.once?.('ready', () => {
+        ready = undefined
+        resolve()
+      })
+    })
+    return ready
+  }
+  return async ([command = '', ...rest], limit) => {
+    if (AWAY.has(client.status) && client.once !== undefined) await untilReady()
+    limit.throwIfAborted()
+    return client.call(command, ...rest)
+  }
 }
 
 async function within(limit: AbortSignal, answer: Promise<unknown>): Promise<unknown> {

@@ -116,6 +116,14 @@ describe.runIf(hasRedis()).each(PACKAGES)('stores in Redis, by %s', (_, connect)
     await own.kill()
     const refused = verifier.verify(issuer.mint())
     await expect(refused).rejects.toMatchObject({ status: 503, reason: 'store_unavailable' })
+    const kept = issuer.mint()
+    const byUse = new TokenVerifier({
+      issuer: issuer.issuer,
+      audience: null,
+      keys: issuer.keys,
+      once: new RedisOneTimeGuard({ client, timeoutMs: 300 }),
+    })
+    await expect(byUse.verify(kept)).rejects.toMatchObject({ reason: 'store_unavailable' })
     await own.start()
     await expect
       .poll(
@@ -127,6 +135,8 @@ describe.runIf(hasRedis()).each(PACKAGES)('stores in Redis, by %s', (_, connect)
         { timeout: 10_000 },
       )
       .toBe('good')
+    // Its client was told to come again, and nothing has used it up behind its back.
+    expect(await verifier.verify(kept)).toBeDefined()
   })
 })
 

@@ -1,5 +1,6 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, nowInSeconds } from '../clock.ts'
 import {
+  clockOption,
   invalid,
   optionalFunction,
   optionalNumber,
@@ -29,7 +30,10 @@ export interface VonageOptions {
    * all that the application may do.
    */
   readonly acl?: VonageAcl
-  /** NumericDate (seconds): from when Vonage accepts the tokens. Default: at once. */
+  /**
+   * NumericDate (seconds): from when Vonage accepts the tokens. One past the end of a token of now is
+   * refused. Default: at once.
+   */
   readonly notBefore?: number
   /** Seconds from `iat` to `exp`, 30 to 86 400: Vonage knows no token of more than a day. Default 900. */
   readonly lifetime?: number
@@ -77,8 +81,8 @@ const OPTIONS = [
  * See https://developer.vonage.com/en/getting-started/concepts/authentication
  *
  * @throws {OptionError} `ERR_OPTION_REQUIRED`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`, by name.
- * `getToken` rejects with one where `notBefore` lies past the token's end, and with a `KeyError` for a
- * key that cannot be used.
+ * `getToken` rejects with one where a clock that was set back leaves `notBefore` past the token's end,
+ * and with a `KeyError` for a key that cannot be used.
  *
  * @example
  * ```ts
@@ -120,7 +124,9 @@ export function vonage(options: VonageOptions): TokenSource {
     ...(backdate !== undefined && { backdate }),
     ...(clock !== undefined && { clock }),
   })
-  return notBefore === undefined ? source : notEndingBefore(notBefore, source)
+  if (notBefore === undefined) return source
+  refuseEndBefore(notBefore, nowInSeconds(clockOption(clock)) + (source.lifetime ?? 0))
+  return notEndingBefore(notBefore, source)
 }
 
 /** A UUID of version 4, as Vonage wants it. */
@@ -134,11 +140,16 @@ function notEndingBefore(notBefore: number, source: TokenSource): TokenSource {
     ...source,
     getToken: async (wanted?: GetTokenOptions): Promise<AccessToken> => {
       const token = await source.getToken(wanted)
-      if (token.expiresAt > notBefore) return token
-      throw invalid(
-        'notBefore',
-        `"notBefore" is ${notBefore}, but a token of now ends at ${token.expiresAt}: no server would ever accept it.`,
-      )
+      refuseEndBefore(notBefore, token.expiresAt)
+      return token
     },
   }
+}
+
+function refuseEndBefore(notBefore: number, expiresAt: number): void {
+  if (expiresAt > notBefore) return
+  throw invalid(
+    'notBefore',
+    `"notBefore" is ${notBefore}, but a token of now ends at ${expiresAt}: no server would ever accept it.`,
+  )
 }

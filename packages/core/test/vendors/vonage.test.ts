@@ -70,12 +70,32 @@ describe('vonage', () => {
     expect(claims).toMatchObject({ nbf: NOW + 300, iat: NOW - 60, exp: NOW + 840 })
   })
 
-  it('gives no token that ends before it begins', async () => {
+  it.each([
+    [840, {}],
+    [60, { lifetime: 60, backdate: 0 }],
+    [45, { lifetime: 60 }],
+  ])('is not made for tokens that would end before they begin, in %i s: %o', (end, more) => {
+    const options = { ...APPLICATION, ...more, clock: new FakeClock() }
+    expect(() => vonage({ ...options, notBefore: NOW + end - 1 })).not.toThrow()
+    for (const notBefore of [NOW + end, NOW + 86_400 * 365]) {
+      expect(() => vonage({ ...options, notBefore })).toThrow(
+        expect.objectContaining({
+          name: 'OptionError',
+          option: 'notBefore',
+          message: expect.stringContaining(`ends at ${NOW + end}`),
+        }),
+      )
+    }
+  })
+
+  it('gives no token that ends before it begins where the clock was set back, or Vonage’s is behind', async () => {
     const clock = new FakeClock()
-    const late = vonage({ ...APPLICATION, notBefore: NOW + 840, clock })
-    await expect(late.getToken()).rejects.toMatchObject({ option: 'notBefore' })
-    clock.advanceSeconds(1)
-    await expect(late.getToken()).resolves.toMatchObject({ expiresAt: NOW + 841 })
+    const source = vonage({ ...APPLICATION, notBefore: NOW + 839, clock })
+    const behind = { now: () => clock.now() - 1000 }
+    await expect(source.getToken({ clock: behind })).rejects.toMatchObject({ option: 'notBefore' })
+    await expect(source.getToken()).resolves.toMatchObject({ expiresAt: NOW + 840 })
+    clock.set(clock.now() - 1000)
+    await expect(source.getToken()).rejects.toMatchObject({ option: 'notBefore' })
   })
 
   it('gives the second token the lifetime of the first, and an id of its own', async () => {

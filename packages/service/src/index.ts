@@ -1,6 +1,7 @@
 export type { ConsoleTokenOptions } from './contracts/console-tokens.ts'
-export type { ServiceEvent } from './contracts/events.ts'
+export type { FailedPart, ServiceEvent } from './contracts/events.ts'
 export type { RotatedKey } from './contracts/keyring.ts'
+export type { MetricsAccess } from './contracts/metrics.ts'
 export type { TelesignContract } from './contracts/telesign.ts'
 export { createTokenService, type TokenService } from './create-token-service.ts'
 export type { ProblemCode } from './http/problem.ts'

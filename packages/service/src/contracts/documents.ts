@@ -1,5 +1,5 @@
 import { documentOperations } from '../http/document.ts'
-import { openApiDocument } from '../http/openapi.ts'
+import { openApiDocument, type OpenApiOptions } from '../http/openapi.ts'
 import type { Operation } from '../http/operation.ts'
 import { SCOPES } from '../http/scopes.ts'
 import type { ServiceContext } from './context.ts'
@@ -11,7 +11,7 @@ const METADATA = '/.well-known/oauth-authorization-server'
 /** What is published: the keys, the metadata of RFC 8414, and the OpenAPI document. */
 export function publishedDocuments(
   { issuer, keys }: ServiceContext,
-  contracts: { readonly telesign?: 'public' | 'client'; readonly voicegain: boolean },
+  contracts: Omit<OpenApiOptions, 'issuer'>,
 ): readonly Operation[] {
   const metadata = serverMetadata(issuer)
   const openapi = openApiDocument({ issuer, ...contracts })

@@ -1,5 +1,21 @@
 import type { TokenRecord } from '../ledger/ledger.ts'
 
+/**
+ * What can fail. `ledger` and `limits` are what a request needed and did not get, `request` is anything
+ * else that kept one from its answer. `redis` is the connection, `ready` a check of `/readyz`, `keys` the
+ * reading and rotating of signing keys, `purge` the forgetting of old records, and `certificate` files of
+ * TLS that have changed and cannot be used.
+ */
+export type FailedPart =
+  | 'ledger'
+  | 'limits'
+  | 'redis'
+  | 'ready'
+  | 'keys'
+  | 'purge'
+  | 'certificate'
+  | 'request'
+
 /** What the service reports. */
 export type ServiceEvent =
   /** A token was recorded, and its answer is on its way. */
@@ -9,6 +25,6 @@ export type ServiceEvent =
   /** Something did not work that is not the request's fault. */
   | {
       readonly type: 'failure'
-      readonly what: 'request' | 'redis' | 'ready' | 'purge'
+      readonly what: FailedPart
       readonly error: unknown
     }

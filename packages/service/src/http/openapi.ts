@@ -1,6 +1,6 @@
 import { keyPaths } from './openapi/keys.ts'
 import { oauthPaths } from './openapi/oauth.ts'
-import { operationPaths } from './openapi/operation.ts'
+import { metricsPaths, operationPaths } from './openapi/operation.ts'
 import { schemas } from './openapi/schemas.ts'
 import { telesignPaths } from './openapi/telesign.ts'
 import { tokenPaths } from './openapi/tokens.ts'
@@ -15,6 +15,8 @@ export interface OpenApiOptions {
   /** Who may ask for tokens of Telesign; left out, nobody can. */
   readonly telesign?: 'public' | 'client'
   readonly voicegain?: boolean
+  /** Who may read `/metrics`; `null`: nobody. Default `public`. */
+  readonly metrics?: 'public' | 'client' | null
 }
 
 /** An OpenAPI 3.1 document. */
@@ -31,7 +33,7 @@ export interface OpenApiDocument {
  * Every method that a path does not have is answered with 405, and every other path with 404.
  */
 export function openApiDocument(options: OpenApiOptions): OpenApiDocument {
-  const { issuer, telesign, voicegain = true } = options
+  const { issuer, telesign, voicegain = true, metrics = 'public' } = options
   return {
     openapi: '3.1.0',
     info: {
@@ -48,6 +50,7 @@ export function openApiDocument(options: OpenApiOptions): OpenApiDocument {
       ...oauthPaths(),
       ...keyPaths,
       ...operationPaths(),
+      ...(metrics !== null && metricsPaths(metrics)),
     },
     components: {
       schemas,

@@ -2,6 +2,7 @@
 export const SCOPES = [
   'admin',
   'keys:rotate',
+  'metrics:read',
   'tokens:introspect',
   'tokens:issue',
   'tokens:read',

@@ -2,6 +2,7 @@ import type { Algorithm, Clock } from '@mayfly/core'
 import { ALGORITHMS } from '@mayfly/core'
 import {
   clockOption,
+  optionalFunction,
   optionalNumber,
   refuseUnknownOptions,
   requireOneOf,
@@ -27,6 +28,8 @@ export interface ServiceKeysOptions {
    */
   readonly publishAhead?: number
   readonly clock?: Clock
+  /** Is told when keys cannot be read or rotated, whether or not anybody waited for it. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 /** {@link ServiceKeysOptions}, checked. */
@@ -41,7 +44,15 @@ const ASYMMETRIC = ALGORITHMS.filter((algorithm) => !algorithm.startsWith('HS'))
 /** Checks the options. */
 export function readOptions(options: ServiceKeysOptions): ServiceKeysSettings {
   requireOptions(options, 'ServiceKeys')
-  const known = ['ledger', 'sealer', 'algorithm', 'rotateEvery', 'publishAhead', 'clock']
+  const known = [
+    'ledger',
+    'sealer',
+    'algorithm',
+    'rotateEvery',
+    'publishAhead',
+    'clock',
+    'onFailure',
+  ]
   refuseUnknownOptions(options, known, 'ServiceKeys')
   return {
     ledger: options.ledger,
@@ -51,5 +62,6 @@ export function readOptions(options: ServiceKeysOptions): ServiceKeysSettings {
       optionalNumber(options.rotateEvery, 'rotateEvery', { min: MIN_ROTATE_EVERY }) ?? 30 * DAY,
     publishAhead: optionalNumber(options.publishAhead, 'publishAhead', { max: DAY }) ?? 600,
     clock: clockOption(options.clock),
+    onFailure: optionalFunction(options.onFailure, 'onFailure') ?? (() => {}),
   }
 }

@@ -132,6 +132,10 @@ export class ServiceKeys implements ServiceKeyring {
    * it: for when a key has leaked.
    */
   async rotate(options: { readonly now?: boolean } = {}): Promise<RotatedKey> {
+    return this.#told(async () => this.#rotate(options))
+  }
+
+  async #rotate(options: { readonly now?: boolean }): Promise<RotatedKey> {
     await this.#cache.read()
     const keyId = options.now === true ? await this.#replaceNow() : await this.#addNext()
     const made = this.#cache.keys.find((each) => each.keyId === keyId)
@@ -160,6 +164,10 @@ export class ServiceKeys implements ServiceKeyring {
 
   /** Reads what other nodes did, and makes a key when it is time. */
   async #refresh(): Promise<void> {
+    return this.#told(async () => this.#readAndRotate())
+  }
+
+  async #readAndRotate(): Promise<void> {
     if (this.#cache.isStale || this.#cache.keys.length === 0) await this.#cache.read()
     const [newest] = this.#cache.keys
     if (newest === undefined) await this.#add(undefined, this.#now())
@@ -172,7 +180,16 @@ export class ServiceKeys implements ServiceKeyring {
     try {
       await this.#refresh()
     } catch {
-      // What was known last is right for as long as nobody rotates.
+      // What was known last is right for as long as nobody rotates. The failure has been told.
+    }
+  }
+
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#settings.onFailure(error)
+      throw error
     }
   }
 

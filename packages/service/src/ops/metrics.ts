@@ -53,7 +53,7 @@ export class ServiceMetrics {
     this.#failures = new Counter({
       registers,
       name: 'mayfly_failures_total',
-      help: 'What did not work: the ledger, the store of the rate limits, a certificate, a rotation.',
+      help: 'What did not work: the ledger, the limits and their Redis, the signing keys, a certificate.',
       labelNames: ['what'],
     })
   }

@@ -19,6 +19,7 @@ export interface ServeFlags {
   readonly rotateEvery?: string
   readonly trustProxy?: string
   readonly rateLimits: boolean
+  readonly metrics?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly consoleTokenFile?: string
@@ -84,6 +85,13 @@ function addServerOptions(command: Command): void {
     '--shutdown-timeout <duration>',
     'how long answers on their way may take at the end',
     '10s',
+  )
+  add(
+    command,
+    server,
+    '--metrics <who>',
+    'who may read /metrics: public, client (with a console token of scope metrics:read) or none',
+    'public',
   )
   add(command, server, '--log-level <level>', 'debug, info, warn, error or silent', 'info')
 }

@@ -34,6 +34,7 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
       ...readStorage(flags),
       ...(await readTelesign(flags, world)),
       ...readLimits(flags, world),
+      metrics: readMetrics(flags.metrics),
       clock: world.clock,
     },
   }
@@ -125,6 +126,11 @@ function readLimits(flags: ServeFlags, { env }: ServeWorld): Partial<TokenServic
     ...(!flags.rateLimits && { rateLimits: null }),
     ...(trustProxy !== undefined && { trustProxy: readProxies(trustProxy) }),
   }
+}
+
+function readMetrics(who = 'public'): 'public' | 'client' | null {
+  const access = requireOneOf(who, '--metrics', ['public', 'client', 'none'])
+  return access === 'none' ? null : access
 }
 
 /** A number of hops, or addresses and the words that Express knows for some. Never "all of them". */

@@ -54,10 +54,9 @@ export function requireTlsOptions(options: unknown): Required<TlsOptions> {
  * @throws {OptionError} `ERR_OPTION_INVALID` that names the file and what is wrong with it.
  */
 export async function readCredentials({ certFile, keyFile }: TlsOptions): Promise<Credentials> {
-  const [cert, key] = await Promise.all([
-    readPem(certFile, 'certFile'),
-    readPem(keyFile, 'keyFile'),
-  ])
+  // One after the other: where both are missing, it is always the first that is named.
+  const cert = await readPem(certFile, 'certFile')
+  const key = await readPem(keyFile, 'keyFile')
   try {
     createSecureContext({ cert, key, minVersion: 'TLSv1.2' })
   } catch (cause) {

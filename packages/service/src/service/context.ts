@@ -18,7 +18,7 @@ export async function openContext(
 ): Promise<ServiceContext> {
   const { issuer, clock, maxLifetime, storeTokens } = settings
   const sealer = await sealerOf(settings, ledger)
-  const keys = guardLedger(await keysOf(settings, ledger, sealer))
+  const keys = guardLedger(await keysOf(settings, ledger, { sealer, observe }))
   const guarded = guardLedger(ledger)
   const seal = storeTokens ? sealer.purpose('token') : undefined
   const mint = new Mint({ issuer, keys, ledger: guarded, clock, seal, observe })
@@ -35,13 +35,14 @@ function sealerOf(settings: TokenServiceSettings, ledger: Ledger): Promise<Seale
 function keysOf(
   { ephemeral, algorithm, rotateEvery, clock }: TokenServiceSettings,
   ledger: Ledger,
-  sealer: Sealer,
+  { sealer, observe }: { sealer: Sealer; observe: (event: ServiceEvent) => void },
 ): Promise<ServiceKeys> {
   return ServiceKeys.open({
     ledger: ephemeral ? memoryKeyStore() : ledger,
     sealer,
     algorithm,
     clock,
+    onFailure: (error) => observe({ type: 'failure', what: 'keys', error }),
     ...(rotateEvery !== undefined && { rotateEvery }),
   })
 }

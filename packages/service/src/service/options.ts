@@ -16,6 +16,7 @@ import {
   requireString,
 } from '@mayfly/core/options'
 import type { ServiceEvent } from '../contracts/events.ts'
+import type { MetricsAccess } from '../contracts/metrics.ts'
 import type { TelesignContract } from '../contracts/telesign.ts'
 import {
   type RateLimitOptions,
@@ -66,6 +67,11 @@ export interface TokenServiceOptions {
   readonly redis?: string
   /** Whose word counts on where requests come from: Express's `trust proxy`. Default `false`: nobody's. */
   readonly trustProxy?: boolean | number | string | readonly string[]
+  /**
+   * Who may read `/metrics`: `public`, everybody who reaches the service; `client`, who has a console
+   * token with the scope `metrics:read`; `null`, nobody. Default `public`: they hold no token and no name.
+   */
+  readonly metrics?: MetricsAccess | null
   /** The longest body that is read, in bytes. Default 16 384. */
   readonly bodyLimit?: number
   /** Gets the first console token, with all scopes, when the ledger has none. Keep it: nobody has it again. */
@@ -92,6 +98,7 @@ const OPTIONS: readonly (keyof TokenServiceOptions)[] = [
   'rateLimits',
   'redis',
   'trustProxy',
+  'metrics',
   'bodyLimit',
   'onConsoleToken',
   'clock',
@@ -116,6 +123,7 @@ export interface TokenServiceSettings {
   readonly rateLimits: RateLimits
   readonly redis: string | undefined
   readonly trustProxy: TokenServiceOptions['trustProxy']
+  readonly metrics: MetricsAccess | null
   readonly bodyLimit: number
   readonly onConsoleToken: TokenServiceOptions['onConsoleToken']
   readonly clock: Clock
@@ -148,6 +156,7 @@ export function readServiceOptions(options: TokenServiceOptions): TokenServiceSe
     rateLimits: readRateLimits(options.rateLimits),
     redis: optionalString(options.redis, 'redis'),
     trustProxy: options.trustProxy ?? false,
+    metrics: requireMetrics(options.metrics),
     bodyLimit: requireNumber(options.bodyLimit ?? 16_384, 'bodyLimit', {
       min: 1024,
       max: 1_048_576,
@@ -179,6 +188,10 @@ function requireAlgorithm(value: unknown = 'ES256'): Algorithm {
   // A secret has no public half to publish.
   const known = ALGORITHMS.filter((algorithm) => !algorithm.startsWith('HS'))
   return requireOneOf(value, 'algorithm', known)
+}
+
+function requireMetrics(value: unknown = 'public'): MetricsAccess | null {
+  return value === null ? null : requireOneOf<MetricsAccess>(value, 'metrics', ['public', 'client'])
 }
 
 function requireTelesign(contract: TelesignContract): TelesignContract {

@@ -3,9 +3,10 @@ import { consolePage } from '../console/page.ts'
 import { consoleVerifier } from '../contracts/console-tokens.ts'
 import type { ServiceContext } from '../contracts/context.ts'
 import { publishedDocuments } from '../contracts/documents.ts'
-import type { ServiceEvent } from '../contracts/events.ts'
+import type { FailedPart } from '../contracts/events.ts'
 import { healthOperations } from '../contracts/health.ts'
 import { keyOperations } from '../contracts/keys.ts'
+import { metricsOperations } from '../contracts/metrics.ts'
 import { oauthOperations } from '../contracts/oauth.ts'
 import { recordOperations } from '../contracts/records.ts'
 import { telesignOperations } from '../contracts/telesign.ts'
@@ -14,6 +15,7 @@ import { voicegainOperations } from '../contracts/voicegain.ts'
 import { consoleAuthentication } from '../http/authenticate.ts'
 import { bodyReader } from '../http/body.ts'
 import type { Operation } from '../http/operation.ts'
+import { ServiceProblem } from '../http/problem.ts'
 import { RateLimiter } from '../http/rate-limits.ts'
 import type { LimiterRedis } from '../http/rate-limits/redis.ts'
 import { createRouter } from '../http/router.ts'
@@ -33,21 +35,21 @@ export function serviceRouter({
   readonly telling: Telling
 }): Express {
   const { rateLimits, trustProxy, bodyLimit } = settings
-  return createRouter(operationsOf(settings, context, { redis, onEvent: telling.onEvent }), {
+  return createRouter(operationsOf(settings, context, { redis, telling }), {
     before: [telling.watch, consolePage()],
     authenticate: consoleAuthentication(consoleVerifier(context)),
     limiter: new RateLimiter(rateLimits, redis),
     readBody: bodyReader(bodyLimit),
     trustProxy,
     onRefusal: ({ status, code }) => telling.onEvent({ type: 'refuse', status, code }),
-    onFailure: (error) => telling.onEvent({ type: 'failure', what: 'request', error }),
+    onFailure: (error) => telling.onEvent({ type: 'failure', what: partOf(error), error }),
   })
 }
 
 function operationsOf(
-  { telesign, voicegain, clock }: TokenServiceSettings,
+  { telesign, voicegain, metrics, clock }: TokenServiceSettings,
   context: ServiceContext,
-  { redis, onEvent }: { redis: LimiterRedis | undefined; onEvent: (event: ServiceEvent) => void },
+  { redis, telling }: { redis: LimiterRedis | undefined; telling: Telling },
 ): readonly Operation[] {
   const access = telesign?.access
   const checks = {
@@ -63,11 +65,20 @@ function operationsOf(
     ...keyOperations(context.keys),
     ...publishedDocuments(context, {
       voicegain,
+      metrics,
       ...(access !== undefined && { telesign: access }),
     }),
     ...healthOperations(checks, {
       clock,
-      onFailure: (_check, error) => onEvent({ type: 'failure', what: 'ready', error }),
+      onFailure: (_check, error) => telling.onEvent({ type: 'failure', what: 'ready', error }),
     }),
+    ...(metrics === null ? [] : metricsOperations(telling.metrics, metrics)),
   ]
+}
+
+/** What it was that failed a request. */
+function partOf(error: unknown): FailedPart {
+  const code = error instanceof ServiceProblem ? error.code : undefined
+  if (code === 'ERR_LEDGER_UNAVAILABLE') return 'ledger'
+  return code === 'ERR_LIMITER_UNAVAILABLE' ? 'limits' : 'request'
 }

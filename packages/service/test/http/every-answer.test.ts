@@ -86,11 +86,15 @@ const SAMPLES: readonly Sample[] = [
   ),
   { operation: 'GET /healthz', target: '/healthz', uncounted: true },
   { operation: 'GET /readyz', target: '/readyz', uncounted: true },
+  { operation: 'GET /metrics', target: '/metrics', scope: 'metrics:read' },
 ]
 
 const GUARDED = SAMPLES.filter(({ scope }) => scope !== undefined)
 const WITH_BODY = SAMPLES.filter(({ ask }) => ask?.form !== undefined || ask?.json !== undefined)
-const CLIENTS_ONLY = { telesign: { ...TELESIGN, access: 'client' } } as const
+const CLIENTS_ONLY = {
+  telesign: { ...TELESIGN, access: 'client' },
+  metrics: 'client',
+} as const
 
 async function send(live: LiveService, { target, ask }: Sample, more: Ask = {}): Promise<number> {
   return (await live.ask(target, { ...ask, ...more })).status

@@ -35,7 +35,7 @@ describe('createLogger', () => {
 
   it('refuses an unknown level and names those it knows', () => {
     expect(() => createLogger({ level: 'trace' as LogLevel })).toThrow(
-      '"level" must be "debug" or "info" or "warn" or "error" or "silent", not a string.',
+      '"level" must be "debug", "info", "warn", "error" or "silent", not another text.',
     )
   })
 

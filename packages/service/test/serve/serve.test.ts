@@ -105,6 +105,16 @@ describe('serve', () => {
     expect(payload['phn']).toBe('15555551212')
   })
 
+  it.each([
+    [[], 200],
+    [['--metrics', 'public'], 200],
+    [['--metrics', 'client'], 401],
+    [['--metrics', 'none'], 404],
+  ])('with %j, a stranger who asks for the metrics gets %i', async (args, status) => {
+    const url = await start('--ephemeral', ...args)
+    expect((await fetch(`${url}/metrics`)).status).toBe(status)
+  })
+
   it('ends when it is asked to: answers what is on its way, and lets go of the port', async () => {
     const url = await start('--ephemeral')
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
@@ -158,6 +168,7 @@ describe('the command line of serve', () => {
     [['--ephemeral', '--database', 'a.db'], '--ephemeral'],
     [['--retention', '5 days'], '--retention'],
     [['--log-level', 'loud'], '--log-level'],
+    [['--metrics', 'all'], '--metrics'],
     [['--trust-proxy', 'true'], '--trust-proxy'],
     [['--telesign-access', 'client'], '--telesign-access'],
     [['--telesign-customer-id', 'A'], '--telesign-api-key-file'],

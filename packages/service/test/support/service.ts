@@ -87,10 +87,10 @@ export async function openService(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   open.push({ close: () => endServer(server) }, service, ledger)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { issuer, voicegain = true } = settings
+  const { issuer, voicegain = true, metrics = 'public' } = settings
   const telesign = settings.telesign && (settings.telesign.access ?? 'public')
   const check = new OpenApiCheck(
-    openApiDocument({ issuer, voicegain, ...(telesign !== undefined && { telesign }) }),
+    openApiDocument({ issuer, voicegain, metrics, ...(telesign !== undefined && { telesign }) }),
   )
   return {
     url,

@@ -60,6 +60,12 @@ export function tokenText(description: string): ResponseObject {
   return { description, headers: common, content: { 'text/plain': { schema: token } } }
 }
 
+/** Text for other programs. */
+export function plainText(description: string): ResponseObject {
+  const schema = { type: 'string', minLength: 1 }
+  return { description, headers: common, content: { 'text/plain': { schema } } }
+}
+
 /** An answer without a body. */
 export function nothing(description: string): ResponseObject {
   return { description, headers: common }

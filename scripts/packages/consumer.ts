@@ -11,6 +11,8 @@ export interface Consumer {
   readonly packages: readonly PublicPackage[]
   /** Every entry point of every package. */
   readonly entries: readonly string[]
+  /** The command of a name, as a shell would find it. */
+  commandOf(name: string): string
   /** Where a package was packed to. */
   tarballOf(name: string): string
   /** Where a package was installed to. */
@@ -48,6 +50,7 @@ export function createConsumer(): Consumer {
     packages,
     entries: packages.flatMap(({ entries }) => entries),
     tarballOf,
+    commandOf: (name) => join(root, 'node_modules/.bin', name),
     folderOf: (name) => join(root, 'node_modules', name),
   }
 }

@@ -1,10 +1,16 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listFiles, repositoryRoot } from '../lib/files.ts'
+import { endServer } from '../servers/process.ts'
 import { type Consumer, createConsumer } from './consumer.ts'
 import { judgeContents } from './contents.ts'
+import { type InstalledService, startInstalled } from './installed-service.ts'
 import { importing, requiring, runProgram } from './programs.ts'
 import { typeCheck } from './type-check.ts'
 import { publicPackages, readManifest } from './workspace.ts'
@@ -16,6 +22,7 @@ import { publicPackages, readManifest } from './workspace.ts'
 const MEANT: ReadonlySet<string> = new Set(['node10', 'CJSResolvesToESM'])
 
 const names = publicPackages().map(({ name }) => name)
+const commands = publicPackages().flatMap((each) => each.commands)
 let consumer: Consumer
 
 beforeAll(() => {
@@ -118,3 +125,48 @@ describe('a program that installs the packages', () => {
     expect(complaints).toContain('error TS2345')
   })
 })
+
+describe('the commands that the packages install', () => {
+  it('are mayfly and the service alone', () => {
+    expect(commands.toSorted()).toEqual(['mayfly', 'mayfly-service'])
+  })
+
+  it.each(commands)('%s runs by its name and prints help', (command) => {
+    const printed = execFileSync(consumer.commandOf(command), ['--help'], { encoding: 'utf8' })
+    expect(printed).toContain(`Usage: ${command} `)
+  })
+
+  it.each([
+    ['@mayfly/cli', ['serve']],
+    ['@mayfly/service', []],
+  ])('%s serves the console as it is here, and issues tokens', async (name, args) => {
+    const program = join(consumer.folderOf(name), 'dist/main.js')
+    const folder = mkdtempSync(join(tmpdir(), 'mayfly-installed-'))
+    const service = await startInstalled(program, args, folder)
+    try {
+      expect(await staleFilesOfConsole(service)).toEqual([])
+      const token = await fetch(`${service.url}/security/jwt?aud=http://localhost`, {
+        headers: { authorization: `Bearer ${service.consoleToken}` },
+      })
+      expect(await token.text()).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/)
+    } finally {
+      await endServer(service.child, 'SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    }
+    expect(service.child.exitCode).toBe(0)
+  })
+})
+
+/** Lists what the service answers otherwise than the console's folder in this repository. */
+async function staleFilesOfConsole({ url }: InstalledService): Promise<string[]> {
+  const folder = join(repositoryRoot, 'packages/service/console')
+  const files = listFiles(folder, '**/*')
+  expect(files).toContain('index.html')
+  const same = await Promise.all(
+    files.map(async (file) => {
+      const answer = await fetch(`${url}/console/${file}`)
+      return answer.ok && (await answer.text()) === readFileSync(join(folder, file), 'utf8')
+    }),
+  )
+  return files.filter((_, at) => !same[at])
+}

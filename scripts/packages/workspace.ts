@@ -9,6 +9,7 @@ export interface Manifest {
   readonly private?: boolean
   readonly scripts?: Readonly<Record<string, string>>
   readonly exports?: Readonly<Record<string, unknown>>
+  readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
@@ -21,6 +22,8 @@ export interface PublicPackage {
   readonly folder: string
   /** What a program may import, for example `@mayfly/core/vendors`. */
   readonly entries: readonly string[]
+  /** The commands that it installs. */
+  readonly commands: readonly string[]
   /** What a program that uses it installs beside it: its peers, and the types that its own need. */
   readonly companions: Readonly<Record<string, string>>
   /** Its own dependencies from outside, in the versions that this repository is tested with. */
@@ -44,6 +47,7 @@ export function publicPackages(): PublicPackage[] {
         version: manifest.version,
         folder,
         entries: entriesOf(manifest),
+        commands: Object.keys(manifest.bin ?? {}),
         companions: installedVersions(folder, [
           ...Object.keys(manifest.peerDependencies ?? {}),
           ...Object.keys(manifest.devDependencies ?? {}).filter((each) =>

@@ -12,6 +12,7 @@ export interface CliOutput {
 /** Standard input. */
 export interface CliInput {
   readonly isTTY: boolean
+  /** Reads to the end, or to where the reader has had enough. */
   bytes(): AsyncIterable<Uint8Array>
 }
 
@@ -24,6 +25,7 @@ export interface CliIo {
   readonly stdout: CliOutput
   readonly stderr: CliOutput
   readonly clock: Clock
+  /** Sends the requests of `curl`, `verify`, `explain` and of vendors that hand tokens out. */
   readonly fetch: typeof fetch
   /** Has the listener called when the process is asked to end. Gives what takes it off again. */
   readonly onStop: (listener: (signal: string) => void) => () => void

@@ -127,7 +127,9 @@ describe('mayfly as a process', () => {
   })
 })
 
-describe.runIf(existsSync('/usr/bin/script'))('mayfly in a terminal', () => {
+const SCRIPT = '/usr/bin/script'
+
+describe.runIf(existsSync(SCRIPT))('mayfly in a terminal', () => {
   /** Runs a line of bash in a terminal of its own: both outputs go to it, and standard input comes from it. */
   async function inTerminal(
     line: string,
@@ -136,7 +138,7 @@ describe.runIf(existsSync('/usr/bin/script'))('mayfly in a terminal', () => {
     const file = join(folder, 'line.sh')
     const program = NODE.map((word) => `'${word}'`).join(' ')
     writeFileSync(file, `mayfly() { ${program} "$@"; }\nstty cols 70\n${line}\n`)
-    const child = spawn('script', ['-qec', `bash --norc ${file}`, '/dev/null'], {
+    const child = spawn(SCRIPT, ['-qec', `bash --norc ${file}`, '/dev/null'], {
       env: environment({ TERM: 'xterm', ...env }),
       cwd: folder,
     })

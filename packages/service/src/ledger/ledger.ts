@@ -75,8 +75,11 @@ export interface StoredKey {
 export interface Ledger {
   /** Records a token. Rejects with a `LedgerConflictError` when its id or its hash is taken. */
   record(token: TokenRecord): Promise<void>
+  /** Finds a record by its `jti` or `xid`, whatever became of the token. */
   findByTokenId(tokenId: string): Promise<FoundToken | undefined>
+  /** Finds a record by the SHA-256 of its token. */
   findByHash(tokenHash: string): Promise<FoundToken | undefined>
+  /** Gives a page of records. Rejects with an `OptionError` when `after` is not the `next` of a page. */
   list(query: TokenQuery): Promise<TokenPage>
   /** Revokes a token; `false` when no record has this id. The first time it was revoked stays. */
   revoke(tokenId: string, at: number): Promise<boolean>
@@ -107,5 +110,6 @@ export interface Ledger {
   purge(options: { readonly expiredBefore: number; readonly now: number }): Promise<number>
   /** Resolves when it can read and write. */
   ping(): Promise<void>
+  /** Lets go of the database, once what is under way is done. */
   close(): Promise<void>
 }

@@ -63,20 +63,24 @@ export class ServiceMetrics {
     return this.#registry.contentType
   }
 
+  /** Counts a request that has been answered. */
   answered({ method, route, status, seconds }: AnsweredRequest): void {
     const known = METHODS.has(method) ? method : 'other'
     this.#requests.inc({ method: known, route, status: String(status) })
     this.#durations.observe({ route }, seconds)
   }
 
+  /** Counts a token that was issued, by its contract. */
   issued(kind: string): void {
     this.#issued.inc({ kind })
   }
 
+  /** Counts a request that was refused, by the code of its answer. */
   denied(reason: string): void {
     this.#denied.inc({ reason })
   }
 
+  /** Counts what did not work and is not the request’s fault. */
   failed(what: string): void {
     this.#failures.inc({ what })
   }

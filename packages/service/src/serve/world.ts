@@ -15,6 +15,7 @@ export interface ServeWorld {
 /** Standard output or standard error. */
 export interface ServeOutput {
   readonly isTTY: boolean
+  /** Writes text as it is. */
   write(text: string): void
 }
 

@@ -79,6 +79,7 @@ export interface TokenServiceOptions {
   readonly clock?: Clock
   /** Default: a log of warnings and errors on the standard output. */
   readonly logger?: ServiceLogger
+  /** Is told of what is issued, refused and failing. What it throws is logged, and stops nothing. */
   readonly observe?: (event: ServiceEvent) => void
 }
 

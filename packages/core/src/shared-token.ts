@@ -48,9 +48,9 @@ export class SharedToken {
     const { id } = source
     const stored = await this.#attempt('get', (signal) => store.get(id, { signal }))
     if (stored === undefined || stored === null || stored.id !== id) return undefined
-    // What another process may have been made to write goes no further than this source's tokens do.
-    if (!stored.origins.every((origin) => source.origins.includes(origin))) return undefined
     try {
+      // What another process may have been made to write goes no further than this source's tokens do.
+      if (!stored.origins.every((origin) => source.origins.includes(origin))) return undefined
       return createAccessToken(stored)
     } catch {
       return undefined

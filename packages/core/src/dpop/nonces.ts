@@ -60,9 +60,9 @@ export class DpopNonces {
     this.#clock = clockOption(options.clock)
   }
 
-  /** Seconds after which no nonce that is good now is good any more, whichever server judges it. */
+  /** Seconds for which a nonce is good at the longest, once it has been given. */
   get lifetime(): number {
-    return 3 * this.#period
+    return 2 * this.#period
   }
 
   /** Gives the nonce of this time, to be sent as `DPoP-Nonce`. */
@@ -75,10 +75,17 @@ export class DpopNonces {
    * clock of the server that gave it may be ahead.
    */
   async accepts(nonce: string): Promise<boolean> {
+    return (await this.expiry(nonce)) !== undefined
+  }
+
+  /** Tells until when a nonce is good, in seconds since the epoch; `undefined` for one that is not. */
+  async expiry(nonce: string): Promise<number | undefined> {
     const now = this.#now()
-    const good = await Promise.all([now, now - 1, now + 1].map((period) => this.#nonceOf(period)))
+    const periods = [now, now - 1, now + 1]
+    const good = await Promise.all(periods.map((period) => this.#nonceOf(period)))
     // Everybody who asks is told the nonce: there is nothing here that time could give away.
-    return good.includes(nonce)
+    const period = periods[good.indexOf(nonce)]
+    return period === undefined ? undefined : (period + 2) * this.#period
   }
 
   #now(): number {

@@ -30,8 +30,9 @@ export interface DpopOptions {
   /** Seconds by which its `iat` may lie ahead of this clock. Not with `nonces`. Default 5. */
   readonly clockTolerance?: number
   /**
-   * Remembers which proofs were used. Default: in the memory of this process, 500 000 at the most. Share
-   * one between all servers of an API. One that fails lets nobody pass.
+   * Remembers which proofs were used. Default: in the memory of this process, for up to 5000 requests a
+   * second, and two million at the most (some 250 MB). Share one between all servers of an API. One that
+   * fails lets nobody pass.
    */
   readonly replay?: OneTimeGuard
   /**
@@ -65,8 +66,13 @@ const OPTIONS = [
 
 const ALGORITHMS: readonly Algorithm[] = ['ES256', 'PS256', 'EdDSA', 'Ed25519']
 
-/** At 5000 requests a second these are all proofs that could be sent again. */
-const MAX_PROOFS = 500_000
+/**
+ * Tells how many proofs there are at 5000 requests a second that could be sent again, when each has to be
+ * remembered for so many seconds.
+ */
+export function proofsWithin(seconds: number): number {
+  return Math.min(Math.max(Math.ceil(5000 * seconds), 500_000), 2_000_000)
+}
 
 /** Checks the options of a `DpopVerifier`. */
 export function requireDpopOptions(options: DpopOptions): DpopParts {
@@ -81,7 +87,7 @@ export function requireDpopOptions(options: DpopOptions): DpopParts {
     )
   }
   const clock = clockOption(options.clock)
-  requireMethod(nonces, 'nonces', 'accepts')
+  requireMethod(nonces, 'nonces', 'expiry')
   requireMethod(replay, 'replay', 'consume')
   if (nonces !== undefined) {
     for (const name of ['maxAge', 'clockTolerance'] as const) {
@@ -89,12 +95,16 @@ export function requireDpopOptions(options: DpopOptions): DpopParts {
       throw invalid(name, `"${name}" is for proofs without nonces: the nonce tells a proof's age.`)
     }
   }
+  const maxAge = optionalNumber(options.maxAge, 'maxAge', { min: 1, max: 3600 }) ?? 60
+  const clockTolerance =
+    optionalNumber(options.clockTolerance, 'clockTolerance', { max: 3600 }) ?? 5
+  const max = proofsWithin(nonces?.lifetime ?? maxAge + clockTolerance)
   return {
     targetsOf: compileTargets(baseUrl),
     algorithms: requireAlgorithms(options.algorithms),
-    maxAge: optionalNumber(options.maxAge, 'maxAge', { min: 1, max: 3600 }) ?? 60,
-    clockTolerance: optionalNumber(options.clockTolerance, 'clockTolerance', { max: 3600 }) ?? 5,
-    replay: replay ?? new MemoryOneTimeGuard({ max: MAX_PROOFS, clock }),
+    maxAge,
+    clockTolerance,
+    replay: replay ?? new MemoryOneTimeGuard({ max, clock }),
     nonces,
     clock,
   }

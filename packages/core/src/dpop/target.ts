@@ -73,7 +73,10 @@ export function compileTargets(baseUrl: string | readonly string[]): TargetsOf {
     const [, path] = /^(?:https?:\/\/[^/?#]+)?(\/[^?#]*)/i.exec(requestTarget) ?? []
     // "*", and the host and port of CONNECT, are no path, and no proof can name them.
     if (path === undefined) return []
-    return bases.map((base) => normalTarget(base + path)).filter((url) => url !== undefined)
+    // A proxy that takes the base's whole path off leaves a slash, whether or not there was one.
+    const urls = bases.flatMap((base) => (path === '/' ? [`${base}/`, base] : [base + path]))
+    const targets = urls.map((url) => normalTarget(url)).filter((url) => url !== undefined)
+    return [...new Set(targets)]
   }
 }
 

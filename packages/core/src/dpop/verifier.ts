@@ -17,6 +17,9 @@ export interface DpopRequest {
   header(name: string): readonly string[]
 }
 
+/** Seconds by which the clocks of servers that share nonces may differ. */
+const SERVERS_APART = 60
+
 /** A proof that was found good for its request, and is not used up yet. */
 export interface DpopProof extends KeyProof {
   /** Header fields for the answer, where the client is to have a newer nonce. */
@@ -103,9 +106,9 @@ export class DpopVerifier {
       return { neededUntil: Math.ceil(iat + maxAge + clockTolerance) + 1 }
     }
     const current = await nonces.current()
-    const isGood = typeof nonce === 'string' && (await nonces.accepts(nonce))
-    if (!isGood) throw nonceRequired(current)
-    const neededUntil = Math.ceil(now + nonces.lifetime) + 1
+    const expiry = typeof nonce === 'string' ? await nonces.expiry(nonce) : undefined
+    if (expiry === undefined) throw nonceRequired(current)
+    const neededUntil = expiry + SERVERS_APART
     return { neededUntil, ...(nonce !== current && { nonce: current }) }
   }
 

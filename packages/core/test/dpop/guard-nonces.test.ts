@@ -1,5 +1,7 @@
 import { denial, DpopNonces } from '@mayfly/core'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
+import { proofsWithin } from '../../src/dpop/options.ts'
 import { challengeOf, type GuardBench, guardBench } from '../support/proof-guard.ts'
 import { proofBench } from '../support/proofs.ts'
 
@@ -55,5 +57,37 @@ describe('A guard whose server asks for nonces', () => {
     expect(await guard.authenticate(request)).toMatchObject({ ok: true })
     clock.advanceSeconds(199)
     expect(await refusal(request)).toMatchObject({ reason: 'proof_replayed' })
+  })
+
+  it('keeps a proof until its nonce is good nowhere any more, and not for a third period', async () => {
+    const clock = new FakeClock(1_700_000_000_000)
+    const nonces = new DpopNonces({ clock, period: 100 })
+    const asked: number[] = []
+    const replay = {
+      consume(_id: string, expiresAt: number) {
+        asked.push(expiresAt - 1_700_000_000)
+        return true
+      },
+    }
+    const { guard, proven } = guardBench(
+      {},
+      { dpop: { nonces, clock, replay }, verifier: { clock } },
+    )
+    const nonce = await nonces.current()
+    for (const seconds of [0, 99, 199]) {
+      clock.set((1_700_000_000 + seconds) * 1000)
+      expect(await guard.authenticate(proven({ nonce }))).toMatchObject({ ok: true })
+    }
+    expect(asked).toEqual([260, 260, 260])
+  })
+
+  it.each([
+    [{}, 500_000],
+    [{ maxAge: 200 }, 1_025_000],
+    [{ nonces: new DpopNonces() }, 1_500_000],
+    [{ nonces: new DpopNonces({ period: 3600 }) }, 2_000_000],
+  ])('remembers all proofs of 5000 requests a second, within bounds: %#', (options, most) => {
+    const { nonces, maxAge = 60 } = options as { nonces?: DpopNonces; maxAge?: number }
+    expect(proofsWithin(nonces?.lifetime ?? maxAge + 5)).toBe(most)
   })
 })

@@ -101,6 +101,18 @@ describe('A proof', () => {
     ).rejects.toMatchObject({ reason: 'proof_invalid' })
   })
 
+  it('is for the base URL itself too, with and without its last slash', async () => {
+    const { clock, prover } = proofBench()
+    const dpop = new DpopVerifier({ baseUrl: 'https://example.com/api', clock })
+    const sent = (htu: string) =>
+      dpop.verify(received({ url: '/?page=1', fields: [['DPoP', prover.prove({ url: htu })]] }))
+    await sent('https://example.com/api')
+    await sent('https://example.com/api/')
+    for (const url of ['https://example.com/', 'https://example.com/ap']) {
+      await expect(sent(url)).rejects.toMatchObject({ reason: 'proof_invalid' })
+    }
+  })
+
   it('is taken for any of several base URLs, and for the path of a target in absolute form', async () => {
     const { clock, prover } = proofBench()
     const dpop = new DpopVerifier({ baseUrl: ['https://a.example', 'https://b.example'], clock })

@@ -73,6 +73,8 @@ describe('a token store', () => {
     ['that is about to end', { issuedAt: 1_699_990_000, expiresAt: 1_700_000_001 }],
     ['for an origin that the source does not name', { origins: ['https://evil.example'] }],
     ['without a value', { value: '' }],
+    ['without origins', { origins: undefined as never }],
+    ['whose origins are no list', { origins: 'https://api.example.com' as never }],
     ['dated in milliseconds', { expiresAt: 1_700_001_200_000 }],
   ]
   for (const [what, fields] of wrong) {

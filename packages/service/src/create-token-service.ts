@@ -1,4 +1,5 @@
 import type { Express } from 'express'
+import { refuseUnknownOptions, requireOptions } from '@mayfly/core/options'
 import {
   type ConsoleTokenOptions,
   createConsoleToken,
@@ -10,6 +11,12 @@ import type { RotatedKey } from './contracts/keyring.ts'
 import { openLedger } from './ledger/open.ts'
 import { purgeRegularly } from './ledger/purge-regularly.ts'
 import type { ServiceMetrics } from './ops/metrics.ts'
+import {
+  type ListenOptions,
+  listen,
+  type RunningServer,
+  SERVICE_LISTEN_OPTIONS,
+} from './server/listen.ts'
 import { connectRedis, openContext } from './service/context.ts'
 import {
   readServiceOptions,
@@ -35,7 +42,16 @@ export interface TokenService {
   createConsoleToken(client: string, options?: ConsoleTokenOptions): Promise<string>
   /** Forgets records and keys whose time is over, as it does by itself every ten minutes. Gives how many tokens. */
   purge(): Promise<number>
-  /** Lets go of the ledger and of Redis. End the server before. */
+  /**
+   * Serves by itself until the service is closed, or the server that it gives.
+   *
+   * @throws {OptionError} when an option is unknown or unsound, a file of `tls` is, or the port is taken.
+   */
+  listen(options?: ServiceListenOptions): Promise<RunningServer>
+  /**
+   * Ends the servers that `listen` has started, letting answers on their way finish, and lets go of the
+   * ledger and of Redis. End a server of your own before.
+   */
   close(): Promise<void>
 }
 
@@ -56,7 +72,7 @@ export interface TokenService {
  *   database: ':memory:',
  *   onConsoleToken: (token) => console.log(token),
  * })
- * const server = service.router.listen(3000, '127.0.0.1')
+ * const { url } = await service.listen({ port: 3000 })
  * ```
  */
 export async function createTokenService(options: TokenServiceOptions): Promise<TokenService> {
@@ -69,6 +85,9 @@ export async function createTokenService(options: TokenServiceOptions): Promise<
     throw error
   }
 }
+
+/** Where and how {@link TokenService.listen} serves. */
+export type ServiceListenOptions = Omit<ListenOptions, 'clock' | 'observe'>
 
 interface Closable {
   close(): Promise<unknown>
@@ -102,6 +121,13 @@ async function openService(
     createConsoleToken: async (client, given) =>
       (await createConsoleToken(context, client, given)).value,
     purge,
+    listen: async (given = {}) => {
+      requireOptions(given, 'listen')
+      refuseUnknownOptions(given, SERVICE_LISTEN_OPTIONS, 'listen')
+      const server = await listen(router, { ...given, clock, observe: telling.onTlsEvent })
+      held.push(server)
+      return server
+    },
     close: () => closeAll(held),
   }
 }
@@ -121,7 +147,15 @@ async function handOverFirst(
   }
 }
 
-/** Closes each once, the last one first. */
+/** Closes each once, the last one first. One that fails keeps none of the others open. */
 async function closeAll(held: Closable[]): Promise<void> {
-  for (const one of held.splice(0).toReversed()) await one.close()
+  const failures: unknown[] = []
+  for (const one of held.splice(0).toReversed()) {
+    try {
+      await one.close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }

@@ -3,7 +3,11 @@ export type { FailedPart, ServiceEvent } from './contracts/events.ts'
 export type { RotatedKey } from './contracts/keyring.ts'
 export type { MetricsAccess } from './contracts/metrics.ts'
 export type { TelesignContract } from './contracts/telesign.ts'
-export { createTokenService, type TokenService } from './create-token-service.ts'
+export {
+  createTokenService,
+  type ServiceListenOptions,
+  type TokenService,
+} from './create-token-service.ts'
 export type { ProblemCode } from './http/problem.ts'
 export type { RateLimit, RateLimitOptions } from './http/rate-limits/options.ts'
 export type { TokenServiceOptions } from './service/options.ts'
@@ -29,3 +33,5 @@ export { SealError, type SealErrorCode } from './seal/errors.ts'
 export { generateSealKey } from './seal/seal-key.ts'
 export type { ServiceLogger } from './ops/log.ts'
 export type { AnsweredRequest, ServiceMetrics } from './ops/metrics.ts'
+export type { RunningServer } from './server/listen.ts'
+export type { TlsOptions } from './server/tls.ts'

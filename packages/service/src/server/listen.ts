@@ -31,6 +31,10 @@ export interface ListenOptions {
   readonly tls?: TlsOptions
   /** How long answers on their way may take to finish once it is to end. Default 10 000. */
   readonly shutdownTimeoutMs?: number
+  /** How long a client may take for its headers, and for the handshake of TLS. Default 10 000. */
+  readonly headersTimeoutMs?: number
+  /** How long a client may take for a whole request, its body included. Default 30 000. */
+  readonly requestTimeoutMs?: number
   readonly clock?: Clock
   readonly observe?: (event: TlsEvent) => void
 }
@@ -48,16 +52,23 @@ export interface RunningServer {
 
 const MIN_VERSION = { minVersion: 'TLSv1.2' } as const
 
-/** What a client may take its time for. Whoever is slower holds a connection and nothing else. */
-const LIMITS: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 5000,
-  connectionsCheckingInterval: 5000,
-  maxHeaderSize: 16_384,
-  // Node looks for `Host` itself: without it RFC 9112 section 3.2 wants a 400.
-  requireHostHeader: true,
+/** How often Node looks for clients that are too slow, at the least. */
+const CHECKING_MS = 5000
+
+/** What a client may take its time for. Whoever is slower gets 408, and its connection ends. */
+function limitsOf({ headersTimeoutMs, requestTimeoutMs }: SlowLimits): ServerOptions {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: Math.min(CHECKING_MS, headersTimeoutMs, requestTimeoutMs),
+    maxHeaderSize: 16_384,
+    // Node looks for `Host` itself: without it RFC 9112 section 3.2 wants a 400.
+    requireHostHeader: true,
+  }
 }
+
+type SlowLimits = Required<Pick<ListenOptions, 'headersTimeoutMs' | 'requestTimeoutMs'>>
 
 /**
  * Serves an application until it is closed.
@@ -68,10 +79,11 @@ export async function listen(
   application: RequestListener,
   options: ListenOptions = {},
 ): Promise<RunningServer> {
-  const { port, host, tls, shutdownTimeoutMs, clock, observe } = requireListenOptions(options)
+  const settings = requireListenOptions(options)
+  const { port, host, tls, shutdownTimeoutMs, clock, observe } = settings
   const marks = tls === undefined ? '' : await fileMarks(tls)
-  const secure = tls === undefined ? undefined : await secureServer(tls, application)
-  const server: Server = secure ?? createServer(LIMITS, application)
+  const secure = tls === undefined ? undefined : await secureServer(tls, settings, application)
+  const server: Server = secure ?? createServer(limitsOf(settings), application)
   const drain = drainable(server, clock)
   await bind(server, port, host)
   const stopWatching =
@@ -98,9 +110,9 @@ export async function listen(
 
 function requireListenOptions(options: ListenOptions) {
   requireOptions(options, 'listen')
-  const known = ['port', 'host', 'tls', 'shutdownTimeoutMs', 'clock', 'observe']
-  refuseUnknownOptions(options, known, 'listen')
+  refuseUnknownOptions(options, [...SERVICE_LISTEN_OPTIONS, 'clock', 'observe'], 'listen')
   return {
+    ...readSlowLimits(options),
     port: optionalPort(options.port),
     host: optionalString(options.host, 'host', 255) ?? '127.0.0.1',
     tls: options.tls === undefined ? undefined : requireTlsOptions(options.tls),
@@ -112,14 +124,46 @@ function requireListenOptions(options: ListenOptions) {
   }
 }
 
+/** The options that whoever listens chooses. The others belong to what is served. */
+export const SERVICE_LISTEN_OPTIONS: readonly string[] = [
+  'port',
+  'host',
+  'tls',
+  'shutdownTimeoutMs',
+  'headersTimeoutMs',
+  'requestTimeoutMs',
+]
+
+function readSlowLimits(options: ListenOptions): SlowLimits {
+  const bounds = { min: 1, max: 3_600_000, integer: true, unit: 'milliseconds' }
+  const headersTimeoutMs =
+    optionalNumber(options.headersTimeoutMs, 'headersTimeoutMs', bounds) ?? 10_000
+  const requestTimeoutMs =
+    optionalNumber(options.requestTimeoutMs, 'requestTimeoutMs', bounds) ??
+    Math.max(30_000, headersTimeoutMs)
+  if (headersTimeoutMs <= requestTimeoutMs) return { headersTimeoutMs, requestTimeoutMs }
+  throw invalid(
+    'headersTimeoutMs',
+    '"headersTimeoutMs" must be at most "requestTimeoutMs": headers are a part of the request.',
+  )
+}
+
 function optionalPort(port: unknown = 0): number {
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw invalid('port', '"port" must be a whole number from 0 to 65535; 0 takes any that is free.')
 }
 
-async function secureServer(tls: TlsOptions, application: RequestListener): Promise<TlsServer> {
+async function secureServer(
+  tls: TlsOptions,
+  limits: SlowLimits,
+  application: RequestListener,
+): Promise<TlsServer> {
   const credentials = await readCredentials(tls)
-  return createTlsServer({ ...LIMITS, ...MIN_VERSION, ...credentials }, application)
+  const handshakeTimeout = limits.headersTimeoutMs
+  return createTlsServer(
+    { ...limitsOf(limits), ...MIN_VERSION, handshakeTimeout, ...credentials },
+    application,
+  )
 }
 
 async function bind(server: Server, port: number, host: string): Promise<void> {

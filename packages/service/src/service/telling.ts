@@ -1,7 +1,9 @@
+import { OptionError } from '@mayfly/core'
 import type { ServiceEvent } from '../contracts/events.ts'
 import { createLogger } from '../ops/log.ts'
 import { ServiceMetrics } from '../ops/metrics.ts'
 import { watchRequests } from '../ops/watch-requests.ts'
+import type { TlsEvent } from '../server/tls.ts'
 import type { TokenServiceSettings } from './options.ts'
 
 /** What is told of what the service does. */
@@ -9,6 +11,7 @@ export interface Telling {
   readonly metrics: ServiceMetrics
   readonly watch: ReturnType<typeof watchRequests>
   readonly onEvent: (event: ServiceEvent) => void
+  readonly onTlsEvent: (event: TlsEvent) => void
 }
 
 /** Tells the log, the metrics and the observer what happens. None of them can stop it. */
@@ -28,5 +31,10 @@ export function openTelling({ clock, logger: given, observe }: TokenServiceSetti
       logger.warn({ err: error }, 'the observer failed')
     }
   }
-  return { metrics, onEvent, watch: watchRequests({ clock, metrics, logger }) }
+  const onTlsEvent = (event: TlsEvent): void => {
+    if (event.type === 'tls-reload') return logger.info('the certificate was read again')
+    const error = new OptionError('ERR_OPTION_INVALID', 'tls', event.message)
+    onEvent({ type: 'failure', what: 'certificate', error })
+  }
+  return { metrics, onEvent, onTlsEvent, watch: watchRequests({ clock, metrics, logger }) }
 }

@@ -44,6 +44,8 @@ describe('listen', () => {
     [{ port: '80' }, 'port'],
     [{ hots: '127.0.0.1' }, 'hots'],
     [{ shutdownTimeoutMs: -1 }, 'shutdownTimeoutMs'],
+    [{ headersTimeoutMs: 0 }, 'headersTimeoutMs'],
+    [{ headersTimeoutMs: 200, requestTimeoutMs: 100 }, 'headersTimeoutMs'],
     [{ tls: { certFile: 'a' } }, 'keyFile'],
     [{ tls: { certFile: '/nowhere/a', keyFile: '/nowhere/b' } }, 'certFile'],
     [{ host: '203.0.113.7' }, 'port'],
@@ -125,6 +127,37 @@ describe('listen', () => {
     )
   })
 
+  it.each([
+    ['nothing', '', 2000],
+    ['a line of headers now and then', 'GET / HTTP/1.1\r\nHost: a\r\n', 2000],
+    ['a body byte by byte', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n', 100],
+  ])(
+    'ends a connection that sends %s, and hears nothing of it',
+    async (_, head, requestTimeoutMs) => {
+      const headersTimeoutMs = Math.min(100, requestTimeoutMs)
+      const requests: IncomingMessage[] = []
+      const server = await start(
+        (request, response) => {
+          requests.push(request)
+          request.on('error', () => {}).resume()
+          request.on('end', () => response.end('whole'))
+        },
+        { headersTimeoutMs, requestTimeoutMs },
+      )
+      const socket = connect(server.port, '127.0.0.1')
+      socket.on('error', () => {})
+      const received = text(socket)
+      socket.write(head)
+      // A byte at each turn, for ever: only the server can end it.
+      const drip = setInterval(() => head !== '' && socket.writable && socket.write('x'), 20)
+      const answer = await received.catch(() => '')
+      clearInterval(drip)
+      expect(answer).not.toContain('whole')
+      expect(answer).toMatch(/^(?:HTTP\/1\.1 408 |$)/)
+      expect(requests.filter(({ complete }) => complete)).toStrictEqual([])
+    },
+  )
+
   it('keeps a connection for the next request while it is not being ended', async () => {
     const server = await start()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -157,6 +190,16 @@ describe.skipIf(!hasOpenssl())('listen with tls', () => {
     await expect(subjectOf(server.port, { maxVersion: 'TLSv1.1' })).rejects.toThrow()
   })
 
+  it('ends a connection that never shakes hands', async () => {
+    server = await listen(hello, {
+      tls: await makeCertificate(folder, 'first'),
+      headersTimeoutMs: 100,
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket.resume(), 'close')
+  })
+
   it('uses a new certificate when the files change, and the old one while they do not fit', async () => {
     const files = await makeCertificate(folder, 'first')
     const next = await makeCertificate(folder, 'next')
@@ -182,6 +225,15 @@ describe.skipIf(!hasOpenssl())('listen with tls', () => {
     await expect(listen(hello, { tls: mixed })).rejects.toThrow(/key values mismatch/)
     writeFileSync(first.certFile, 'MIIB')
     await expect(listen(hello, { tls: first })).rejects.toThrow(/holds no PEM text/)
+  })
+
+  it('names the first of two files that cannot be read', async () => {
+    const { certFile } = await makeCertificate(folder, 'first')
+    const keyFile = join(folder, 'none')
+    const missing = { tls: { certFile: keyFile, keyFile } }
+    await expect(listen(hello, missing)).rejects.toMatchObject({ option: 'certFile' })
+    const half = { tls: { certFile, keyFile } }
+    await expect(listen(hello, half)).rejects.toMatchObject({ option: 'keyFile' })
   })
 })
 

@@ -58,7 +58,7 @@ export const TELESIGN = {
 } as const
 /** Of no worth: it seals nothing that outlives a test. */
 const SEAL_KEY = Buffer.alloc(32, 7).toString('base64url')
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+export const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 const open: { close(): Promise<unknown> }[] = []
 

@@ -17,7 +17,7 @@ import { keyUnknown, malformed } from '../jws/errors.ts'
 import { type ParsedJws, parseCompact } from '../jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../jws/verify.ts'
 import { notify, type Observe } from '../observe.ts'
-import type { OneTimeGuard } from '../state/one-time.ts'
+import { MemoryOneTimeGuard, type OneTimeGuard } from '../state/one-time.ts'
 import type { VerifierEvent } from '../verifier/options.ts'
 import { compileOnce, type StateCheck } from '../verifier/state.ts'
 import { requireClaims, requireText, type VonageWebhookClaims } from './vonage-webhook/claims.ts'
@@ -44,10 +44,11 @@ export interface VonageWebhookOptions {
   /** Seconds that a webhook's `iat` may lie from now, in either direction. Default 300. */
   readonly maxAge?: number
   /**
-   * Accepts each webhook once, by its `jti`. It is used up before your handler runs, so what the
-   * handler fails to do is not done by Vonage's next try, if that comes with the same token.
+   * Accepts each webhook once, by its `jti`, which Vonage gives to one token and no other. Default: a
+   * memory of this process; several processes need a store that they share. `null` accepts a webhook as
+   * often as it comes within `maxAge`.
    */
-  readonly once?: OneTimeGuard
+  readonly once?: OneTimeGuard | null
   readonly clock?: Clock
   /** Gets an event for each webhook, accepted or not. */
   readonly observe?: Observe<VerifierEvent>
@@ -57,6 +58,12 @@ export interface VonageWebhookOptions {
 export const WEBHOOK_OPTIONS = ['secrets', 'maxAge', 'once', 'clock', 'observe'] as const
 
 const ALGORITHMS = ['HS256'] as const
+
+/** So many webhooks within `maxAge` are remembered by default; more are answered 503. */
+const MAX_USED = 1_000_000
+
+/** What {@link verifyVonageWebhook} remembers from one call to the next, by the clock that it goes by. */
+const usedBefore = new WeakMap<Clock, OneTimeGuard>()
 
 /**
  * Verifies the signed webhooks of Vonage: its options are checked, and its secrets imported, once.
@@ -90,8 +97,10 @@ export class VonageWebhookVerifier {
     refuseUnknownOptions(options, WEBHOOK_OPTIONS, 'VonageWebhookVerifier')
     this.#findKeys = compileSecrets(options.secrets)
     this.#maxAge = optionalNumber(options.maxAge, 'maxAge', { min: 1, max: 86_400 }) ?? 300
-    this.#once = compileOnce(options, { clockTolerance: 0, checksOrigin: false })
     this.#clock = clockOption(options.clock)
+    const { once = memoryFor(this.#clock) } = options
+    const asJudged = { clockTolerance: 0, checksOrigin: false }
+    this.#once = once === null ? undefined : compileOnce({ once }, asJudged)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
@@ -146,8 +155,9 @@ export class VonageWebhookVerifier {
 }
 
 /**
- * Verifies one signed webhook, with a {@link VonageWebhookVerifier} of its own. For Express and Koa
- * there is `vonageWebhook`, which takes care of the body.
+ * Verifies one signed webhook, with a {@link VonageWebhookVerifier} of its own. What was used before is
+ * remembered from call to call, unless `once` says otherwise. For Express and Koa there is
+ * `vonageWebhook`, which takes care of the body.
  *
  * See https://developer.vonage.com/en/getting-started/concepts/webhooks
  *
@@ -171,7 +181,16 @@ export async function verifyVonageWebhook(
   request: VonageWebhookRequest,
   options: VonageWebhookOptions,
 ): Promise<VonageWebhookClaims> {
-  return new VonageWebhookVerifier(options).verify(request)
+  requireOptions(options, 'verifyVonageWebhook')
+  const clock = clockOption(options.clock)
+  const known = usedBefore.get(clock) ?? memoryFor(clock)
+  usedBefore.set(clock, known)
+  const { once = known } = options
+  return new VonageWebhookVerifier({ ...options, once }).verify(request)
+}
+
+function memoryFor(clock: Clock): OneTimeGuard {
+  return new MemoryOneTimeGuard({ max: MAX_USED, clock })
 }
 
 function bearerOf(authorization: VonageWebhookRequest['authorization']): string {

@@ -100,6 +100,14 @@ const FAULTY: readonly FaultyAdapter[] = [
     foundBy: ['a body parser before it that keeps nothing', 'what a function for secrets throws'],
   },
   {
+    fault: 'begins anew with every request, and remembers none',
+    adapter: {
+      vonageWebhook: (options) => async (request, response) =>
+        sound.vonageWebhook(options)(request, response),
+    },
+    foundBy: ['a webhook that comes again'],
+  },
+  {
     fault: 'has no name, and takes any option',
     adapter: { vonageWebhook: () => async () => true },
     foundBy: ['the middleware has a name'],

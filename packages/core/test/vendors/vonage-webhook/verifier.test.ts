@@ -1,5 +1,9 @@
 import { MemoryOneTimeGuard } from '@mayfly/core'
-import { type VonageWebhookClaims, VonageWebhookVerifier } from '@mayfly/core/vendors'
+import {
+  verifyVonageWebhook,
+  type VonageWebhookClaims,
+  VonageWebhookVerifier,
+} from '@mayfly/core/vendors'
 import { FakeClock, signVonageWebhook } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
@@ -13,6 +17,59 @@ import {
 } from '../../support/vonage-webhooks.ts'
 
 const UTF8 = new TextEncoder()
+
+interface Signed {
+  readonly authorization: string | undefined
+  readonly body: Uint8Array
+}
+
+function signed(clock: FakeClock): Signed {
+  const { headers, body } = signVonageWebhook(PAYLOAD, { ...ACCOUNT, clock })
+  return { authorization: headers['authorization'], body: UTF8.encode(body) }
+}
+
+describe('a webhook that comes again', () => {
+  const replayed = { code: 'ERR_TOKEN_REPLAYED', status: 401 }
+
+  it('is refused, though nothing was said of it, until it would be too old anyway', async () => {
+    const clock = new FakeClock()
+    const verifier = new VonageWebhookVerifier({ secrets: SECRETS, clock })
+    const request = signed(clock)
+    await verifier.verify(request)
+    expect(await failure(() => verifier.verify(request))).toMatchObject(replayed)
+    clock.advanceSeconds(300)
+    expect(await failure(() => verifier.verify(request))).toMatchObject(replayed)
+    clock.advanceSeconds(1)
+    expect(await failure(() => verifier.verify(request))).toMatchObject({
+      code: 'ERR_TOKEN_TOO_OLD',
+    })
+    await expect(verifier.verify(signed(clock))).resolves.toBeDefined()
+  })
+
+  it('is refused by the function too, which keeps nothing itself, but not under another clock', async () => {
+    const clock = new FakeClock()
+    const request = signed(clock)
+    await verifyVonageWebhook(request, { secrets: SECRETS, clock })
+    // Options that are made anew for every call, as a handler of a cloud function does.
+    const again = () => verifyVonageWebhook(request, { secrets: { ...SECRETS }, clock })
+    expect(await failure(again)).toMatchObject(replayed)
+    const elsewhere = new FakeClock()
+    await expect(
+      verifyVonageWebhook(request, { secrets: SECRETS, clock: elsewhere }),
+    ).resolves.toBeDefined()
+  })
+
+  it('is accepted where that is switched off in so many words', async () => {
+    const clock = new FakeClock()
+    const options = { secrets: SECRETS, once: null, clock }
+    const verifier = new VonageWebhookVerifier(options)
+    const request = signed(clock)
+    for (let times = 0; times < 3; times++) {
+      await expect(verifier.verify(request)).resolves.toBeDefined()
+      await expect(verifyVonageWebhook(request, options)).resolves.toBeDefined()
+    }
+  })
+})
 
 describe('VonageWebhookVerifier', () => {
   it('accepts a webhook once, for as long as it would be accepted at all', async () => {

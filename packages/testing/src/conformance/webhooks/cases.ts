@@ -151,6 +151,21 @@ export const refusedWebhooks: readonly WebhookCase[] = [
     },
   },
   {
+    name: 'a webhook that comes again is refused, unless that is switched off',
+    async run({ open }) {
+      const claims = { jti: 'one and the same' }
+      await using place = await open()
+      assertJson(await place.deliver({ claims }), { body: MESSAGE })
+      const again = await place.deliver({ claims })
+      assertRefused(again, { status: 401, reason: 'token_replayed', error: 'invalid_token' })
+      assertJson(await place.deliver(), { body: MESSAGE })
+      await using careless = await open('none', { once: null })
+      for (const body of [MESSAGE, MESSAGE]) {
+        assertJson(await careless.deliver({ claims }), { body })
+      }
+    },
+  },
+  {
     name: 'a store of used webhooks is asked, and when it is down nobody passes',
     async run({ open }) {
       const used = new Set<string>()

@@ -29,4 +29,6 @@ export interface CliIo {
   readonly fetch: typeof fetch
   /** Has the listener called when the process is asked to end. Gives what takes it off again. */
   readonly onStop: (listener: (signal: string) => void) => () => void
+  /** Ends the process at once, with whatever is under way. */
+  readonly exit: () => void
 }

@@ -54,6 +54,18 @@ test('the first console token has all scopes, and is made once', async () => {
   expect((await first.ask('/keys', { token: tokens[0] ?? '' })).status).toBe(200)
 })
 
+test('nodes that start at once on one ledger make one first console token, time after time', async () => {
+  const tokens: string[] = []
+  const options = { onConsoleToken: (token: string) => void tokens.push(token) }
+  const { ask, ledger, clock } = await openService()
+  for (let time = 1; time <= 3; time += 1) {
+    await Promise.all([1, 2, 3].map(() => openService({ ...options, ledger, clock })))
+    expect(tokens).toHaveLength(time)
+    const token = tokens.at(-1) ?? ''
+    expect((await ask('/oauth/revoke', { token, form: { token } })).status).toBe(200)
+  }
+})
+
 test('another console token is made once the first one is revoked or over', async () => {
   const tokens: string[] = []
   const options = { onConsoleToken: (token: string) => void tokens.push(token) }

@@ -14,6 +14,7 @@ export function processIo(): CliIo {
     clock: systemClock,
     fetch: globalThis.fetch,
     onStop: (listener) => processWorld(systemClock).onStop(listener),
+    exit: () => processWorld(systemClock).exit(),
   }
 }
 

@@ -6,8 +6,9 @@ import { addExamples } from '../program/mayfly-command.ts'
 
 /** Adds `mayfly serve`: the service of `@mayfly/service`, which is loaded when it is wanted. */
 export function addServe(program: Command, { io }: CliContext): void {
-  const { env, clock, onStop } = io
-  const world = { env, clock, onStop, stdout: outputOf(io.stdout), stderr: outputOf(io.stderr) }
+  const { env, clock, onStop, exit } = io
+  const [stdout, stderr] = [outputOf(io.stdout), outputOf(io.stderr)]
+  const world = { env, clock, onStop, exit, stdout, stderr }
   const serve = configureServe(program.command('serve'), world)
   addExamples(serve, [
     ['on this machine, with a SQLite file in this folder', 'mayfly serve'],

@@ -52,6 +52,9 @@ export function testIo(
     stdout,
     stderr,
     onStop: world.onStop ?? (() => () => {}),
+    exit: () => {
+      throw new Error('Nothing that a test does ends the process.')
+    },
   }
   return { io, stdout, stderr }
 }

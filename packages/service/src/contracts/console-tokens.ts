@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { TokenVerifier } from '@mayfly/core'
 import { invalid, requireNumber, requireString } from '@mayfly/core/options'
 import { SCOPES, type Scope } from '../http/scopes.ts'
 import type { ServiceContext } from './context.ts'
-import type { Minted, MintOrder } from './mint.ts'
+import { isConflict, type Minted, type MintOrder } from './mint.ts'
 import { isActive } from './record-state.ts'
 
 /** The `typ` of console tokens, by which no other token passes for one. */
@@ -60,10 +61,14 @@ export async function createConsoleToken(
   return mint.issue(orderFor(issuer, { id, scopes, lifetime, generation }))
 }
 
-/** Makes the first console token, with all scopes, unless the ledger has one that lives. */
+/**
+ * Makes the first console token, with all scopes, unless the ledger has one that lives. Of several nodes
+ * that start at once one makes it.
+ */
 export async function firstConsoleToken(context: ServiceContext): Promise<Minted | undefined> {
-  const { ledger, clock } = context
+  const { issuer, ledger, mint, clock } = context
   const generation = await ledger.generation(FIRST_CLIENT)
+  const before: string[] = []
   let after: string | undefined
   do {
     const page = await ledger.list({
@@ -73,9 +78,25 @@ export async function firstConsoleToken(context: ServiceContext): Promise<Minted
       ...(after !== undefined && { after }),
     })
     if (page.tokens.some((token) => isActive(token, { generation, clock }))) return undefined
+    before.push(...page.tokens.map(({ tokenId }) => tokenId))
     after = page.next
   } while (after !== undefined)
-  return createConsoleToken(context, FIRST_CLIENT, { scope: SCOPES })
+  const order = { id: FIRST_CLIENT, scopes: SCOPES, lifetime: YEAR, generation }
+  try {
+    return await mint.issue({ ...orderFor(issuer, order), tokenId: idAfter(before) })
+  } catch (error) {
+    if (isConflict(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * Names the console token that follows those that there were: nodes that saw the same ones name it the
+ * same, and the ledger takes it once. It is never one of them.
+ */
+function idAfter(tokenIds: readonly string[]): string {
+  const text = JSON.stringify(tokenIds.toSorted())
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }
 
 /** What a console token says. */

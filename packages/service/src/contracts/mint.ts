@@ -23,6 +23,8 @@ export interface MintOrder {
   /** The `typ` of its header. */
   readonly type: string
   readonly clientId: string
+  /** Default: a new UUID. One that is taken is refused with a `LedgerConflictError`. */
+  readonly tokenId?: string
   readonly subject?: string
   readonly audience: readonly string[]
   /** Seconds. */
@@ -52,7 +54,7 @@ export class Mint {
   async issue(order: MintOrder): Promise<Minted> {
     const { issuer, keys, clock } = this.#parts
     const { audience, subject, generation, claims } = order
-    const tokenId = crypto.randomUUID()
+    const tokenId = order.tokenId ?? crypto.randomUUID()
     const issuedAt = seconds(clock)
     const expiresAt = issuedAt + order.lifetime
     const payload = {

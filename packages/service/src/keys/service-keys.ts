@@ -1,4 +1,5 @@
 import {
+  alarm,
   type Algorithm,
   type HeaderFields,
   type Key,
@@ -19,6 +20,8 @@ const SPREAD = 60
 const TOLERANCE = 300
 /** How much more is written down than is needed, so that it is one write an hour. */
 const AHEAD = 3600
+/** How long published keys wait for the ledger, in milliseconds. */
+const PATIENCE_MS = 1000
 /** How often signing begins again because the key went away meanwhile. */
 const MAX_TRIES = 3
 
@@ -85,9 +88,12 @@ export class ServiceKeys implements ServiceKeyring {
     return find()
   }
 
-  /** Gives the public keys to publish, the newest first. While the ledger fails, those known last. */
+  /**
+   * Gives the public keys to publish, the newest first: a key that another node has begun to sign with is
+   * among them at once. While the ledger fails or takes its time, those known last.
+   */
   async jwks(): Promise<{ keys: readonly PublicJwk[] }> {
-    await this.#refreshIfPossible()
+    await this.#lookInTime()
     return { keys: this.#published().map(({ key }) => key.publicJwk()) }
   }
 
@@ -191,6 +197,17 @@ export class ServiceKeys implements ServiceKeyring {
       this.#settings.onFailure(error)
       throw error
     }
+  }
+
+  /** Looks into the ledger, and waits no longer for it than a verifier should wait for its keys. */
+  async #lookInTime(): Promise<void> {
+    let callOff: (() => void) | undefined
+    const late = new Promise<void>((resolve) => {
+      callOff = alarm(this.#settings.clock, PATIENCE_MS, resolve)
+    })
+    const looked = this.#cache.read().then(() => this.#refreshIfPossible())
+    await Promise.race([looked.catch(() => {}), late])
+    callOff?.()
   }
 
   async #addNext(): Promise<string | undefined> {

@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { alarm, type Clock } from '@mayfly/core'
-import { createTokenService, type TokenService } from '../create-token-service.ts'
-import { createLogger, type ServiceLogger } from '../ops/log.ts'
+import { alarm } from '@mayfly/core'
+import { createTokenService } from '../create-token-service.ts'
+import { createLogger } from '../ops/log.ts'
 import { listen, type RunningServer } from '../server/listen.ts'
 import { consoleTokenPlace } from './console-token.ts'
 import type { ServeFlags } from './options.ts'
 import { readSettings } from './settings.ts'
 import type { ServeWorld } from './world.ts'
-
-const HOUR_MS = 3_600_000
 
 /**
  * Serves until the process is asked to end, then ends in order. A second wish to end is granted at once,
@@ -22,6 +20,7 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
   const logger = createLogger({ level: settings.logLevel }, { write })
   // It listens first: where the port is taken nothing has been opened, and its address is the issuer.
   let handle = notYet
+  let callOff: (() => void) | undefined
   const server = await listen((request, response) => handle(request, response), {
     ...settings.listen,
     observe: ({ type, ...event }) => logger.info(event, type),
@@ -36,17 +35,20 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
     })
     try {
       handle = service.router
-      const stopPurging = purgeHourly(service, { logger, clock: world.clock })
       greet(server, [settings.service.issuer, settings.service.database], place.words(), world)
       logger.info({ at: server.url }, 'serving')
       logger.info({ signal: await stopAsked(world) }, 'ending')
-      stopPurging()
+      callOff = alarm(world.clock, settings.shutdownTimeoutMs, () => {
+        logger.warn({}, 'ended before the ledger was done: what was not answered may not be in it')
+        world.exit()
+      })
       const cut = await server.close()
       logger.info({ cut }, 'ended')
     } finally {
       await service.close()
     }
   } finally {
+    callOff?.()
     await server.close()
   }
 }
@@ -62,30 +64,6 @@ function stopAsked(world: ServeWorld): Promise<string> {
       resolve(signal)
     })
   })
-}
-
-/** Forgets old records every hour, on every node: it is one statement that finds little to do. */
-function purgeHourly(
-  service: TokenService,
-  { logger, clock }: { readonly logger: ServiceLogger; readonly clock: Clock },
-): () => void {
-  let callOff: (() => void) | undefined
-  const purge = async (): Promise<void> => {
-    try {
-      const records = await service.purge()
-      if (records > 0) logger.info({ records }, 'forgot old records')
-    } catch (error) {
-      logger.warn({ err: error }, 'could not forget old records')
-    }
-  }
-  const schedule = (): void => {
-    callOff = alarm(clock, HOUR_MS, () => {
-      void purge()
-      schedule()
-    })
-  }
-  schedule()
-  return () => callOff?.()
 }
 
 function greet(

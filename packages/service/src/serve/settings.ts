@@ -13,6 +13,8 @@ export interface ServeSettings {
   /** Without `issuer` where that is the place that it listens at. */
   readonly service: Partial<TokenServiceOptions>
   readonly logLevel: LogLevel
+  /** How long all may take at the end. */
+  readonly shutdownTimeoutMs: number
 }
 
 /** What `createTokenService` is told about its ledger. */
@@ -25,9 +27,17 @@ type LedgerOptions = Pick<TokenServiceOptions, 'database' | 'sealKeys' | 'algori
  */
 export async function readSettings(flags: ServeFlags, world: ServeWorld): Promise<ServeSettings> {
   const { issuer } = flags
+  const shutdownTimeoutMs =
+    1000 * requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
   return {
     logLevel: requireOneOf(flags.logLevel, '--log-level', LEVELS),
-    listen: { ...readListening(flags), clock: world.clock },
+    shutdownTimeoutMs,
+    listen: {
+      ...readListening(flags),
+      // The ledger is closed after the last answer, and gets a share for that.
+      shutdownTimeoutMs: shutdownTimeoutMs - Math.min(1000, shutdownTimeoutMs / 5),
+      clock: world.clock,
+    },
     service: {
       ...(issuer !== undefined && { issuer }),
       ...(await readLedger(flags, world)),
@@ -74,11 +84,9 @@ function readListening(flags: ServeFlags): ListenOptions {
     const missing = tlsCert === undefined ? '--tls-cert' : '--tls-key'
     throw wrong(missing, 'HTTPS takes both --tls-cert and --tls-key.')
   }
-  const seconds = requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
   return {
     host,
     port: Number(port),
-    shutdownTimeoutMs: seconds * 1000,
     ...(tlsCert !== undefined &&
       tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
   }

@@ -10,6 +10,8 @@ export interface ServeWorld {
   readonly stderr: ServeOutput
   /** Has the listener called each time the process is asked to end. Gives a function that takes it off. */
   onStop(listener: (signal: string) => void): () => void
+  /** Ends the process at once, with whatever is under way. */
+  exit(): void
 }
 
 /** Standard output or standard error. */
@@ -33,6 +35,7 @@ export function processWorld(clock: Clock): ServeWorld {
         for (const signal of signals) process.off(signal, listener)
       }
     },
+    exit: () => process.exit(1),
   }
 }
 

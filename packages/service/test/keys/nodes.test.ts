@@ -44,6 +44,31 @@ it('accepts at once what another node signed with a key of a moment ago', async 
   })
 })
 
+it('publishes at once what another node signs with from a moment ago', async () => {
+  const [a, b] = [await startNode(ledger, clock), await startNode(ledger, clock)] as const
+  await b.jwks()
+  await a.rotate({ now: true })
+  await verifyWith(await b.jwks(), await signToken(a, clock), clock)
+})
+
+it('publishes the keys that it knows when the ledger takes longer than a second', async () => {
+  let isStuck = false
+  const stuck = new Proxy(ledger, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (name === 'keys' && isStuck) return () => new Promise(() => {})
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const keys = await startNode(stuck, clock)
+  const known = await keys.jwks()
+  isStuck = true
+  const published = keys.jwks()
+  clock.advance(1000)
+  expect(await published).toStrictEqual(known)
+  expect(known.keys).toHaveLength(1)
+})
+
 it('looks for unknown keys a few times a second, and no more', async () => {
   let reads = 0
   const counting = new Proxy(ledger, {

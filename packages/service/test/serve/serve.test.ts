@@ -126,16 +126,6 @@ describe('serve', () => {
     expect(told.slice(-2)).toEqual(['ending', 'ended'])
   })
 
-  it('forgets old records every hour', async () => {
-    const args = ['--database', database(), '--retention', '1h', '--issuer', 'http://localhost']
-    const url = await start(...args)
-    const [token = ''] = (await world.written('stdout', TOKEN)) as readonly string[]
-    const headers = { authorization: `Bearer ${token}` }
-    await fetch(`${url}/security/jwt?aud=app.example.com&expInSec=60`, { headers })
-    world.clock.advanceSeconds(2 * 3600)
-    await world.written('stderr', /"records":1,"msg":"forgot old records"/)
-  })
-
   it('says that a port is taken before it opens anything', async () => {
     const url = await start('--ephemeral')
     const { port } = new URL(url)

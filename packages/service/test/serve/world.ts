@@ -7,6 +7,8 @@ export class TestWorld implements ServeWorld {
   readonly env: Record<string, string> = {}
   readonly stdout: { isTTY: boolean; text: string; write(text: string): void }
   readonly stderr: { isTTY: boolean; text: string; write(text: string): void }
+  /** How often the process was ended at once. */
+  exits = 0
   #stop: ((signal: string) => void) | undefined
   #wake: (() => void) | undefined
 
@@ -20,6 +22,10 @@ export class TestWorld implements ServeWorld {
     return () => {
       this.#stop = undefined
     }
+  }
+
+  exit(): void {
+    this.exits += 1
   }
 
   /** Asks the process to end. */

@@ -2,7 +2,7 @@ import type { Algorithm, Clock, NamedKey } from '@mayfly/core'
 import { systemClock } from '@mayfly/core'
 import { refuseUnknown } from '../options.ts'
 import type { TokenAttack } from './attack.ts'
-import { type ClaimsAttack, claimsAttacks } from './claims.ts'
+import { type ClaimsAttack, claimsAttacks, LIFETIME } from './claims.ts'
 import { ecdsaAttacks } from './ecdsa.ts'
 import { headerAttacks } from './header.ts'
 import { keyConfusionAttacks } from './key-confusion.ts'
@@ -59,7 +59,7 @@ export function createAttacks(options: AttacksOptions = {}): Attacks {
     iss: issuer,
     aud: audience,
     sub: 'alice',
-    exp: now + 300,
+    exp: now + LIFETIME,
     iat: now,
   })
   const forgeries = [

@@ -25,6 +25,12 @@ export interface ClaimsAttackTarget {
   readonly now: number
 }
 
+/**
+ * Seconds that a good token lives, and half of that lies between now and what is in the future: the
+ * machine's clock goes on while a verifier without one of its own is tried.
+ */
+export const LIFETIME = 7200
+
 /** Gives every attack on claims, made for one verifier. */
 export function claimsAttacks(target: ClaimsAttackTarget): readonly ClaimsAttack[] {
   return [
@@ -52,13 +58,13 @@ function dateAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
     ['0', '0'],
     ['an empty string', '""'],
     ['null', 'null'],
-    ['a number in a string', `"${now + 300}"`],
-    ['milliseconds', String((now + 300) * 1000)],
+    ['a number in a string', `"${now + LIFETIME}"`],
+    ['milliseconds', String((now + LIFETIME) * 1000)],
     ['Infinity', '1e999'],
     ['minus Infinity', '-1e999'],
     ['a negative number', '-1'],
     ['true', 'true'],
-    ['an array', `[${now + 300}]`],
+    ['an array', `[${now + LIFETIME}]`],
     ['an object', '{}'],
   ]
   const malformed = (['exp', 'nbf', 'iat'] as const).flatMap((claim) =>
@@ -93,14 +99,14 @@ function timeAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
     {
       topic: DATE,
       name: 'nbf is in the future',
-      payload: payload(target, { nbf: String(now + 60) }),
+      payload: payload(target, { nbf: String(now + LIFETIME / 2) }),
       reason: 'token_not_yet_valid',
       claim: 'nbf',
     },
     {
       topic: DATE,
       name: 'iat is in the future',
-      payload: payload(target, { iat: String(now + 60) }),
+      payload: payload(target, { iat: String(now + LIFETIME / 2) }),
       reason: 'token_not_yet_valid',
       claim: 'iat',
     },
@@ -232,7 +238,7 @@ function shapeAttacks(target: ClaimsAttackTarget): ClaimsAttack[] {
     ...['exp', 'aud', '\\u0065xp'].map((claim) => ({
       topic: TWICE,
       name: `the payload says "${claim}" a second time`,
-      payload: payload(target, {}).replace(/^{/, `{"${claim}":${target.now + 300},`),
+      payload: payload(target, {}).replace(/^{/, `{"${claim}":${target.now + LIFETIME},`),
       reason: 'token_malformed' as const,
     })),
     ...['iss', 'aud', 'exp'].map((claim) => ({
@@ -315,7 +321,7 @@ function payload(
     iss: JSON.stringify(issuer),
     aud: JSON.stringify(audience),
     sub: '"alice"',
-    exp: String(now + 300),
+    exp: String(now + LIFETIME),
     iat: String(now),
     ...replaced,
   }

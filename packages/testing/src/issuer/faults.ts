@@ -7,7 +7,7 @@ import { createTestKey, encodeJson, signToken, type TestKey } from './signing.ts
  * `no-expiry` under `requireExpiry: false`.
  *
  * - `expired`: it ended a minute ago.
- * - `not-yet-valid`: it begins in a minute.
+ * - `not-yet-valid`: it begins in an hour.
  * - `no-expiry`: it has no `exp`.
  * - `other-issuer`, `other-audience`: it is good, and for somebody else.
  * - `other-key`: another key signed it under this issuer's `kid`.
@@ -46,11 +46,12 @@ interface Recipe {
 }
 
 const MINUTE = 60
+const HOUR = 3600
 
 const RECIPES: Readonly<Record<TokenFault, Recipe>> = {
   expired: { draft: (_, now) => ({ claims: { iat: now - 6 * MINUTE, exp: now - MINUTE } }) },
   'not-yet-valid': {
-    draft: (_, now) => ({ claims: { nbf: now + MINUTE, exp: now + 6 * MINUTE } }),
+    draft: (_, now) => ({ claims: { nbf: now + HOUR, exp: now + 2 * HOUR } }),
   },
   'no-expiry': { draft: () => ({ claims: { exp: undefined } }) },
   'other-issuer': { draft: () => ({ claims: { iss: 'https://other-issuer.example' } }) },

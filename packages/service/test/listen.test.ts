@@ -26,47 +26,47 @@ async function make(more: object = {}): Promise<TokenService> {
 }
 
 test('a service serves by itself, at several places, and ends them when it is closed', async () => {
-  const { listen, close } = await make()
-  const servers = [await listen(), await listen({ host: '127.0.0.1', port: 0 })]
+  const one = await make()
+  const servers = [await one.listen(), await one.listen({ host: '127.0.0.1', port: 0 })]
   for (const { url } of servers) expect((await fetch(`${url}/readyz`)).status).toBe(200)
-  await close()
+  await one.close()
   for (const { url } of servers) await expect(fetch(`${url}/healthz`)).rejects.toThrow()
 })
 
 test('a server that was ended by itself does not keep the service from being closed', async () => {
-  const { listen, close } = await make()
-  const { url, close: end } = await listen()
-  expect(await end()).toBe(0)
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow()
-  await close()
+  const one = await make()
+  const server = await one.listen()
+  expect(await server.close()).toBe(0)
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+  await one.close()
 })
 
 test('what is in the way of one part keeps none of the others open', async () => {
-  const { listen, close } = await make()
-  const first = await listen()
-  const second = await listen()
+  const one = await make()
+  const first = await one.listen()
+  const second = await one.listen()
   second.close = () => Promise.reject(new Error('stuck'))
-  await expect(close()).rejects.toThrow('stuck')
+  await expect(one.close()).rejects.toThrow('stuck')
   await expect(fetch(`${first.url}/healthz`)).rejects.toThrow()
 })
 
 test.each([{ prot: 1 }, { port: -1 }, { clock: new FakeClock() }, { observe: () => {} }])(
   'listen refuses %j by name, and the service goes on',
   async (options) => {
-    const { listen } = await make()
+    const one = await make()
     const [option = ''] = Object.keys(options)
-    await expect(listen(options as object)).rejects.toMatchObject({ option })
-    expect((await fetch(`${(await listen()).url}/healthz`)).status).toBe(200)
+    await expect(one.listen(options as object)).rejects.toMatchObject({ option })
+    expect((await fetch(`${(await one.listen()).url}/healthz`)).status).toBe(200)
   },
 )
 
 test('a body that drips in is refused in time, and nothing is issued', async () => {
   const events: ServiceEvent[] = []
-  const { listen, createConsoleToken } = await make({
+  const one = await make({
     observe: (event: ServiceEvent) => void events.push(event),
   })
-  const token = await createConsoleToken('app')
-  const { port } = await listen({ headersTimeoutMs: 100, requestTimeoutMs: 100 })
+  const token = await one.createConsoleToken('app')
+  const { port } = await one.listen({ headersTimeoutMs: 100, requestTimeoutMs: 100 })
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   const lines = [
@@ -91,13 +91,13 @@ test.skipIf(!hasOpenssl())(
       const tls = await makeCertificate(folder, 'first')
       let observe: (event: ServiceEvent) => void = () => {}
       const told = new Promise<ServiceEvent>((resolve) => (observe = resolve))
-      const { listen, metrics } = await make({ clock, observe })
-      const { url } = await listen({ tls })
+      const one = await make({ clock, observe })
+      const { url } = await one.listen({ tls })
       expect(url).toMatch(/^https:/)
       copyFileSync((await makeCertificate(folder, 'next')).certFile, tls.certFile)
       clock.advance(5000)
       expect(await told).toMatchObject({ type: 'failure', what: 'certificate' })
-      expect(await metrics.read()).toContain('mayfly_failures_total{what="certificate"} 1')
+      expect(await one.metrics.read()).toContain('mayfly_failures_total{what="certificate"} 1')
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

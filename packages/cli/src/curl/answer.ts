@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { CliContext } from '../context.ts'
+import { visible } from '../text/visible.ts'
 import { UnavailableError } from '../usage-error.ts'
 
 /** Where an answer goes. */
@@ -54,6 +55,6 @@ async function writeFile(response: Response, file: string): Promise<void> {
 }
 
 function headOf({ status, statusText, headers }: Response): string {
-  const fields = [...headers].map(([name, value]) => `${name}: ${value}\n`)
-  return `${`HTTP ${status} ${statusText}`.trim()}\n${fields.join('')}\n`
+  const fields = [...headers].map(([name, value]) => `${name}: ${visible(value)}\n`)
+  return `${`HTTP ${status} ${visible(statusText)}`.trim()}\n${fields.join('')}\n`
 }

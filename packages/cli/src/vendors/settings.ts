@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseAssignments } from '../input/assignments.ts'
 import { parseDuration } from '../input/duration.ts'
+import { parseTime } from '../input/time.ts'
 import type { CliIo } from '../io.ts'
 import { UsageError } from '../usage-error.ts'
 import { attributeOf, longOf, propertyOf, type Settings, type VendorOption } from './option.ts'
@@ -89,12 +90,4 @@ function isOn(value: unknown, flag: string): true | undefined {
   if (value === true || value === '1' || value === 'true') return true
   if (value === '0' || value === 'false') return undefined
   throw new UsageError(`${flag} is on or off: 1 or 0 in the environment.`)
-}
-
-function parseTime(text: string, flag: string): number {
-  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Date.parse(text) / 1000
-  if (Number.isFinite(seconds) && (/^\d+$/.test(text) || /^\d{4}-\d\d-\d\d/.test(text))) {
-    return Math.floor(seconds)
-  }
-  throw new UsageError(`${flag} takes a time: 2026-11-21T20:00:00Z, or seconds since 1970.`)
 }

@@ -10,9 +10,9 @@ import {
 } from '@mayfly/core'
 import type { CliContext } from '../context.ts'
 import { parseDuration } from '../input/duration.ts'
+import { parseTime } from '../input/time.ts'
 import type { VerifyFlags } from './flags.ts'
 import type { FoundKeys } from './keys.ts'
-import { parseTime } from './time.ts'
 
 /** What came of a verification. */
 export interface Judgement {

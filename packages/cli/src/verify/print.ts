@@ -40,11 +40,13 @@ export function printJudgement(
 
 function printNotChecked(page: Page, { verdict, notChecked }: Judgement): void {
   if (verdict === 'unknown') return
-  for (const { check, flag } of notChecked.filter(isMain)) {
+  const main = notChecked.filter(isMain)
+  for (const { check, flag } of main) {
     page.point('warning', `${check} not checked: give ${flag}`)
   }
   const others = notChecked.filter((one) => !isMain(one)).map(({ check }) => check)
-  page.prose(`Nor were these: ${[...others, 'revocation'].join(', ')}.`, 'dim')
+  const lead = main.length > 0 ? 'Nor were these' : 'Not checked'
+  page.prose(`${lead}: ${[...others, 'revocation'].join(', ')}.`, 'dim')
 }
 
 function isMain({ check }: NotChecked): boolean {

@@ -52,6 +52,19 @@ describe('mayfly curl', () => {
     expect(stdout).toMatch(/\n\n\{/)
   })
 
+  it('lets no header field act upon the terminal', async () => {
+    const server = createServer((_request, response) => {
+      // As bytes this is what xterm and others take for the begin of a command.
+      response.writeHead(200, 'O\u009bK', { 'x-evil': 'a\u009b31mred\u009d0;title\u009c' }).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { stdout } = await curl([origin, '-i', '--origin', origin])
+    server.close()
+    expect(stdout).toContain(String.raw`x-evil: a\u009b31mred\u009d0;title\u009c`)
+    expect(stdout).not.toMatch(/[\u0080-\u009f]/)
+  })
+
   it('writes the body to a file with -o', async () => {
     const file = join(folder, 'apps.json')
     const { stdout } = await curl([`${sandbox.origin}/v1/apps`, '-o', file])

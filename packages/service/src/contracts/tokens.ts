@@ -3,6 +3,7 @@ import { readJson } from '../http/strict-json.ts'
 import type { Operation } from '../http/operation.ts'
 import { badParameter } from '../http/problem.ts'
 import type { ServiceContext } from './context.ts'
+import { inexactPart } from './exact.ts'
 import { requireOrigin } from './origins.ts'
 import { requireClient } from './visible.ts'
 
@@ -103,6 +104,8 @@ function readClaims(given: unknown): Readonly<Record<string, unknown>> {
     throw badParameter('claims', '"claims" must be an object.')
   }
   const own = Object.keys(given).find((claim) => OWN_CLAIMS.has(claim))
+  const inexact = inexactPart(given)
+  if (inexact !== undefined) throw badParameter('claims', `"claims" hold ${inexact}.`)
   if (own === undefined) return given as Readonly<Record<string, unknown>>
   throw badParameter('claims', `"claims" may not hold "${own}": the service writes that itself.`)
 }

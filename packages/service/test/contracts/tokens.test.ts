@@ -84,6 +84,22 @@ test.each([
     'ERR_PARAMETER',
   ],
   ['a member twice', '{"audience":"a","expiresIn":1,"expiresIn":60}', 'ERR_BODY'],
+  ['a number beyond all', '{"audience":"a","expiresIn":1,"claims":{"a":[1e400]}}', 'ERR_PARAMETER'],
+  [
+    'a number that would change',
+    '{"audience":"a","expiresIn":1,"claims":{"a":9007199254740993}}',
+    'ERR_PARAMETER',
+  ],
+  [
+    'half a character',
+    String.raw`{"audience":"a","expiresIn":1,"claims":{"a":"\ud800"}}`,
+    'ERR_PARAMETER',
+  ],
+  [
+    'half a character in a name',
+    String.raw`{"audience":"a","expiresIn":1,"claims":{"\udc00":1}}`,
+    'ERR_PARAMETER',
+  ],
   ['a nesting that is too deep', deep(32), 'ERR_BODY'],
   ['a nesting without end', '['.repeat(15_000), 'ERR_BODY'],
 ])('a body that is %s is refused', async (_, body, code) => {
@@ -93,6 +109,13 @@ test.each([
 })
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+
+test('claims are in the token as they were sent', async () => {
+  const { ask, admin } = await openService()
+  const claims = { n: [0, -1, 9007199254740991, 0.1, 1e-7], t: 'a\u0000\u{1f511}', o: { x: null } }
+  const { json } = await ask('/tokens', { token: admin, json: { ...GOOD, claims } })
+  expect(readClaims(String(json['token']))).toMatchObject(claims)
+})
 
 test('a body that nests within the bound is taken', async () => {
   const { ask, admin } = await openService()

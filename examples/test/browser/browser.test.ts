@@ -5,6 +5,7 @@ import { Bench, Shared } from './bench.ts'
 import { cookieCases, elementCases } from './cases/elements.ts'
 import { eventCases } from './cases/events.ts'
 import { fetchCases } from './cases/fetch.ts'
+import { fieldCases } from './cases/fields.ts'
 import { webSocketCases } from './cases/websocket.ts'
 
 describe.skipIf(!hasChromium())('In a browser', () => {
@@ -19,6 +20,7 @@ describe.skipIf(!hasChromium())('In a browser', () => {
     afterAll(() => bench.close())
 
     describe('fetch', () => fetchCases(bench))
+    describe('the fields of a request', () => fieldCases(bench))
     describe('what is no script', () => elementCases(bench))
     describe('a cookie', () => cookieCases(bench))
     describe('a WebSocket', () => webSocketCases(bench))

@@ -13,6 +13,7 @@ export type {
 export type { AttackOptions, TokenAttack } from './attacks/attack.ts'
 export { type Attacks, type AttacksOptions, createAttacks } from './attacks/attacks.ts'
 export { ATTACK_TOPICS, type AttackTopic } from './attacks/topics.ts'
+export { browserFields, type BrowserRequest } from './browser-fields.ts'
 export { adapterConformance } from './conformance/suite.ts'
 export type { OpenStores, StoresDriver } from './conformance/stores/driver.ts'
 export { storeConformance } from './conformance/stores/suite.ts'

@@ -13,7 +13,7 @@ const GIVERS = Object.entries(PLACES).filter(([name]) =>
   ['Voicegain', 'Zoom', 'GitHub', 'Google', 'OAuth'].includes(name),
 )
 
-describe.each(Object.entries(PLACES))('the sandbox of %s', (name, start) => {
+describe.each(Object.entries(PLACES))('the sandbox of %s', (_name, start) => {
   const clock = new FakeClock()
   let place: Place
   beforeAll(async () => {
@@ -81,16 +81,33 @@ describe.each(Object.entries(PLACES))('the sandbox of %s', (name, start) => {
   })
 
   it('refuses the first use of a new token, and no other', async () => {
-    if (place.sandbox.refuseFirstUse === undefined) {
-      // APNs forbids the next token for 20 minutes; a client secret is no bearer token.
-      expect(['APNs', 'Sign in with Apple']).toContain(name)
-      return
-    }
+    const { refusal = 401 } = place
+    const before = place.sandbox.refusals['first-use'] ?? 0
     place.sandbox.refuseFirstUse(1)
     const token = await mint(place)
     const statuses = []
     for (let count = 0; count < 3; count++) statuses.push((await place.send(token)).status)
-    expect(statuses).toEqual([401, 200, 200])
+    expect(statuses).toEqual([refusal, 200, 200])
+    expect(place.sandbox.refusals).toMatchObject({ 'first-use': before + 1 })
+  })
+
+  it('refuses a token that another one displaced, and not that other one', async () => {
+    const { refusal = 401 } = place
+    const displaced = await mint(place)
+    expect((await place.send(displaced)).status).toBe(200)
+    place.sandbox.displaceToken()
+    expect((await place.send(displaced)).status).toBe(refusal)
+    expect((await place.send(displaced)).status).toBe(refusal)
+    expect(place.sandbox.refusals).toMatchObject({ 'token-displaced': 2 })
+    clock.advanceSeconds(1200)
+    const next = await mint(place)
+    expect((await place.send(next)).status).toBe(200)
+    expect((await place.send(displaced)).status).not.toBe(200)
+  })
+
+  it('knows of no token to displace before one was used', async () => {
+    await using fresh = await start(clock)
+    expect(() => fresh.sandbox.displaceToken()).toThrow('No token')
   })
 
   it('refuses what comes of a key that was revoked', async () => {

@@ -31,7 +31,7 @@ import {
   startZoomSandbox,
 } from '@mayfly/testing'
 
-/** What all sandboxes can, and one thing that nearly all can. */
+/** What all sandboxes can. */
 interface AnySandbox
   extends Pick<
     HttpSandbox<string>,
@@ -42,11 +42,12 @@ interface AnySandbox
     | 'down'
     | 'up'
     | 'onEvent'
+    | 'displaceToken'
     | 'refused'
     | 'refusals'
     | 'close'
   > {
-  refuseFirstUse?(count: number): void
+  refuseFirstUse(count: number): void
 }
 
 /** A sandbox, the source that goes with it, and a client of both. */
@@ -55,6 +56,8 @@ export interface Place extends AsyncDisposable {
   readonly source: TokenSource
   /** Sends a good request with a token. */
   readonly send: (token: string) => Promise<Response>
+  /** The status that the vendor refuses a token with. Default 401. */
+  readonly refusal?: number
   /** Ends the key, or what tokens are got with. */
   readonly revoke: () => unknown
   /** Where tokens are given, for a vendor that gives them. */
@@ -110,7 +113,8 @@ export const PLACES: Readonly<Record<string, Start>> = {
       body: '{"aps":{"alert":"hello"}}',
     })
     const path = `/3/device/${'a1'.repeat(32)}`
-    return placeOf(sandbox, source, { path, init, revoke: () => sandbox.revokeKey() })
+    const revoke = (): void => sandbox.revokeKey()
+    return placeOf(sandbox, source, { path, init, revoke, refusal: 403 })
   },
   'Sign in with Apple': async (clock) => {
     const sandbox = await startSignInWithAppleSandbox({ clock })
@@ -123,6 +127,7 @@ export const PLACES: Readonly<Record<string, Start>> = {
     return placeOf(sandbox, source, {
       path: '/auth/revoke',
       init,
+      refusal: 400,
       revoke: () => sandbox.revokeKey(),
     })
   },

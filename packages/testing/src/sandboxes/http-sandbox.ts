@@ -44,6 +44,8 @@ export class HttpSandbox<Reason extends string> {
   readonly #port: number
   #latencyMs = 0
   #origin = ''
+  /** The last token that was accepted. */
+  #lastToken: string | undefined
 
   /**
    * Is awaited before each answer is sent, after the request has been judged and counted. A test that
@@ -157,6 +159,19 @@ export class HttpSandbox<Reason extends string> {
     this.#faults.spoilNext(count, { spoilage, ...options })
   }
 
+  /**
+   * Ends the token that was accepted last, as if another one had displaced it: from now on the vendor
+   * refuses it, as `token-displaced`. Further tokens are not touched.
+   *
+   * @throws {Error} when no token was accepted so far.
+   */
+  displaceToken(): void {
+    if (this.#lastToken === undefined || this.#vendor.displace === undefined) {
+      throw new Error('No token has been accepted so far, so there is none to displace.')
+    }
+    this.#vendor.displace(this.#lastToken)
+  }
+
   /** Answers a path with a redirect. Returns what ends that. */
   redirect(path: string, location: string, status = 302): () => void {
     return this.#faults.redirect(path, location, status)
@@ -192,6 +207,7 @@ export class HttpSandbox<Reason extends string> {
     const verdict = fault === undefined ? await this.#vendor.judge(request) : { reply: fault }
     const event = this.#event(request, verdict, { number, isFault: fault !== undefined })
     this.#record.add(event)
+    if (event.outcome === 'accepted') this.#lastToken = tokenOf(request, verdict) ?? this.#lastToken
     if (this.#latencyMs > 0) await elapsed(this.#clock.timeout(this.#latencyMs))
     await this.beforeAnswer?.(event)
     const spoilage = this.#faults.takeSpoilage(request.path)
@@ -212,7 +228,8 @@ export class HttpSandbox<Reason extends string> {
     verdict: Verdict<Reason>,
     facts: { readonly number: number; readonly isFault: boolean },
   ): SandboxEvent<Reason> {
-    const { reply, refused, credential = request.bearer } = verdict
+    const { reply, refused } = verdict
+    const credential = tokenOf(request, verdict)
     const outcome = facts.isFault ? 'fault' : refused === undefined ? 'accepted' : 'refused'
     return {
       type: 'request',
@@ -227,6 +244,13 @@ export class HttpSandbox<Reason extends string> {
       ...(credential !== undefined && { token: tokenDigest(credential) }),
     }
   }
+}
+
+function tokenOf(
+  { bearer }: SandboxRequest,
+  { credential = bearer }: Pick<Verdict<string>, 'credential'>,
+): string | undefined {
+  return credential
 }
 
 async function elapsed(signal: AbortSignal): Promise<void> {

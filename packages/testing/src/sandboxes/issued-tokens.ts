@@ -8,7 +8,6 @@ export type TokenRefusal =
   | 'token-missing'
   | 'token-unknown'
   | 'token-expired'
-  | 'token-displaced'
   | 'token-unsettled'
   | LedgerRefusal
 

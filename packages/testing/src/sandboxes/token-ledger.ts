@@ -7,7 +7,7 @@ export function tokenDigest(token: string): string {
 }
 
 /** Why the ledger refuses a token that is good in itself. */
-export type LedgerRefusal = 'revoked' | 'first-use'
+export type LedgerRefusal = 'revoked' | 'first-use' | 'token-displaced'
 
 /**
  * Remembers tokens by their digest, for the faults that concern one token: it was displaced, or a
@@ -16,6 +16,7 @@ export type LedgerRefusal = 'revoked' | 'first-use'
 export class TokenLedger {
   readonly #seen = new Set<string>()
   readonly #revoked = new Set<string>()
+  readonly #displaced = new Set<string>()
   #firstUsesToRefuse = 0
 
   /** Notes the use of a good token, and tells why it is to be refused all the same. */
@@ -24,6 +25,7 @@ export class TokenLedger {
     const isNew = !this.#seen.has(digest)
     this.#seen.add(digest)
     if (this.#revoked.has(digest)) return 'revoked'
+    if (this.#displaced.has(digest)) return 'token-displaced'
     if (isNew && this.#firstUsesToRefuse > 0) {
       this.#firstUsesToRefuse -= 1
       return 'first-use'
@@ -37,6 +39,10 @@ export class TokenLedger {
 
   revoke(token: string): void {
     this.#revoked.add(tokenDigest(token))
+  }
+
+  displace(token: string): void {
+    this.#displaced.add(tokenDigest(token))
   }
 
   revokeSeen(): void {

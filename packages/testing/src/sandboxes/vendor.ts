@@ -36,6 +36,8 @@ export interface Vendor<Reason extends string> {
   readonly versions?: HttpVersions
   /** Whether its answers have a `Date`. Default `true`. */
   readonly tellsTime?: boolean
+  /** Ends a good token as if another one had displaced it. Absent where there are no tokens. */
+  displace?(token: string): void
   judge(request: SandboxRequest): Verdict<Reason> | Promise<Verdict<Reason>>
   /** The body that the vendor sends with a status, for failures that a test asks for. */
   failure(status: number): SandboxReply

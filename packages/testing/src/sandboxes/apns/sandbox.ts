@@ -17,7 +17,12 @@ import {
 import { TokenUpdates } from './token-updates.ts'
 
 /** Why the APNs sandbox refused a request. */
-export type ApnsRefusal = ApnsTokenFault | 'updated-too-often' | 'expired-by-test'
+export type ApnsRefusal =
+  | ApnsTokenFault
+  | 'updated-too-often'
+  | 'expired-by-test'
+  | 'first-use'
+  | 'token-displaced'
 
 /** A key for push notifications and the team that it belongs to. */
 export interface ApnsCredentials extends AppleKeyCredentials {
@@ -49,6 +54,11 @@ export interface ApnsControls {
   restoreKey(keyId?: string): void
   /** Calls every token that was used so far expired. */
   expireTokensSeen(): void
+  /**
+   * Refuses the first use of the next so many new tokens, as `InvalidProviderToken`. They are good after
+   * that, and count as new ones all the same.
+   */
+  refuseFirstUse(count: number): void
   /** Lets a device leave: it answers 410 for it. */
   unregister(deviceToken: string): void
 }
@@ -106,6 +116,7 @@ export async function startApnsSandbox(options: ApnsSandboxOptions = {}): Promis
     revokeKey: (keyId = credentials.keyId) => keys.revoke(keyId),
     restoreKey: (keyId = credentials.keyId) => keys.restore(keyId),
     expireTokensSeen: () => ledger.revokeSeen(),
+    refuseFirstUse: (count: number) => ledger.refuseFirstUse(count),
     unregister: (deviceToken: string) => void unregistered.set(deviceToken, sandbox.clock.now()),
   })
 }
@@ -133,16 +144,18 @@ function createVendor(parts: VendorParts): Vendor<ApnsRefusal> {
       const reply = refusal(429, 'TooManyProviderTokenUpdates')
       return { reply, refused: 'updated-too-often' }
     }
-    if (ledger.use(bearer) !== undefined) {
-      return { reply: refusal(403, 'ExpiredProviderToken'), refused: 'expired-by-test' }
-    }
-    return { reply: push(request, delivery) }
+    const refused = ledger.use(bearer)
+    if (refused === undefined) return { reply: push(request, delivery) }
+    if (refused === 'first-use') return { reply: refusal(403, 'InvalidProviderToken'), refused }
+    const reply = refusal(403, 'ExpiredProviderToken')
+    return { reply, refused: refused === 'revoked' ? 'expired-by-test' : refused }
   }
 
   return {
     name: 'apns',
     versions: options.http1 === false ? 'h2' : 'both',
     tellsTime: false,
+    displace: (token) => ledger.displace(token),
     judge,
     failure,
   }

@@ -140,5 +140,5 @@ function createVendor(parts: VendorParts): Vendor<AppStoreConnectRefusal> {
     return { reply: { ...reply, headers }, ...(!allowed && { refused: 'rate-limit' as const }) }
   }
 
-  return { name: 'app-store-connect', judge, failure }
+  return { name: 'app-store-connect', judge, failure, displace: (token) => ledger.displace(token) }
 }

@@ -117,5 +117,5 @@ function createVendor(parts: VendorParts): Vendor<AppStoreServerRefusal> {
     return { reply: answer(request, transactionIds) }
   }
 
-  return { name: 'app-store-server', judge, failure }
+  return { name: 'app-store-server', judge, failure, displace: (token) => ledger.displace(token) }
 }

@@ -175,6 +175,7 @@ async function startService<Own extends object>(
     return {
       name,
       failure,
+      displace: (token) => ledger.displace(token),
       judge(request) {
         const now = Math.floor(clock.now() / 1000)
         const fault = judgeToken(request, { keys, teamId, rule, maxAhead, now })

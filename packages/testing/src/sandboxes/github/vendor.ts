@@ -43,6 +43,11 @@ export class GitHubVendor implements Vendor<GitHubRefusal> {
     this.#clock = clock
   }
 
+  displace(token: string): void {
+    this.#tokens.ledger.displace(token)
+    this.#state.appTokens.displace(token)
+  }
+
   judge(request: SandboxRequest): Verdict<GitHubRefusal> {
     const { basePath } = this.#state
     if ((request.header('user-agent') ?? '') === '') {

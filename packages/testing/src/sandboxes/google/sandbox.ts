@@ -197,7 +197,7 @@ function createVendor(
     return audience === wanted ? tokens.ledger.use(token) : 'jwt-audience'
   }
 
-  return { name: 'google', judge, failure }
+  return { name: 'google', judge, failure, displace: (token) => tokens.ledger.displace(token) }
 }
 
 function judgeRequest(

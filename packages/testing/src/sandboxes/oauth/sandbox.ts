@@ -184,7 +184,7 @@ function createVendor(
     return { reply: { status: 200, body: { method, path, grant: verdict.facts } } }
   }
 
-  return { name: 'oauth', judge, failure }
+  return { name: 'oauth', judge, failure, displace: (token) => tokens.ledger.displace(token) }
 }
 
 function metadataReply(path: string, options: OAuthSandboxOptions, origin: string): SandboxReply {

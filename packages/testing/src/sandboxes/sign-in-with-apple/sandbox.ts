@@ -37,6 +37,8 @@ export interface SignInWithAppleControls {
   restoreKey(keyId?: string): void
   /** Refuses every client secret that was used so far. */
   revokeSecretsSeen(): void
+  /** Refuses the first use of the next so many new client secrets. */
+  refuseFirstUse(count: number): void
 }
 
 /** A running sandbox of Sign in with Apple. */
@@ -92,6 +94,7 @@ export async function startSignInWithAppleSandbox(
     revokeKey: (keyId = credentials.keyId) => keys.revoke(keyId),
     restoreKey: (keyId = credentials.keyId) => keys.restore(keyId),
     revokeSecretsSeen: () => ledger.revokeSeen(),
+    refuseFirstUse: (count: number) => ledger.refuseFirstUse(count),
   })
 }
 
@@ -121,7 +124,7 @@ function createVendor(parts: VendorParts): Vendor<SignInWithAppleRefusal> {
     return { reply, credential }
   }
 
-  return { name: 'sign-in-with-apple', judge, failure }
+  return { name: 'sign-in-with-apple', judge, failure, displace: (token) => ledger.displace(token) }
 }
 
 function readForm(request: SandboxRequest): URLSearchParams | undefined {

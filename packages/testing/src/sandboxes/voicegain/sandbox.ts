@@ -127,7 +127,8 @@ function createVendor({ options, tokens, ledger, clock }: VendorParts): Vendor<V
     return { ...verdict, reply: { ...verdict.reply, headers } }
   }
 
-  return { name: 'voicegain', judge, failure: (status) => errorReply(status) }
+  const displace = (token: string): void => ledger.displace(token)
+  return { name: 'voicegain', judge, displace, failure: (status) => errorReply(status) }
 }
 
 function answerTo({ method, path }: SandboxRequest): SandboxReply {

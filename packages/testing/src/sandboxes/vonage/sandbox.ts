@@ -119,7 +119,7 @@ function createVendor({ application, ledger, clock }: VendorParts): Vendor<Vonag
     return { reply: fault === 'acl' ? forbidden() : unauthorized(), refused: fault }
   }
 
-  return { name: 'vonage', judge, failure }
+  return { name: 'vonage', judge, failure, displace: (token) => ledger.displace(token) }
 }
 
 async function deliver(

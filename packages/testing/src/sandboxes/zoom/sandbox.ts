@@ -129,7 +129,7 @@ function createVendor(
     return { reply: answer(request, meetings) }
   }
 
-  return { name: 'zoom', judge, failure }
+  return { name: 'zoom', judge, failure, displace: (token) => tokens.ledger.displace(token) }
 }
 
 function answer({ method, path }: SandboxRequest, meetings: object[]): SandboxReply {

@@ -106,8 +106,10 @@ export type {
   ManagerEvent,
   MintOrigin,
   MintReason,
+  StoreOperation,
   TokenManagerOptions,
   TokenManagerStats,
+  WaitOutcome,
 } from './manager-options.ts'
 export { MultiIssuerVerifier } from './multi-issuer.ts'
 export type { MultiIssuerOptions, TrustedIssuer } from './multi-issuer/options.ts'
@@ -122,6 +124,8 @@ export {
   type RefusalAnswer,
   type ReuseHints,
   type StoredToken,
+  type TokenLock,
+  type TokenLockOptions,
   type TokenSource,
   type TokenStore,
 } from './token.ts'

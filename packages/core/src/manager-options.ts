@@ -11,6 +11,12 @@ export type MintReason = 'cold' | 'stale' | 'expired' | 'rejected' | 'forced'
 /** Where a new token came from. */
 export type MintOrigin = 'source' | 'store'
 
+/** What was asked of a store that failed. */
+export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'unlock'
+
+/** What ended the wait for another process: its token, the turn to mint one, or neither in good time. */
+export type WaitOutcome = 'token' | 'lock' | 'none'
+
 /** What a `TokenManager` tells its observer. Durations are in milliseconds. */
 export type ManagerEvent =
   | {
@@ -35,7 +41,12 @@ export type ManagerEvent =
       readonly fallback: 'previous' | 'none'
     }
   /** The store failed or was too slow; the token was minted here instead, or not shared. */
-  | { readonly type: 'store-failed'; readonly operation: 'get' | 'set' | 'delete' }
+  | { readonly type: 'store-failed'; readonly operation: StoreOperation }
+  | {
+      readonly type: 'lock-waited'
+      readonly outcome: WaitOutcome
+      readonly durationMs: number
+    }
   /** The margins did not fit a token that lives shorter than usual; the default ones were taken. */
   | { readonly type: 'margins-adjusted'; readonly lifetime: number }
 

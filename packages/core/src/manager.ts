@@ -16,7 +16,7 @@ import {
   type TokenManagerOptions,
   type TokenManagerStats,
 } from './manager-options.ts'
-import { Minter } from './minter.ts'
+import { Minter, type MintOrder } from './minter.ts'
 import { notify, type Observe } from './observe.ts'
 import { sharedToken } from './shared-token.ts'
 import { CLOCK_STEP_MS, offsetOf } from './skew.ts'
@@ -120,6 +120,7 @@ export class TokenManager implements TokenSource {
       observe: this.#observe,
       shared: sharedToken(source, options),
       install: (held) => this.#install(held),
+      keepSpare: (held) => this.#keepSpare(held),
     })
   }
 
@@ -217,8 +218,10 @@ export class TokenManager implements TokenSource {
     if (ready !== undefined) return ready
     try {
       const reason = forceRefresh ? 'forced' : this.#mintReason()
-      const { held: minted } = await this.#minter.mint({ reason, clock }).wait(signal)
-      if (!livesFor(minted, clock.now(), minLifetime)) throw tooShort(minLifetime, minted)
+      const minted = await this.#mint({ reason, clock, minLifetime }, signal)
+      const now = clock.now()
+      if (!livesFor(minted, now, minLifetime)) throw tooShort(minLifetime, minted)
+      if (now >= minted.freshUntil) this.#minter.mintInBackground(clock)
       minted.served++
       return minted.token
     } catch (error) {
@@ -228,6 +231,13 @@ export class TokenManager implements TokenSource {
       if (!livesFor(old, clock.now(), minLifetime)) throw error
       return this.#give(old)
     }
+  }
+
+  /** Mints. What another caller's mint took from the store may live too short for this one. */
+  async #mint(order: MintOrder, signal: AbortSignal | undefined): Promise<HeldToken> {
+    const { held, from } = await this.#minter.mint(order).wait(signal)
+    const good = from === 'source' || livesFor(held, order.clock.now(), order.minLifetime)
+    return good ? held : this.#mint(order, signal)
   }
 
   /** Answers from what is in hand, or `undefined` where a mint has to be awaited. */
@@ -257,6 +267,14 @@ export class TokenManager implements TokenSource {
     this.#previous = before?.confirmed === true && !before.refused ? before : undefined
     this.#held = held
     this.#mintedAt = held.mintedAt
+  }
+
+  /** Takes a token of the store that may have to do, if none in hand lives as long. */
+  #keepSpare(spare: HeldToken): void {
+    const held = this.#held
+    if (held === undefined || held.refused || held.usableUntil < spare.usableUntil) {
+      this.#install(spare)
+    }
   }
 
   /** The token before a refused one, to be used as long as it lives, if that makes sense. */

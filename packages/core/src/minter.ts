@@ -1,6 +1,6 @@
 import { Bounded } from './cache/bounded.ts'
 import { Cooldown } from './cache/cooldown.ts'
-import type { HeldToken } from './cache/held-token.ts'
+import { type HeldToken, livesFor } from './cache/held-token.ts'
 import type { ReusePolicy } from './cache/reuse-policy.ts'
 import { Flight } from './cache/single-flight.ts'
 import { type Clock, timeoutSignal } from './clock.ts'
@@ -33,6 +33,8 @@ export interface MinterOptions {
   readonly shared: SharedToken | undefined
   /** Takes a new token before any caller does. */
   readonly install: (held: HeldToken) => void
+  /** Takes a token of the store that is not good enough, for when no better one comes. */
+  readonly keepSpare: (held: HeldToken) => void
 }
 
 /** One mint that is asked for. */
@@ -40,6 +42,8 @@ export interface MintOrder {
   readonly reason: MintReason
   /** The server's clock as far as it is known. */
   readonly clock: Clock
+  /** Seconds that a token of the store must still live. */
+  readonly minLifetime: number
 }
 
 /** A new token, and where it came from. */
@@ -104,7 +108,7 @@ export class Minter {
   /** Starts a mint that nobody waits for, unless one is under way or has just failed. */
   mintInBackground(clock: Clock): void {
     if (this.#running?.flight.over === false || this.#cooldown.active) return
-    this.#start({ reason: 'stale', clock }, true)
+    this.#start({ reason: 'stale', clock, minLifetime: 0 }, true)
   }
 
   /** Says that a cached token was given out. */
@@ -147,38 +151,53 @@ export class Minter {
   }
 
   async #obtain(order: MintOrder, signal: AbortSignal): Promise<Minted> {
-    const { source, shared } = this.#options
-    const { clock, reason } = order
-    if (shared !== undefined && reason !== 'forced') {
-      const held = await this.#fromStore(shared, clock)
-      if (held !== undefined) return { held, from: 'store' }
+    const { shared, random, timeoutMs } = this.#options
+    if (shared === undefined) return { held: await this.#fromSource(order, signal), from: 'source' }
+    let refused = false
+    const accept = (token: AccessToken): HeldToken | undefined => {
+      refused = this.#rejected.has(token.value)
+      return refused ? undefined : this.#fromStore(token, order)
     }
+    // A forced caller wants no token of the store, and no other process is to wait for its.
+    const turn = await (order.reason === 'forced'
+      ? shared.freeTurn()
+      : shared.turn(accept, { signal, random, timeoutMs }))
+    if (turn.found !== undefined) return { held: turn.found, from: 'store' }
+    if (refused) shared.forget()
+    try {
+      const held = await this.#fromSource(order, signal)
+      turn.end(held.token)
+      return { held, from: 'source' }
+    } catch (error) {
+      turn.end()
+      throw error
+    }
+  }
+
+  async #fromSource({ clock, reason }: MintOrder, signal: AbortSignal): Promise<HeldToken> {
+    const { source } = this.#options
     const options = { signal, clock, ...(reason === 'forced' && { forceRefresh: true }) }
     const offset = offsetOf(clock)
+    signal.throwIfAborted()
     let token = await ask(source, options)
     if (Math.abs(offsetOf(clock) - offset) > CLOCK_STEP_MS) token = await ask(source, options)
     if (this.#rejected.has(token.value)) {
       throw unusable('The source gave back a token that the server had refused.')
     }
     const held = this.#hold(token, clock, clock.now())
-    if (!(held.lifetime > 0)) {
-      throw unusable('The source gave a token that had already ended. Is the local clock right?')
-    }
-    shared?.write(token)
-    return { held, from: 'source' }
+    if (held.lifetime > 0) return held
+    throw unusable('The source gave a token that had already ended. Is the local clock right?')
   }
 
-  /** A token that another process minted, if it is still fresh. */
-  async #fromStore(shared: SharedToken, clock: Clock): Promise<HeldToken | undefined> {
-    const token = await shared.read()
-    if (token === undefined) return undefined
-    if (this.#rejected.has(token.value)) {
-      shared.forget()
-      return undefined
-    }
+  /** A token that another process minted, if it is as good as one in memory would have to be. */
+  #fromStore(token: AccessToken, { clock, reason, minLifetime }: MintOrder): HeldToken | undefined {
     // Its margins are those of its whole life: what is left of it would always look fresh.
     const held = this.#hold(token, clock, token.issuedAt * 1000)
-    return clock.now() < held.freshUntil ? held : undefined
+    const now = clock.now()
+    const until = reason === 'stale' ? held.freshUntil : held.staleUntil
+    if (now < until && livesFor(held, now, minLifetime)) return held
+    if (livesFor(held, now, 0)) this.#options.keepSpare(held)
+    return undefined
   }
 
   #hold(token: AccessToken, clock: Clock, receivedAt: number): HeldToken {

@@ -97,6 +97,20 @@ export interface StoredToken {
   readonly keyId?: string
 }
 
+/** The turn to mint, until it is given back. */
+export interface TokenLock {
+  /** Gives it back, unless it has ended and another process has it. */
+  release(): Promise<void>
+}
+
+/** What {@link TokenStore.lock} is told. */
+export interface TokenLockOptions {
+  /** The lock ends by itself after so many milliseconds: its holder may have died. */
+  readonly lifetimeMs: number
+  /** Aborts when nobody waits for the lock any more. One that is taken later is to be given back. */
+  readonly signal: AbortSignal
+}
+
 /**
  * Where tokens that cost something to get are shared between processes. Tokens that are signed here
  * need none. A store only saves work: one that fails or is slow never fails a request.
@@ -108,6 +122,12 @@ export interface TokenStore {
   set(id: string, token: StoredToken, options: { readonly signal: AbortSignal }): Promise<void>
   /** Forgets the token of a source. */
   delete(id: string): Promise<void>
+  /**
+   * Takes the turn to mint a source's token, or gives `undefined` while another process has it. A
+   * `TokenManager` that gets none waits for the other's token, for half of its `timeoutMs` at the most,
+   * and then mints one all the same. Without this, processes that need a token at once mint one each.
+   */
+  lock?(id: string, options: TokenLockOptions): Promise<TokenLock | undefined>
 }
 
 /** What {@link createAccessToken} takes. */

@@ -25,6 +25,7 @@ export type {
 } from './conformance/webhooks/driver.ts'
 export { webhookConformance } from './conformance/webhooks/suite.ts'
 export { FakeClock } from './fake-clock.ts'
+export { MemoryTokenStore } from './memory-token-store.ts'
 export type { Gateway, GatewayDriver } from './gateway/driver.ts'
 export { gatewayConformance } from './gateway/suite.ts'
 export type { TokenFault } from './issuer/faults.ts'

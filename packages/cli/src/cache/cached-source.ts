@@ -68,13 +68,12 @@ async function freshToken(
   { clock, minLifetime = 0 }: { clock: Clock; minLifetime: number | undefined },
 ): Promise<AccessToken> {
   try {
-    return await manager.getToken({ minLifetime })
+    const token = await manager.getToken({ minLifetime })
+    // A server would go on with it and renew it in the background; this process is about to end.
+    if (manager.stats().state !== 'stale') return token
+    return await manager.getToken({ minLifetime, forceRefresh: true })
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
-    // The kept one ends too early, but a new one may not.
-    if (error.code === 'ERR_TOKEN_TOO_SHORT') {
-      return manager.getToken({ minLifetime, forceRefresh: true })
-    }
     const kept = await store.get()
     const needed = clock.now() / 1000 + Math.max(minLifetime, LEAST)
     if (kept === undefined || error.permanent || kept.expiresAt < needed) throw error

@@ -284,4 +284,19 @@ describe('faults of others', () => {
     const manager = new TokenManager(source, { clock, store })
     expect((await manager.getToken()).value).toBe('token-1')
   })
+
+  it('a stale lock is no reason for no tokens: its holder died, or nothing ever ends it (Duende Support#684, msal-js#7148)', async () => {
+    const never = { get: async () => undefined, set: async () => {}, delete: async () => {} }
+    for (const lock of [async () => undefined, async () => new Promise<never>(() => {})]) {
+      const clock = new FakeClock()
+      const source = new ScriptedSource({ clock })
+      const store = { ...never, lock }
+      const call = new TokenManager(source, { clock, store, random: () => 0.5 }).getToken()
+      for (let passed = 0; passed < 5200; passed += 50) {
+        await settle()
+        clock.advance(50)
+      }
+      expect((await call).value).toBe('token-1')
+    }
+  })
 })

@@ -1,23 +1,7 @@
 import { type ManagerEvent, type StoredToken, TokenManager, type TokenStore } from '@mayfly/core'
-import { FakeClock } from '@mayfly/testing'
+import { FakeClock, MemoryTokenStore } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource, settle } from '../support/scripted-source.ts'
-
-class MemoryStore implements TokenStore {
-  readonly tokens = new Map<string, StoredToken>()
-
-  async get(id: string): Promise<StoredToken | undefined> {
-    return this.tokens.get(id)
-  }
-
-  async set(id: string, token: StoredToken): Promise<void> {
-    this.tokens.set(id, token)
-  }
-
-  async delete(id: string): Promise<void> {
-    this.tokens.delete(id)
-  }
-}
 
 function setUp(store: TokenStore, clock = new FakeClock()) {
   const source = new ScriptedSource({ clock })
@@ -29,7 +13,7 @@ function setUp(store: TokenStore, clock = new FakeClock()) {
 
 describe('a token store', () => {
   it('lets a second process use the token that the first one minted', async () => {
-    const store = new MemoryStore()
+    const store = new MemoryTokenStore(new FakeClock())
     const clock = new FakeClock()
     const first = setUp(store, clock)
     const second = setUp(store, clock)
@@ -41,7 +25,7 @@ describe('a token store', () => {
   })
 
   it('is asked after memory: once, and not for a fresh token', async () => {
-    const store = new MemoryStore()
+    const store = new MemoryTokenStore(new FakeClock())
     let reads = 0
     const { manager } = setUp({
       get: (id) => {
@@ -57,7 +41,7 @@ describe('a token store', () => {
   })
 
   it('cannot hand back a token that the server refused', async () => {
-    const store = new MemoryStore()
+    const store = new MemoryTokenStore(new FakeClock())
     const { source, manager } = setUp(store)
     const token = await manager.getToken()
     await settle()
@@ -79,7 +63,7 @@ describe('a token store', () => {
   ]
   for (const [what, fields] of wrong) {
     it(`is not believed when it holds a token ${what}`, async () => {
-      const store = new MemoryStore()
+      const store = new MemoryTokenStore(new FakeClock())
       store.tokens.set('scripted', {
         id: 'scripted',
         value: 'stored',
@@ -127,12 +111,118 @@ describe('a token store', () => {
   })
 
   it('is not asked by a forced call', async () => {
-    const store = new MemoryStore()
+    const store = new MemoryTokenStore(new FakeClock())
     const clock = new FakeClock()
     await setUp(store, clock).manager.getToken()
     const { source, manager } = setUp(store, clock)
     await manager.getToken({ forceRefresh: true })
     expect(source.mints).toBe(1)
+  })
+
+  describe('with a token that lives shorter than asked for', () => {
+    const stored = (expiresAt: number): StoredToken => ({
+      id: 'scripted',
+      value: 'stored',
+      issuedAt: expiresAt - 1200,
+      expiresAt,
+      origins: [],
+    })
+    const now = 1_700_000_000
+
+    it('is passed over, for a new one: in a cold process and in a warm one', async () => {
+      const clock = new FakeClock()
+      const store = new MemoryTokenStore(clock)
+      store.tokens.set('scripted', stored(now + 500))
+      const cold = setUp(store, clock)
+      expect((await cold.manager.getToken({ minLifetime: 900 })).value).toBe('token-1')
+      store.tokens.set('scripted', stored(now + 500))
+      const warm = setUp(store, clock)
+      expect((await warm.manager.getToken()).value).toBe('stored')
+      expect((await warm.manager.getToken({ minLifetime: 900 })).value).toBe('token-1')
+    })
+
+    it('serves the callers that it suffices for, and nobody else, of one crowd', async () => {
+      const { manager, source } = setUp(store500())
+      const calls = [0, 900, 100, 1100, 1300].map((minLifetime) =>
+        manager.getToken({ minLifetime }),
+      )
+      const values = (await Promise.allSettled(calls)).map((each) =>
+        each.status === 'fulfilled' ? each.value.value : (each.reason as { code: string }).code,
+      )
+      expect(values).toEqual(['stored', 'token-1', 'stored', 'token-1', 'ERR_TOKEN_TOO_SHORT'])
+      expect(source.mints).toBe(1)
+    })
+
+    it('keeps it for the others when the mint fails', async () => {
+      const { manager, source } = setUp(store500())
+      source.next(new Error('down'))
+      const call = manager.getToken({ minLifetime: 900 })
+      await expect(call).rejects.toMatchObject({ code: 'ERR_MINT_FAILED' })
+      expect((await manager.getToken()).value).toBe('stored')
+      expect((await manager.getToken({ minLifetime: 500 })).value).toBe('stored')
+    })
+
+    function store500(): MemoryTokenStore {
+      const store = new MemoryTokenStore(new FakeClock())
+      store.tokens.set('scripted', stored(now + 500))
+      return store
+    }
+
+    it('gives a stale one out, and renews it in the background', async () => {
+      const clock = new FakeClock()
+      const store = new MemoryTokenStore(clock)
+      store.tokens.set('scripted', stored(now + 200))
+      const { manager, events } = setUp(store, clock)
+      expect((await manager.getToken()).value).toBe('stored')
+      await settle()
+      expect((await manager.getToken()).value).toBe('token-1')
+      expect(events).toMatchObject([
+        { type: 'mint', reason: 'cold', from: 'store' },
+        { type: 'mint', reason: 'stale', from: 'source' },
+      ])
+    })
+
+    it('goes on with a stale one while mints fail, until it ends', async () => {
+      const clock = new FakeClock()
+      const store = new MemoryTokenStore(clock)
+      store.tokens.set('scripted', stored(now + 200))
+      const { manager, source } = setUp(store, clock)
+      source.next(...Array.from({ length: 20 }, () => new Error('down')))
+      for (let passed = 0; passed < 200; passed += 20) {
+        expect((await manager.getToken()).value).toBe('stored')
+        await settle()
+        clock.advanceSeconds(20)
+      }
+      expect(source.mints).toBeGreaterThan(2)
+      await expect(manager.getToken()).rejects.toMatchObject({ code: 'ERR_MINT_FAILED' })
+    })
+
+    it('takes one that is about to end only when the mint fails', async () => {
+      const clock = new FakeClock()
+      const store = new MemoryTokenStore(clock)
+      store.tokens.set('scripted', stored(now + 20))
+      const good = setUp(store, clock)
+      expect((await good.manager.getToken()).value).toBe('token-1')
+      store.tokens.set('scripted', stored(now + 20))
+      const bad = setUp(store, clock)
+      bad.source.next(new Error('down'))
+      expect((await bad.manager.getToken()).value).toBe('stored')
+      expect(bad.events).toMatchObject([{ type: 'refresh-failed', code: 'ERR_MINT_FAILED' }])
+    })
+
+    it('does not let it take the place of a better one in memory', async () => {
+      const clock = new FakeClock()
+      const store = new MemoryTokenStore(clock)
+      const { manager, source } = setUp(store, clock)
+      await manager.getToken()
+      await settle()
+      clock.advanceSeconds(1000)
+      store.tokens.set('scripted', stored(now + 1100))
+      source.next(new Error('down'))
+      expect((await manager.getToken()).value).toBe('token-1')
+      await settle()
+      expect((await manager.getToken()).value).toBe('token-1')
+    })
   })
 
   it('that is none is refused by name', () => {

@@ -1,5 +1,5 @@
 import { MemoryGenerations, MemoryOneTimeGuard, MemoryRevocations } from '@mayfly/core'
-import { storeConformance, type StoresDriver } from '@mayfly/testing'
+import { MemoryTokenStore, storeConformance, type StoresDriver } from '@mayfly/testing'
 import { describe, it } from 'vitest'
 
 /** One process alone: both ends are the same. */
@@ -9,6 +9,7 @@ const memory: StoresDriver = {
       once: new MemoryOneTimeGuard(),
       revocations: new MemoryRevocations(),
       generations: new MemoryGenerations(),
+      tokens: new MemoryTokenStore(),
     }
     return {
       processes: Array.from({ length: processes }, () => stores),

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { StoredToken } from '@mayfly/core'
+import type { StoredToken, TokenLock, TokenLockOptions } from '@mayfly/core'
 import type { ConformanceCase } from '../driver.ts'
 import type { OpenStores, StoresDriver } from './driver.ts'
 
@@ -13,7 +13,7 @@ type Run = (first: OpenStores, second: OpenStores) => Promise<void>
 
 /**
  * Lists what stores of shared state must do, as cases for any test runner: one-time tokens,
- * revocations, generations, and tokens where they are shared.
+ * revocations, generations, and tokens and locks where they are shared.
  *
  * @example
  * ```ts
@@ -109,6 +109,49 @@ const CASES: Readonly<Record<string, Run>> = {
     await first.tokens.set('source', { ...token('one'), issuedAt: 1, expiresAt: 2 }, { signal })
     equal(await first.tokens.get('source', { signal }), undefined)
   },
+  'of twenty who ask for a lock at once one has it, until it is given back': async (...both) => {
+    const [first, second] = both.map(({ tokens }) => tokens)
+    if (first?.lock === undefined || second?.lock === undefined) return
+    const attempts = Array.from({ length: 20 }, async (_, index) =>
+      (index % 2 === 0 ? first : second).lock?.('source', FOR_A_MINUTE),
+    )
+    const [taken, ...others] = (await Promise.all(attempts)).filter((each) => each !== undefined)
+    ok(taken !== undefined)
+    equal(others.length, 0)
+    await taken.release()
+    ok((await second.lock('source', FOR_A_MINUTE)) !== undefined)
+    equal(await first.lock('source', FOR_A_MINUTE), undefined)
+  },
+  'a lock is of one source, and touches no token': async (...both) => {
+    const [first, second] = both.map(({ tokens }) => tokens)
+    if (first?.lock === undefined || second?.lock === undefined) return
+    const { signal } = FOR_A_MINUTE
+    ok((await first.lock('source', FOR_A_MINUTE)) !== undefined)
+    equal(await second.get('source', { signal }), undefined)
+    await second.set('source', token('one'), { signal })
+    deepEqual(await first.get('source', { signal }), token('one'))
+    await second.delete('source')
+    equal(await second.lock('source', FOR_A_MINUTE), undefined)
+    for (const id of ODD_IDS) ok((await second.lock(id, FOR_A_MINUTE)) !== undefined)
+  },
+  'a lock ends by itself, and its late holder ends no other’s': async (...both) => {
+    const [first, second] = both.map(({ tokens }) => tokens)
+    if (first?.lock === undefined || second?.lock === undefined) return
+    const dead = await first.lock('source', { ...FOR_A_MINUTE, lifetimeMs: 1 })
+    ok(dead !== undefined)
+    let next: TokenLock | undefined
+    while (next === undefined) next = await second.lock('source', FOR_A_MINUTE)
+    await dead.release()
+    equal(await first.lock('source', FOR_A_MINUTE), undefined)
+    await next.release()
+    await next.release()
+    ok((await first.lock('source', FOR_A_MINUTE)) !== undefined)
+  },
+}
+
+const FOR_A_MINUTE: TokenLockOptions = {
+  lifetimeMs: 60_000,
+  signal: new AbortController().signal,
 }
 
 function token(value: string): StoredToken {

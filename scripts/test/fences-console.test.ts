@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { runSteps } from '../fences/console/session.ts'
 import { difference, type Step, stepsOf } from '../fences/console/transcript.ts'
 
-const world = { env: { GREETING: 'hello' }, files: { 'a.txt': 'from a file\n' }, routes: {} }
+const world = {
+  env: { GREETING: 'hello' },
+  files: { 'a.txt': 'from a file\n' },
+  routes: {},
+  ports: {},
+}
 
 function consoleOf(...lines: readonly string[]): Step[] {
   return stepsOf('a.md', `# A\n\n\`\`\`console\n${lines.join('\n')}\n\`\`\`\n`)

@@ -1,6 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { startAppStoreConnectSandbox, startZoomSandbox } from '@mayfly/testing'
+import { freePort } from '../../servers/process.ts'
 import type { World } from './session.ts'
+
+/** The ports that the documentation's servers listen on. */
+const PORTS = [4810, 4811, 8443]
 
 /** A {@link World} whose servers run until it is disposed of. */
 export interface RunningWorld extends World, AsyncDisposable {}
@@ -12,6 +16,8 @@ export async function prepareWorld(): Promise<RunningWorld> {
     issuerId: '57246542-96fe-1a63-e053-0824d011072a',
   })
   const zoom = await startZoomSandbox()
+  const ports: Record<string, number> = {}
+  for (const port of PORTS) ports[port] = await freePort()
   const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const pem = { format: 'pem' } as const
   return {
@@ -23,6 +29,7 @@ export async function prepareWorld(): Promise<RunningWorld> {
       TELESIGN_API_KEY: Buffer.alloc(64, 7).toString('base64'),
     },
     files: {
+      'telesign.key': `${Buffer.alloc(64, 7).toString('base64')}\n`,
       'AuthKey_2X9R4HXF34.p8': appStore.credentials.privateKey,
       'private.pem': signing.privateKey.export({ type: 'pkcs8', ...pem }).toString(),
       'public.pem': signing.publicKey.export({ type: 'spki', ...pem }).toString(),
@@ -31,7 +38,14 @@ export async function prepareWorld(): Promise<RunningWorld> {
       'https://api.appstoreconnect.apple.com': appStore.origin,
       'https://zoom.us': zoom.origin,
       'https://api.zoom.us': zoom.origin,
+      ...Object.fromEntries(
+        Object.entries(ports).map(([port, used]) => [
+          `http://127.0.0.1:${port}`,
+          `http://127.0.0.1:${used}`,
+        ]),
+      ),
     },
+    ports,
     async [Symbol.asyncDispose]() {
       await appStore[Symbol.asyncDispose]()
       await zoom[Symbol.asyncDispose]()

@@ -35,7 +35,7 @@ describe('the settings in docs/service.md', () => {
   it('are all that mayfly serve has, and no other', () => {
     const known = described.map(({ flags }) => flags)
     expect(known.length).toBeGreaterThan(20)
-    expect(rows.map(([flags]) => flags).toSorted()).toEqual(known.toSorted())
+    expect(rows.map(([flags = '']) => flags).toSorted()).toEqual(known.toSorted())
   })
 
   it.each(described)('name the variable and the default of $flags', ({ flags, ...told }) => {
@@ -81,7 +81,7 @@ describe('what docs/service.md says of requests', () => {
   it('is of every scope, and of no other', () => {
     expect(
       tableOf('scope')
-        .map(([scope]) => scope)
+        .map(([scope = '']) => scope)
         .toSorted(),
     ).toEqual([...SCOPES])
   })
@@ -90,7 +90,7 @@ describe('what docs/service.md says of requests', () => {
     const names = read('packages/service/src/ops/metrics.ts').match(/mayfly_\w+/g) ?? []
     expect(
       tableOf('metric')
-        .map(([name]) => name)
+        .map(([name = '']) => name)
         .toSorted(),
     ).toEqual(names.toSorted())
   })

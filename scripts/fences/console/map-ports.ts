@@ -14,7 +14,7 @@ Server.prototype.listen = new Proxy(Server.prototype.listen, {
 // oxlint-disable-next-line typescript/unbound-method -- the proxy hands the server on
 Server.prototype.address = new Proxy(Server.prototype.address, {
   apply(address, server: Server) {
-    const found = Reflect.apply(address, server, []) as AddressInfo | string | null
+    const found: AddressInfo | string | null = address.call(server)
     if (typeof found !== 'object' || found === null) return found
     return { ...found, port: shown.get(found.port) ?? found.port }
   },

@@ -181,7 +181,11 @@ export class TokenVerifier<Payload = JwtPayload> {
       if (origins !== undefined) this.#origin?.check(origins, context)
       checkKeyBinding(bound, context.proof)
       await context.proof?.use()
-      if (this.#once !== undefined) await this.#once(signed.claims)
+      if (this.#once !== undefined) {
+        // It may have ended while others were asked, and the store forgets tokens that have.
+        this.#policy.check(signed, this.#clock.now() / 1000)
+        await this.#once(signed.claims)
+      }
       this.#accepted(cached !== undefined, startMs)
       return verified
     } catch (error) {

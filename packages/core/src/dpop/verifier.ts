@@ -99,7 +99,7 @@ export class DpopVerifier {
     }
     const now = clock.now() / 1000
     if (nonces === undefined) {
-      if (iat < now - maxAge) throw proofRefused('The proof is too old.', 'proof_expired')
+      if (iat < now - maxAge) throw tooOld()
       if (iat > now + clockTolerance) {
         throw proofRefused('The proof is of a later time than this server has.', 'proof_expired')
       }
@@ -115,6 +115,8 @@ export class DpopVerifier {
   /** Asks by a hash: neither the length of a `jti` nor its letters are the store's concern. */
   async #use(proofId: string, neededUntil: number): Promise<void> {
     const key = `dpop:${await sha256(proofId)}`
+    // The keys of the token, and stores, may have taken their time, and this store forgets old proofs.
+    if (this.#parts.clock.now() / 1000 >= neededUntil) throw tooOld()
     const first = await askStore(() => this.#parts.replay.consume(key, neededUntil), isBoolean)
     if (!first) throw proofRefused('The proof has been used before.', 'proof_replayed')
   }
@@ -122,6 +124,10 @@ export class DpopVerifier {
   get [Symbol.toStringTag](): string {
     return 'DpopVerifier'
   }
+}
+
+function tooOld(): Error {
+  return proofRefused('The proof is too old.', 'proof_expired')
 }
 
 function theProof(request: DpopRequest): string {

@@ -160,6 +160,20 @@ describe('The replay of a proof', () => {
     await next.use()
   })
 
+  it('is refused of a proof that grows too old while its request is judged', async () => {
+    const clock = new FakeClock()
+    const replay = new MemoryOneTimeGuard({ clock })
+    const { dpop, proven, token } = proofBench({ clock, replay })
+    const request = proven()
+    clock.advanceSeconds(60)
+    const [one, two] = await Promise.all([dpop.verify(request, token), dpop.verify(request, token)])
+    // So long the keys of the token took to come, or a store to answer.
+    clock.advanceSeconds(10)
+    for (const proof of [one, two]) {
+      await expect(proof.use()).rejects.toMatchObject({ reason: 'proof_expired' })
+    }
+  })
+
   it('is another matter than the same id from another key, or another id', async () => {
     const { clock, dpop, prover } = proofBench()
     const other = createTestProver({ clock })

@@ -34,6 +34,34 @@ describe('A verifier of one-time tokens', () => {
     }
   })
 
+  it('lets a token pass once at the most that ends while other stores are asked', async () => {
+    const clock = new FakeClock()
+    let answer: ((isRevoked: boolean) => void) | undefined
+    const answered = new Promise<boolean>((resolve) => (answer = resolve))
+    let asked = 0
+    const isRevoked = (): Promise<boolean> => {
+      if (++asked === 2) {
+        clock.advanceSeconds(5)
+        answer?.(false)
+      }
+      return answered
+    }
+    const { verifier, sign } = await bench({
+      clock,
+      once: new MemoryOneTimeGuard({ clock }),
+      revocations: { isRevoked },
+    })
+    const token = await sign()
+    clock.advanceSeconds(304)
+    const uses = [verifier.verify(token), verifier.verify(token)].map((use) =>
+      use.then(
+        () => 'accepted',
+        ({ reason }: { reason: string }) => reason,
+      ),
+    )
+    expect(await Promise.all(uses)).toEqual(['token_expired', 'token_expired'])
+  })
+
   it('keeps a used token until no clock accepts it any more', async () => {
     const asked: [string, number][] = []
     const once: OneTimeGuard = { consume: (...call) => asked.push(call) > 0 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { type WebhookAdapterDriver, webhookConformance } from '@mayfly/testing'
+import type { AddressInfo } from 'node:net'
+import { signVonageWebhook, type WebhookAdapterDriver, webhookConformance } from '@mayfly/testing'
 import type express from 'express'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +16,34 @@ describe.each(frameworks)('vonageWebhook on %s', (name, framework) => {
   it('has cases to pass', () => expect(cases.length).toBeGreaterThan(0))
 
   for (const { name: title, run } of cases) it(title, run)
+
+  it.each(['none', 'before-keeping-bytes'] as const)(
+    'leaves the handler the bytes as they came in, beside the parsed body: parser %s',
+    async (parser) => {
+      const account = { apiKey: 'abcd1234', signatureSecret: 'a signature secret' }
+      const app = framework()
+      for (const one of parsersOf(framework, parser)) app.use(one)
+      app.use(adapter.vonageWebhook({ secrets: { abcd1234: account.signatureSecret } }))
+      app.post('/', (req, res) => {
+        const { rawBody } = req as { readonly rawBody?: unknown }
+        res.json({
+          isBuffer: Buffer.isBuffer(rawBody),
+          raw: String(rawBody),
+          body: req.body as unknown,
+        })
+      })
+      const server = createServer(app)
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      const { port } = server.address() as AddressInfo
+      // White space that a parser would lose, and more bytes than characters.
+      const text = '{ "text" :  "Grüße 🐝" }'
+      const { headers, body } = signVonageWebhook(text, account)
+      const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })
+      expect(await answer.json()).toEqual({ isBuffer: true, raw: text, body: { text: 'Grüße 🐝' } })
+      server.close()
+      server.closeAllConnections()
+    },
+  )
 })
 
 function createDriver(

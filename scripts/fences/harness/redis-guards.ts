@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { TokenIssuer } from '@mayfly/core'
+import type { TokenIssuer } from '@mayfly/core'
 import { hasRedis, startRedis } from '../../servers/redis.ts'
 import type { Harness } from '../context.ts'
 

@@ -3,6 +3,9 @@ import type { RedisStoreOptions } from './client.ts'
 import { RedisStoreError } from './errors.ts'
 import { Keyspace } from './keyspace.ts'
 
+/** Seconds, the most that the `clockTolerance` of a verifier can be. */
+const LONGEST_TOLERANCE = 3600
+
 /** Stays as long as the longest that was asked for. */
 const REVOKE = `
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
@@ -40,7 +43,7 @@ export class RedisRevocations implements Revocations {
 
   /** @throws {RedisStoreError} when it is not known to have been revoked: try again. */
   async revoke(tokenId: string, expiresAt: number): Promise<void> {
-    const keep = this.#keys.keepMs(expiresAt)
+    const keep = this.#keys.keepMs(expiresAt + LONGEST_TOLERANCE)
     const answer = await this.#keys.send(['EVAL', REVOKE, '1', this.#keys.name(tokenId), keep])
     if (answer === 1) return
     throw new RedisStoreError('ERR_REDIS_ANSWER', 'Redis answered EVAL with something else.')

@@ -5,14 +5,17 @@ export interface Revocations {
   /** Tells whether a token was revoked. What it throws refuses the token. */
   isRevoked(tokenId: string): boolean | Promise<boolean>
   /**
-   * Revokes a token.
+   * Revokes a token, for an hour longer than it is good: so far verifiers may let it go on by their
+   * clock tolerance.
    *
    * @param tokenId the `jti`.
-   * @param expiresAt seconds since the epoch: the token's `exp` and your verifiers' clock tolerance;
-   * after that it is refused anyway.
+   * @param expiresAt the token's `exp`, in seconds since the epoch.
    */
   revoke(tokenId: string, expiresAt: number): void | Promise<void>
 }
+
+/** Seconds, the most that the `clockTolerance` of a verifier can be. */
+const LONGEST_TOLERANCE = 3600
 
 /**
  * Remembers revoked tokens in memory: for one process, until it ends.
@@ -40,6 +43,6 @@ export class MemoryRevocations implements Revocations {
 
   /** @throws {Error} when it is full of tokens that have not expired. */
   revoke(tokenId: string, expiresAt: number): void {
-    this.#revoked.add(tokenId, expiresAt)
+    this.#revoked.add(tokenId, expiresAt + LONGEST_TOLERANCE)
   }
 }

@@ -126,6 +126,18 @@ describe('A verifier that knows of revocations', () => {
     await verifier.verify(await sign({ ...GOOD_CLAIMS, jti: 'token-2' }))
   })
 
+  it('refuses it for as long as its clock tolerance lets a token go on', async () => {
+    const clock = new FakeClock()
+    const revocations = new MemoryRevocations({ clock })
+    const { verifier, sign } = await bench({ clock, revocations, clockTolerance: 3600 })
+    const token = await sign()
+    revocations.revoke('token-1', NOW + 300)
+    for (const seconds of [300, 3599]) {
+      clock.advanceSeconds(seconds)
+      expect(await failure(() => verifier.verify(token))).toMatchObject({ reason: 'token_revoked' })
+    }
+  })
+
   it('says so before it says that the origin is wrong, and uses up nothing', async () => {
     const revocations = { isRevoked: () => true }
     const { verifier, sign } = await bench({

@@ -22,9 +22,15 @@ export type RedisClient = NodeRedisLike | IoRedisLike
 
 /** What every store in Redis is told. */
 export interface RedisStoreOptions {
-  /** A client of `redis` or `ioredis`. It is used, and neither connected nor closed here. */
+  /**
+   * A client of `redis` or `ioredis`. It is used, and neither connected nor closed here. What its server
+   * forgets, guards nothing any more: give it `maxmemory-policy noeviction`, and let it write to disk.
+   */
   readonly client: RedisClient
-  /** What the names of keys begin with. Default `mayfly`. */
+  /**
+   * What the names of keys begin with. Default `mayfly`. Stores for tokens of different issuers need
+   * different ones: two issuers may give a token or a subject the same id.
+   */
   readonly prefix?: string
   /** How long a command may take, in milliseconds. Default 1000. */
   readonly timeoutMs?: number

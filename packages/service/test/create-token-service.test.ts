@@ -12,6 +12,7 @@ test.each<[string, object, string]>([
   ['an issuer in clear text', { issuer: 'http://auth.example.com' }, 'issuer'],
   ['an issuer with a query', { issuer: `${ISSUER}?a=b` }, 'issuer'],
   ['an issuer with a password', { issuer: 'https://a:b@auth.example.com' }, 'issuer'],
+  ['an issuer whose path is a pattern', { issuer: `${ISSUER}/a:b(` }, 'issuer'],
   ['an option that there is not', { rateLimit: null }, 'rateLimit'],
   ['two ledgers', { database: ':memory:', ledger: {} }, 'ledger'],
   ['a secret as algorithm', { algorithm: 'HS256' }, 'algorithm'],

@@ -1,12 +1,12 @@
 import { documentOperations } from '../http/document.ts'
 import { openApiDocument, type OpenApiOptions } from '../http/openapi.ts'
+import { metadataPaths } from '../http/openapi/oauth.ts'
 import type { Operation } from '../http/operation.ts'
 import { SCOPES } from '../http/scopes.ts'
 import type { ServiceContext } from './context.ts'
 
 /** How long caches may keep the public keys, in seconds. A new key has to be published for longer. */
 const JWKS_MAX_AGE = 300
-const METADATA = '/.well-known/oauth-authorization-server'
 
 /** What is published: the keys, the metadata of RFC 8414, and the OpenAPI document. */
 export function publishedDocuments(
@@ -15,15 +15,14 @@ export function publishedDocuments(
 ): readonly Operation[] {
   const metadata = serverMetadata(issuer)
   const openapi = openApiDocument({ issuer, ...contracts })
-  const { pathname } = new URL(issuer)
-  // Section 3.1 puts an issuer's own path behind the well-known one.
-  const paths = pathname === '/' ? [METADATA] : [METADATA, METADATA + pathname.replace(/\/$/, '')]
   return [
     ...documentOperations('/.well-known/jwks.json', {
       maxAge: JWKS_MAX_AGE,
       read: () => keys.jwks(),
     }),
-    ...paths.flatMap((path) => documentOperations(path, { maxAge: 3600, read: () => metadata })),
+    ...metadataPaths(issuer).flatMap((path) =>
+      documentOperations(path, { maxAge: 3600, read: () => metadata }),
+    ),
     ...documentOperations('/openapi.json', { maxAge: 3600, read: () => openapi }),
   ]
 }

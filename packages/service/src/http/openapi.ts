@@ -47,7 +47,7 @@ export function openApiDocument(options: OpenApiOptions): OpenApiDocument {
       ...(telesign !== undefined && telesignPaths(telesign)),
       ...(voicegain && voicegainPaths),
       ...tokenPaths,
-      ...oauthPaths(),
+      ...oauthPaths(issuer),
       ...keyPaths,
       ...operationPaths(),
       ...(metrics !== null && metricsPaths(metrics)),

@@ -56,7 +56,8 @@ export class ServiceKeys implements ServiceKeyring {
   static async open(options: ServiceKeysOptions): Promise<ServiceKeys> {
     const settings = readOptions(options)
     const keys = new ServiceKeys(settings)
-    await keys.#refresh()
+    // What fails here is thrown, and there is nobody else to be told.
+    await keys.#readAndRotate()
     const [newest] = keys.#cache.keys
     if (newest !== undefined && newest.algorithm !== settings.algorithm) await keys.rotate()
     return keys

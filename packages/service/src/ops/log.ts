@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { isMayflyError } from '@mayfly/core'
 import { requireOneOf } from '@mayfly/core/options'
 import { LedgerError } from '../ledger/errors.ts'
+import { SealError } from '../seal/errors.ts'
 
 /** What the service writes its log with: a logger of pino's, or anything of its shape. */
 export type ServiceLogger = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
@@ -63,7 +64,7 @@ export interface ErrorDescription {
 export function describeError(error: unknown, depth: number = 0): ErrorDescription {
   if (!(error instanceof Error)) return { name: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const ours = isMayflyError(error) || error instanceof LedgerError
+  const ours = isMayflyError(error) || error instanceof LedgerError || error instanceof SealError
   return {
     name: error.name,
     ...(code !== undefined && { code }),

@@ -181,6 +181,9 @@ function requireIssuer(value: unknown): string {
   if (url === undefined || !isSecure) {
     throw invalid('issuer', '"issuer" must be an https URL (http is for loopback).')
   }
+  if (!/^[\w.~/-]*$/.test(url.pathname)) {
+    throw invalid('issuer', 'The path of "issuer" must be letters, digits, ".", "_", "~" and "-".')
+  }
   if (!/[?#]/.test(text) && url.username === '' && url.password === '') return text
   throw invalid('issuer', '"issuer" must be a URL without user, query and fragment.')
 }

@@ -137,3 +137,21 @@ test('the metadata leads to what there is', async () => {
   })
   expect(headers.get('cache-control')).toBe('public, max-age=3600')
 })
+
+const WELL_KNOWN = '/.well-known/oauth-authorization-server'
+
+test.each([
+  [ISSUER, [WELL_KNOWN]],
+  [`${ISSUER}/`, [WELL_KNOWN]],
+  [`${ISSUER}/tokens`, [WELL_KNOWN, `${WELL_KNOWN}/tokens`]],
+  [`${ISSUER}/a/b/`, [WELL_KNOWN, `${WELL_KNOWN}/a/b`]],
+])('the metadata of the issuer %s is where RFC 8414 looks for it', async (issuer, paths) => {
+  const { ask } = await openService({ issuer })
+  for (const path of paths) {
+    const { json } = await ask(path)
+    expect(json['issuer'], path).toBe(issuer)
+    const head = await ask(path, { method: 'HEAD' })
+    expect([head.status, head.text]).toStrictEqual([200, ''])
+  }
+  expect((await ask(`${WELL_KNOWN}/other`)).status).toBe(404)
+})

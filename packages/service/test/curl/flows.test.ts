@@ -2,8 +2,10 @@ import { TokenVerifier } from '@mayfly/core'
 import { bearerAuth } from '@mayfly/express'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTokenService, type TokenService } from '../../src/index.ts'
+import { createTokenService, openApiDocument, type TokenService } from '../../src/index.ts'
 import { listen, type RunningServer } from '../../src/server/listen.ts'
+import { type Judging, judging } from '../support/judging.ts'
+import { OpenApiCheck } from '../support/openapi-check.ts'
 import { TELESIGN } from '../support/service.ts'
 import { readClaims } from '../support/tokens.ts'
 import { curl, curlStatus, hasCurl } from './curl.ts'
@@ -14,6 +16,7 @@ const ISSUER = 'http://localhost:8080'
 describe.skipIf(!hasCurl())('with plain curl', () => {
   let service: TokenService
   let server: RunningServer
+  let judge: Judging
   let consoleToken = ''
 
   beforeEach(async () => {
@@ -26,12 +29,15 @@ describe.skipIf(!hasCurl())('with plain curl', () => {
         consoleToken = token
       },
     })
-    server = await listen(service.router)
+    const contracts = { issuer: ISSUER, telesign: 'public' } as const
+    judge = judging(service.router, new OpenApiCheck(openApiDocument(contracts)))
+    server = await listen(judge.listener)
   })
 
   afterEach(async () => {
     await server.close()
     await service.close()
+    judge.settle()
   })
 
   const asConsole = () => ['--header', `Authorization: Bearer ${consoleToken}`] as const

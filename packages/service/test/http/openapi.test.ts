@@ -7,6 +7,7 @@ const issuer = 'https://auth.example.com'
 test.each([
   { issuer },
   { issuer, telesign: 'public' },
+  { issuer: `${issuer}/tokens` },
   { issuer, telesign: 'client', voicegain: false, metrics: 'client' },
 ] as const)('the document is OpenAPI 3.1 to the letter: %j', async (options) => {
   const result = await new Validator().validate(structuredClone({ ...openApiDocument(options) }))

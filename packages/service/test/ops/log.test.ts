@@ -1,4 +1,4 @@
-import { LedgerError } from '@mayfly/service'
+import { LedgerError, SealError } from '@mayfly/service'
 import { OptionError } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { createLogger, describeError, type LogLevel } from '../../src/ops/log.ts'
@@ -69,6 +69,11 @@ describe('createLogger', () => {
 })
 
 describe('describeError', () => {
+  it('repeats what a seal says', () => {
+    const error = new SealError('ERR_SEAL_KEY_UNKNOWN', 'Give it again.')
+    expect(describeError(error)).toMatchObject({ message: 'Give it again.' })
+  })
+
   it('repeats our own messages', () => {
     const error = new OptionError('ERR_OPTION_INVALID', 'port', '"port" must be a number.')
     expect(describeError(error)).toMatchObject({

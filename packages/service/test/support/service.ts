@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FakeClock } from '@mayfly/testing'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import {
   createTokenService,
   type Ledger,
@@ -13,6 +13,7 @@ import {
   type TokenService,
   type TokenServiceOptions,
 } from '../../src/index.ts'
+import { judging } from './judging.ts'
 import { OpenApiCheck } from './openapi-check.ts'
 
 /** An answer, read to its end. */
@@ -60,8 +61,6 @@ export const TELESIGN = {
 const SEAL_KEY = Buffer.alloc(32, 7).toString('base64url')
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-const open: { close(): Promise<unknown> }[] = []
-
 /** Opens a service for one test. */
 export async function openService(
   options: Partial<TokenServiceOptions> = {},
@@ -83,15 +82,27 @@ export async function openService(
     observe: (event) => void events.push(event),
     ...settings,
   })
-  const server = createServer(service.router)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  open.push({ close: () => endServer(server) }, service, ledger)
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const { issuer, voicegain = true, metrics = 'public' } = settings
   const telesign = settings.telesign && (settings.telesign.access ?? 'public')
   const check = new OpenApiCheck(
-    openApiDocument({ issuer, voicegain, metrics, ...(telesign !== undefined && { telesign }) }),
+    openApiDocument({
+      issuer,
+      voicegain,
+      metrics,
+      ...(telesign !== undefined && { telesign }),
+    }),
   )
+  const judge = judging(service.router, check)
+  const server = createServer(judge.listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // Not in a hook of this module: files share it, and a hook is only the first one's.
+  onTestFinished(async () => {
+    await endServer(server)
+    await service.close()
+    await ledger.close()
+    judge.settle()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
     service,
@@ -104,10 +115,6 @@ export async function openService(
     client: (name, ...scope) => service.createConsoleToken(name, { scope }),
   }
 }
-
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close()
-})
 
 async function askService(
   url: string,

@@ -16,8 +16,20 @@ const tokenForm: NonNullable<OperationObject['requestBody']> = {
   },
 }
 
+/** Where the metadata of RFC 8414 is. */
+const METADATA = '/.well-known/oauth-authorization-server'
+
+/**
+ * Gives the paths of an issuer's metadata: where RFC 8414 section 3 looks for it, and where section 3.1
+ * does for an issuer with a path of its own, `https://example.com/tokens`: behind the well-known one.
+ */
+export function metadataPaths(issuer: string): readonly string[] {
+  const path = new URL(issuer).pathname.replace(/\/$/, '')
+  return path === '' ? [METADATA] : [METADATA, METADATA + path]
+}
+
 /** RFC 7662, RFC 7009 and RFC 8414, and the public keys. */
-export function oauthPaths(): Paths {
+export function oauthPaths(issuer: string): Paths {
   const metadata = documented('The metadata.', 'ServerMetadata')
   const keys = documented('The public keys.', 'JwkSet')
   return {
@@ -49,7 +61,12 @@ export function oauthPaths(): Paths {
         },
       },
     },
-    '/.well-known/oauth-authorization-server': document('OAuth', 'metadata', metadata),
+    ...Object.fromEntries(
+      metadataPaths(issuer).map((path, index) => [
+        path,
+        document('OAuth', index === 0 ? 'metadata' : 'metadataOfPath', metadata),
+      ]),
+    ),
     '/.well-known/jwks.json': document('Keys', 'jwks', keys),
   }
 }

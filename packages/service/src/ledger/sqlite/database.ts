@@ -91,11 +91,11 @@ export class SqliteDatabase {
   }
 }
 
-/** SQLite gives the files beside it the mode of this one. */
+/** SQLite gives the files beside it the mode of this one. One that is there keeps its own. */
 function createPrivately(file: string): void {
   try {
-    closeSync(openSync(file, 'ax', 0o600))
+    closeSync(openSync(file, 'a', 0o600))
   } catch {
-    // It is there already, or SQLite will say why it cannot be made.
+    // SQLite will say why it cannot be made.
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openLedger } from '@mayfly/service'
@@ -119,6 +119,17 @@ describe('a SQLite ledger', () => {
     expect(database.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 })
     expect(database.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' })
     database.close()
+  })
+
+  it('is for its owner alone where a link leads to it, too, and one that is there keeps its mode', async () => {
+    const folder = temporaryFolder()
+    const [link, target] = [join(folder, 'link.db'), join(folder, 'target.db')]
+    symlinkSync(target, link)
+    await (await openLedger({ database: link })).close()
+    expect(statSync(target).mode & 0o777).toBe(0o600)
+    chmodSync(target, 0o640)
+    await (await openLedger({ database: link })).close()
+    expect(statSync(target).mode & 0o777).toBe(0o640)
   })
 
   it('keeps its file from the eyes of other users', async () => {

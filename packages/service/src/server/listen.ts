@@ -11,6 +11,7 @@ import {
   refuseUnknownOptions,
   requireOptions,
 } from '@mayfly/core/options'
+import { boundWaiting } from './bound-waiting.ts'
 import { drainable } from './shutdown.ts'
 import {
   fileMarks,
@@ -70,6 +71,9 @@ function limitsOf({ headersTimeoutMs, requestTimeoutMs }: SlowLimits): ServerOpt
 
 type SlowLimits = Required<Pick<ListenOptions, 'headersTimeoutMs' | 'requestTimeoutMs'>>
 
+/** How long a connection may be silent while an answer is on its way, such as one that nobody reads. */
+const SILENCE_MS = 60_000
+
 /**
  * Serves an application until it is closed.
  *
@@ -82,8 +86,10 @@ export async function listen(
   const settings = requireListenOptions(options)
   const { port, host, tls, shutdownTimeoutMs, clock, observe } = settings
   const marks = tls === undefined ? '' : await fileMarks(tls)
-  const secure = tls === undefined ? undefined : await secureServer(tls, settings, application)
-  const server: Server = secure ?? createServer(limitsOf(settings), application)
+  const bounded = boundWaiting(application)
+  const secure = tls === undefined ? undefined : await secureServer(tls, settings, bounded)
+  const server: Server = secure ?? createServer(limitsOf(settings), bounded)
+  server.setTimeout(SILENCE_MS)
   const drain = drainable(server, clock)
   await bind(server, port, host)
   const stopWatching =

@@ -48,9 +48,10 @@ export function drainable(server: Server, clock: Clock): Drain {
   const close = async (timeoutMs: number): Promise<number> => {
     let cut = 0
     const closed = new Promise<void>((resolve) => {
+      // Node would cut off answers that are written but not sent, and leave who has sent nothing yet.
+      server.closeIdleConnections = () => {}
       server.close(() => resolve())
     })
-    // Node's own closeIdleConnections leaves those that have not sent anything yet.
     for (const [socket, requests] of waiting) if (requests === 0) socket.destroy()
     const callOff = alarm(clock, timeoutMs, () => {
       cut = sockets.size

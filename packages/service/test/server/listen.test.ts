@@ -82,6 +82,23 @@ describe('listen', () => {
     expect(await closed).toBe(0)
   })
 
+  it('lets a client read to its end what was answered before, however slowly', async () => {
+    const length = 32 * 1_048_576
+    const answered: true[] = []
+    const server = await start((_request, response) => {
+      response.end(Buffer.alloc(length, 'x'))
+      answered.push(true)
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.pause()
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    while (answered.length === 0) await new Promise(setImmediate)
+    const closed = server.close()
+    const received = await text(socket)
+    expect(received.slice(received.indexOf('\r\n\r\n') + 4)).toHaveLength(length)
+    expect(await closed).toBe(0)
+  })
+
   it('answers what a client had sent before, and tells it to leave', async () => {
     const waiting: ServerResponse[] = []
     const server = await start((_request, response) => void waiting.push(response))
@@ -157,6 +174,43 @@ describe('listen', () => {
       expect(requests.filter(({ complete }) => complete)).toStrictEqual([])
     },
   )
+
+  it('gives up a client that does not read its answer, once it has been silent for a minute', async () => {
+    let timeout: number | undefined
+    const cut: true[] = []
+    const server = await start(({ socket }, response) => {
+      response.once('close', () => cut.push(true))
+      response.write(Buffer.alloc(64 * 1_048_576))
+      timeout = socket.timeout
+      // As the machine does when that time is over.
+      socket.emit('timeout')
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.pause()
+    while (cut.length === 0) await new Promise(setImmediate)
+    expect(timeout).toBe(60_000)
+    socket.destroy()
+  })
+
+  it('works on 32 requests of one connection at once, and closes one with more', async () => {
+    const waiting: ServerResponse[] = []
+    const server = await start((_request, response) => void waiting.push(response))
+    const ask = (count: number): Promise<string> => {
+      const socket = connect(server.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(count))
+      return text(socket).catch(() => 'reset')
+    }
+    const answers = ask(32)
+    while (waiting.length < 32) await new Promise(setImmediate)
+    const greedy = await ask(33)
+    expect(greedy).toMatch(/^(?:reset)?$/)
+    expect(waiting).toHaveLength(64)
+    for (const response of waiting) response.end('done')
+    void server.close()
+    expect((await answers).match(/done/g)).toHaveLength(32)
+  })
 
   it('keeps a connection for the next request while it is not being ended', async () => {
     const server = await start()

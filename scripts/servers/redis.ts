@@ -24,10 +24,21 @@ export function hasRedis(): boolean {
   return binaryForTests(REDIS) !== undefined
 }
 
+/** How a Redis is started. */
+export interface RedisServerOptions {
+  /** Whether it keeps what it was told on the disk. Default `false`. */
+  readonly appendonly?: boolean
+  /** Whether it is a cluster, of itself alone, that has all slots after a second or two. Default `false`. */
+  readonly cluster?: boolean
+}
+
+const CLUSTER = {
+  'cluster-enabled': 'yes',
+  'cluster-announce-ip': '127.0.0.1',
+}
+
 /** Starts a Redis. */
-export async function startRedis(
-  options: { readonly appendonly?: boolean } = {},
-): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const file = binaryForTests(REDIS)
   if (file === undefined) throw new Error('There is no redis-server.')
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-redis-'))
@@ -40,6 +51,7 @@ export async function startRedis(
     save: '',
     appendonly,
     appendfsync: 'always',
+    ...(options.cluster === true && { ...CLUSTER, 'cluster-port': await freePort() }),
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   const run = () => startServer({ file, args, ready: /Ready to accept connections/ })

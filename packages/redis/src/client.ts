@@ -1,7 +1,7 @@
 import { type Clock, OptionError, systemClock } from '@mayfly/core'
 import { RedisStoreError } from './errors.ts'
 
-/** A client of `redis` (node-redis), connected, of one server. */
+/** A client of `redis` (node-redis), connected, of one server, or a pool of such clients. */
 export interface NodeRedisLike {
   /** Sends a command: its name, and what follows it. */
   sendCommand(args: string[], options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>
@@ -17,8 +17,33 @@ export interface IoRedisLike {
   once?(event: 'ready', listener: () => void): unknown
 }
 
+/** A client of `redis` (node-redis) for a cluster, connected: what `createCluster` makes. */
+export interface NodeRedisClusterLike {
+  /** Sends a command to the server that has a key. */
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean | undefined,
+    args: string[],
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<unknown>
+  /** Tells it from other clients. */
+  getSlotMaster(slot: number): unknown
+}
+
+/** A client of `redis` (node-redis) by way of Sentinel, connected: what `createSentinel` makes. */
+export interface NodeRedisSentinelLike {
+  /** Sends a command to the server that is the master now. */
+  sendCommand(
+    isReadonly: boolean | undefined,
+    args: string[],
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<unknown>
+  /** Tells it from other clients. */
+  getMasterNode(): unknown
+}
+
 /** Any client that can send a command as it is. */
-export type RedisClient = NodeRedisLike | IoRedisLike
+export type RedisClient = NodeRedisLike | NodeRedisClusterLike | NodeRedisSentinelLike | IoRedisLike
 
 /** What every store in Redis is told. */
 export interface RedisStoreOptions {
@@ -70,11 +95,29 @@ function commandOf(client: unknown): Run {
       return ioredisCommand(client as IoRedisLike)
     }
     if ('sendCommand' in client && typeof client.sendCommand === 'function') {
-      const nodeRedis = client as NodeRedisLike
-      return async (args, abortSignal) => nodeRedis.sendCommand([...args], { abortSignal })
+      return nodeRedisCommand(client as NodeRedisClient)
     }
   }
   throw invalid('client', '"client" must be a client of redis or ioredis.')
+}
+
+type NodeRedisClient = NodeRedisLike | NodeRedisClusterLike | NodeRedisSentinelLike
+
+/** The three kinds of client take three lists of arguments. No answer may come from a replica. */
+function nodeRedisCommand(client: NodeRedisClient): Run {
+  if ('getSlotMaster' in client) {
+    return async (args, abortSignal) =>
+      client.sendCommand(keyOf(args), false, [...args], { abortSignal })
+  }
+  if ('getMasterNode' in client) {
+    return async (args, abortSignal) => client.sendCommand(false, [...args], { abortSignal })
+  }
+  return async (args, abortSignal) => client.sendCommand([...args], { abortSignal })
+}
+
+/** The one key of a command: it says where in a cluster the command goes. */
+function keyOf([command, first, , afterCount]: readonly string[]): string | undefined {
+  return command === 'EVAL' ? afterCount : first
 }
 
 /** Where ioredis is on its way back to the server. In all other states it connects, or fails at once. */
@@ -107,20 +150,40 @@ function ioredisCommand(client: IoRedisLike): Run {
 async function within(limit: AbortSignal, answer: Promise<unknown>): Promise<unknown> {
   let giveUp: (() => void) | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(new RedisStoreError('ERR_REDIS_TIMEOUT', 'Redis did not answer in time.'))
+    giveUp = () => reject(timedOut())
     if (limit.aborted) giveUp()
     else limit.addEventListener('abort', giveUp, { once: true })
   })
   try {
     return await Promise.race([answer, late])
-  } catch (cause) {
-    if (cause instanceof RedisStoreError) throw cause
-    throw new RedisStoreError('ERR_REDIS_FAILED', 'Redis failed, or is out of reach.', { cause })
+  } catch (error) {
+    if (error instanceof RedisStoreError) throw error
+    // The client may have heard first that the time is up.
+    if (limit.aborted) throw timedOut()
+    throw new RedisStoreError(
+      'ERR_REDIS_FAILED',
+      `Redis failed, or is out of reach${reasonOf(error)}.`,
+    )
   } finally {
     if (giveUp !== undefined) limit.removeEventListener('abort', giveUp)
     // One that answers later still has been answered for.
     answer.catch(() => {})
   }
+}
+
+function timedOut(): RedisStoreError {
+  return new RedisStoreError('ERR_REDIS_TIMEOUT', 'Redis did not answer in time.')
+}
+
+/**
+ * What may be told of a client's error. The error itself goes no further: ioredis puts the command on
+ * it, and Redis repeats arguments in its message, so that it would show what is stored.
+ */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const code = 'code' in error ? String(error.code) : error.name
+  const [word] = /^[A-Z]{3,32}(?= )/.exec(error.message) ?? [code]
+  return /^\w{3,64}$/.test(word) ? ` (${word})` : ''
 }
 
 /** Makes the error for an option whose value cannot be used. */

@@ -1,4 +1,11 @@
-export type { IoRedisLike, NodeRedisLike, RedisClient, RedisStoreOptions } from './client.ts'
+export type {
+  IoRedisLike,
+  NodeRedisClusterLike,
+  NodeRedisLike,
+  NodeRedisSentinelLike,
+  RedisClient,
+  RedisStoreOptions,
+} from './client.ts'
 export { RedisStoreError, type RedisStoreErrorCode } from './errors.ts'
 export { RedisGenerations, type RedisGenerationsOptions } from './generations.ts'
 export { RedisOneTimeGuard } from './one-time-guard.ts'

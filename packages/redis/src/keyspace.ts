@@ -5,6 +5,9 @@ import { invalid, type RedisStoreOptions, type Send, sender, STORE_OPTIONS } fro
 /** The clocks of processes and of Redis differ; nothing is forgotten for that long after its end. */
 const MARGIN_MS = 60_000
 
+/** Three thousand years: Redis takes no time that is much longer. */
+const LONGEST_MS = 1e14
+
 /** One kind of keys in Redis, and the commands for them. */
 export class Keyspace {
   readonly send: Send
@@ -49,6 +52,7 @@ export class Keyspace {
 
   /** Milliseconds from now to a moment; 0 where it has passed. */
   remainingMs(expiresAt: number): number {
-    return Math.max(0, Math.ceil(expiresAt * 1000 - this.#clock.now()))
+    const ms = Math.ceil(expiresAt * 1000 - this.#clock.now())
+    return Math.min(Math.max(0, ms), LONGEST_MS)
   }
 }

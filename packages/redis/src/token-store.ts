@@ -1,6 +1,8 @@
-import type { StoredToken, TokenStore } from '@mayfly/core'
+import { randomUUID } from 'node:crypto'
+import type { StoredToken, TokenLock, TokenLockOptions, TokenStore } from '@mayfly/core'
 import { FlattenedEncrypt, flattenedDecrypt, type FlattenedJWE } from 'jose'
 import { invalid, type RedisStoreOptions } from './client.ts'
+import { RedisStoreError } from './errors.ts'
 import { Keyspace } from './keyspace.ts'
 
 /** A key that stored tokens are encrypted with. */
@@ -19,10 +21,19 @@ export interface RedisTokenStoreOptions extends RedisStoreOptions {
 
 const UTF8 = new TextEncoder()
 
+/** More than the longest token takes. What is longer still is not ours, and is not read to its end. */
+const LAST_BYTE = '262143'
+
+/** Ends a lock unless another has taken it since. */
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`
+
 /**
  * Shares tokens between processes in Redis, for tokens that cost something to get. Give it to a
  * `TokenManager` as `store`. What is stored is encrypted (JWE, `dir` with `A256GCM`) and bound to its
- * name; an entry that was changed, moved, or made with an unknown key is none.
+ * name; an entry that was changed, moved, or made with an unknown key is none. Where several processes
+ * need a token at once, one of them mints it and the others wait for it.
  *
  * @example
  * ```ts
@@ -37,12 +48,14 @@ const UTF8 = new TextEncoder()
  */
 export class RedisTokenStore implements TokenStore {
   readonly #keys: Keyspace
+  readonly #locks: Keyspace
   readonly #encryptionKeys: ReadonlyMap<string, Uint8Array>
   readonly #newest: EncryptionKey
 
   /** @throws {OptionError} when an option is missing, unknown or unsound. */
   constructor(options: RedisTokenStoreOptions) {
     this.#keys = new Keyspace('token', options, ['encryptionKeys'])
+    this.#locks = new Keyspace('lock', options, ['encryptionKeys'])
     const keys = requireKeys(options.encryptionKeys)
     this.#newest = keys[0]
     this.#encryptionKeys = new Map(keys.map(({ keyId, key }) => [keyId, key]))
@@ -54,8 +67,8 @@ export class RedisTokenStore implements TokenStore {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<StoredToken | undefined> {
     const name = this.#keys.name(id)
-    const sealed = await this.#keys.send(['GET', name], signal)
-    return typeof sealed === 'string' ? this.#open(sealed, name) : undefined
+    const sealed = await this.#keys.send(['GETRANGE', name, '0', LAST_BYTE], signal)
+    return typeof sealed === 'string' && sealed !== '' ? this.#open(sealed, name) : undefined
   }
 
   /** @throws {RedisStoreError} when Redis gives no answer in time. */
@@ -73,6 +86,26 @@ export class RedisTokenStore implements TokenStore {
   /** @throws {RedisStoreError} when Redis gives no answer in time. */
   async delete(id: string): Promise<void> {
     await this.#keys.send(['DEL', this.#keys.name(id)])
+  }
+
+  /** @throws {RedisStoreError} when Redis gives no answer in time. */
+  async lock(id: string, { lifetimeMs, signal }: TokenLockOptions): Promise<TokenLock | undefined> {
+    const { send } = this.#locks
+    const name = this.#locks.name(id)
+    const owner = randomUUID()
+    const release = async (): Promise<void> => {
+      await send(['EVAL', RELEASE, '1', name, owner])
+    }
+    const answer = await send(['SET', name, owner, 'NX', 'PX', `${lifetimeMs}`], signal).catch(
+      (error: unknown) => {
+        // It may have been taken all the same, and would hold the others up.
+        release().catch(() => {})
+        throw error
+      },
+    )
+    if (answer === null) return undefined
+    if (answer === 'OK') return { release }
+    throw new RedisStoreError('ERR_REDIS_ANSWER', 'Redis answered SET with something else.')
   }
 
   async #seal(token: StoredToken, name: string): Promise<string> {

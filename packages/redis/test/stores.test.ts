@@ -4,6 +4,7 @@ import { TokenVerifier } from '@mayfly/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, type RedisServer, startRedis } from '../../../scripts/servers/redis.ts'
 import {
+  type NodeRedisLike,
   type RedisClient,
   RedisGenerations,
   RedisOneTimeGuard,
@@ -159,5 +160,6 @@ function storesOf(client: RedisClient, prefix: string) {
 }
 
 async function send(client: RedisClient, command: string, ...rest: string[]): Promise<unknown> {
-  return 'call' in client ? client.call(command, ...rest) : client.sendCommand([command, ...rest])
+  if ('call' in client) return client.call(command, ...rest)
+  return (client as NodeRedisLike).sendCommand([command, ...rest])
 }

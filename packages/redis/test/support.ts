@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import type { RedisClient } from '../src/index.ts'
+import type { IoRedisLike, RedisClient } from '../src/index.ts'
 
 /** A connected client, and what ends it. */
 export interface Connected extends AsyncDisposable {
@@ -23,12 +23,15 @@ async function connectNodeRedis(url: string): Promise<Connected> {
   return { client, [Symbol.asyncDispose]: async () => client.destroy() }
 }
 
-async function connectIoRedis(url: string): Promise<Connected> {
+/** Connects by ioredis. */
+export async function connectIoRedis(
+  url: string,
+): Promise<Connected & { readonly client: IoRedisLike }> {
   const client = new Redis(url, { lazyConnect: true })
   client.on('error', () => {})
   await client.connect()
   return {
-    client: client as unknown as RedisClient,
+    client: client as unknown as IoRedisLike,
     [Symbol.asyncDispose]: async () => client.disconnect(),
   }
 }

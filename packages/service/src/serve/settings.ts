@@ -1,6 +1,6 @@
 import { OptionError } from '@mayfly/core'
 import { requireDuration, requireOneOf } from '@mayfly/core/options'
-import type { LogLevel } from '../ops/log.ts'
+import { createLogger, type LogLevel, type ServiceLogger } from '../ops/log.ts'
 import type { ListenOptions } from '../server/listen.ts'
 import type { TokenServiceOptions } from '../service/options.ts'
 import type { LedgerFlags, ServeFlags } from './options.ts'
@@ -29,8 +29,10 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
   const { issuer } = flags
   const shutdownTimeoutMs =
     1000 * requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
+  const logLevel = requireOneOf(flags.logLevel, '--log-level', LEVELS)
+  warnOfPasswords(flags, createLogger({ level: logLevel }, world.stderr))
   return {
-    logLevel: requireOneOf(flags.logLevel, '--log-level', LEVELS),
+    logLevel,
     shutdownTimeoutMs,
     listen: {
       ...readListening(flags),
@@ -51,6 +53,21 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** Every user of the machine sees the command lines of all. */
+function warnOfPasswords(flags: ServeFlags, logger: ServiceLogger): void {
+  const places = [
+    ['--database', flags.database, 'MAYFLY_DATABASE'],
+    ['--redis', flags.redis, 'MAYFLY_REDIS'],
+  ] as const
+  for (const [option, url, variable] of places) {
+    if (url === undefined || !URL.canParse(url) || new URL(url).password === '') continue
+    logger.warn(
+      { option, variable },
+      'a password on the command line can be seen by every user of this machine: set the variable instead',
+    )
+  }
+}
 
 /** Reads where the ledger is and what it is sealed with. */
 export async function readLedger(

@@ -234,6 +234,17 @@ describe.skipIf(!hasChromium())('the console', () => {
     expect(await page.evaluate(FAINT_TEXTS)).toEqual([])
   })
 
+  it('shows all of each row in a window of 1280 that is zoomed to 200 %', async () => {
+    await page.setViewportSize({ width: 640, height: 400 })
+    await fetch(`${url}/v1/token/15555551212`)
+    await open()
+    const overlap = `(() => {
+      const box = document.querySelector('.scroll')
+      return [document.querySelectorAll('#rows button').length > 0, box.scrollWidth - box.clientWidth]
+    })()`
+    await eventually(() => page.evaluate(overlap)).toStrictEqual([true, 0])
+  })
+
   it('fits a phone', async () => {
     await page.setViewportSize({ width: 360, height: 740 })
     await fetch(`${url}/v1/token/15555551212`)

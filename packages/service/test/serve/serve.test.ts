@@ -175,6 +175,24 @@ describe('the command line of serve', () => {
     await expect(run(...args, ...common, ...port)).rejects.toMatchObject({ option })
   })
 
+  it('warns of a password on the command line, which is not repeated', async () => {
+    const redis = 'redis://:s3cret@127.0.0.1:9'
+    await start('--ephemeral', '--redis', redis)
+    const [warning] = world.stderr.text.split('\n')
+    expect(JSON.parse(warning ?? '')).toMatchObject({
+      level: 'warn',
+      option: '--redis',
+      variable: 'MAYFLY_REDIS',
+    })
+    world.stop()
+    await running
+    expect(world.stderr.text + world.stdout.text).not.toContain('s3cret')
+    world = new TestWorld({ isTTY: true })
+    world.env['MAYFLY_REDIS'] = redis
+    await start('--ephemeral')
+    expect(world.stderr.text).not.toContain('a password on')
+  })
+
   it('never repeats a secret that it was given in the wrong place', async () => {
     world.env['MAYFLY_SEAL_KEY'] = 'not-a-key-but-secret'
     const error: unknown = await run('--port', '0', '--database', database()).catch(

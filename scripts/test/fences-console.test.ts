@@ -65,6 +65,10 @@ describe('the commands of a page', () => {
     expect(await runSteps(steps, world)).toEqual([])
   })
 
+  it('leave nothing running that would hold their output open', async () => {
+    expect(await runSteps(consoleOf('$ sleep 600 &', '$ echo done', 'done'), world)).toEqual([])
+  })
+
   it('find this repository’s mayfly', async () => {
     expect(await runSteps(consoleOf('$ mayfly --version', '0.0.0'), world)).toEqual([])
   })

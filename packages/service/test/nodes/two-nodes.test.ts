@@ -1,7 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest'
 import {
   hasPostgres,
   type PostgresServer,
@@ -85,6 +94,7 @@ describe.skipIf(!hasPostgres() || !hasRedis())('two nodes on one PostgreSQL and 
         together: 4,
         tries: 20,
       })
+      onTestFinished(() => load.end())
       await load.more(30)
       for (let kill = 0; kill < 2 * KILLS; kill += 1) {
         const which = kill % 2
@@ -114,6 +124,7 @@ describe.skipIf(!hasPostgres() || !hasRedis())('two nodes on one PostgreSQL and 
         together: 4,
         tries: 20,
       })
+      onTestFinished(() => load.end())
       await load.more(30)
       for (let kill = 0; kill < 2 * KILLS; kill += 1) {
         const which = kill % 2

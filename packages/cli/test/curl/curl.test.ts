@@ -53,14 +53,22 @@ describe('mayfly curl', () => {
   })
 
   it('lets no header field act upon the terminal', async () => {
-    const server = createServer((_request, response) => {
+    const server = createServer(({ url }, response) => {
       // As bytes this is what xterm and others take for the begin of a command.
-      response.writeHead(200, 'O\u009bK', { 'x-evil': 'a\u009b31mred\u009d0;title\u009c' }).end()
+      response
+        .writeHead(url === '/404' ? 404 : 200, 'O\u00c2\u009bK', {
+          'x-evil': 'a\u009b31mred\u009d0;title\u009c',
+        })
+        .end()
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const { stdout } = await curl([origin, '-i', '--origin', origin])
+    const failing = await curl([`${origin}/404`, '--origin', origin])
     server.close()
+    expect(failing.exitCode).toBe(1)
+    expect(failing.stderr).toContain(String.raw`O\u009bK`)
+    expect(failing.stderr).not.toMatch(/[\u0080-\u009f]/)
     expect(stdout).toContain(String.raw`x-evil: a\u009b31mred\u009d0;title\u009c`)
     expect(stdout).not.toMatch(/[\u0080-\u009f]/)
   })

@@ -15,7 +15,15 @@ test.each([
   ['64:ff9b::192.0.2.7', '64:ff9b:0:0/64'],
   ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4/64'],
   ['fe80::1%eth0', 'fe80:0:0:0/64'],
-  ['no address', 'no address'],
+  // As proxies write it: with a port, in brackets, or the mapped address in hexadecimal.
+  ['192.0.2.7:50123', '192.0.2.7'],
+  ['[2001:db8:1:2::3]:50123', '2001:db8:1:2/64'],
+  ['[2001:db8:1:2::3]', '2001:db8:1:2/64'],
+  ['::ffff:c000:207', '192.0.2.7'],
+  ['0:0:0:0:0:FFFF:192.0.2.7', '192.0.2.7'],
+  ['no address', 'unknown'],
+  ['', 'unknown'],
+  ['192.0.2.777', 'unknown'],
 ])('requests from %s are counted as from %s', (address, bucket) => {
   expect(addressBucket(address)).toBe(bucket)
 })

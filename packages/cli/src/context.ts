@@ -3,7 +3,6 @@ import { hasColors, type Paint, painter } from './colors.ts'
 import { ExitCode } from './exit-code.ts'
 import type { CliIo } from './io.ts'
 import { redact } from './redact.ts'
-import { visibleLines } from './text/visible.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One call of a command. */
@@ -73,7 +72,7 @@ export class CliContext {
 
   /** Writes a remark to standard error, where it is in nobody's way. */
   async note(text: string): Promise<void> {
-    await this.io.stderr.write(`${this.paintError('dim', visibleLines(redact(`note: ${text}`)))}\n`)
+    await this.io.stderr.write(`${this.paintError('dim', redact(`note: ${text}`))}\n`)
   }
 }
 

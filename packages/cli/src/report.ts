@@ -3,7 +3,6 @@ import { CommanderError } from 'commander'
 import type { CliContext } from './context.ts'
 import { ExitCode } from './exit-code.ts'
 import { redact } from './redact.ts'
-import { visibleLines } from './text/visible.ts'
 import { UnavailableError, UsageError } from './usage-error.ts'
 
 /** What is told of an error, and what the process ends with. */
@@ -49,7 +48,7 @@ export async function printReport(report: Report, context: CliContext): Promise<
   if (message === undefined) return
   const label = context.paintError(['red', 'bold'], 'error:')
   const more = hint === undefined ? '' : `\n${hint}`
-  await context.io.stderr.write(`${label} ${visibleLines(redact(message) + more)}\n`)
+  await context.io.stderr.write(`${label} ${redact(message)}${more}\n`)
 }
 
 function usageReport({ message, hint, command }: UsageError): Report {

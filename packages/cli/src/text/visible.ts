@@ -12,11 +12,6 @@ export function visible(text: string): string {
   return text.replaceAll(UNSAFE, escapeCharacter)
 }
 
-/** The same for a text that has lines of its own. */
-export function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n')
-}
-
 /** Writes a value as JSON that is safe to print, and still JSON. */
 export function visibleJson(value: unknown, indent = 2): string {
   const text = JSON.stringify(value, undefined, indent) ?? 'null'

@@ -1,3 +1,4 @@
+import express from 'express'
 import { expect, test } from 'vitest'
 import { ISSUER, openService } from '../support/service.ts'
 
@@ -154,4 +155,16 @@ test.each([
     expect([head.status, head.text]).toStrictEqual([200, ''])
   }
   expect((await ask(`${WELL_KNOWN}/other`)).status).toBe(404)
+})
+
+test('a service below a path is found by its metadata from the root of the host', async () => {
+  const { service } = await openService({ issuer: `${ISSUER}/tokens` })
+  const app = express()
+  app.use('/tokens', service.router)
+  app.get(`${WELL_KNOWN}/tokens`, service.router)
+  const { default: request } = await import('supertest')
+  const metadata = await request(app).get(`${WELL_KNOWN}/tokens`)
+  expect([metadata.status, metadata.body]).toMatchObject([200, { issuer: `${ISSUER}/tokens` }])
+  const keys = new URL((metadata.body as { jwks_uri: string }).jwks_uri).pathname
+  expect((await request(app).get(keys)).status).toBe(200)
 })

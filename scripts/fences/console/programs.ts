@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import type { Step } from './transcript.ts'
 
 /** Programs that pages use and that a machine may do without. */
-const OPTIONAL = ['curl', 'jq', 'openssl', 'sqlite3']
+export const PAGE_PROGRAMS: readonly string[] = ['curl', 'jq', 'openssl', 'sqlite3']
 
 /** Lists the programs that these commands need and that are not on the `PATH`. */
 export function missingPrograms(
@@ -11,7 +11,7 @@ export function missingPrograms(
   path = process.env['PATH'] ?? '',
 ): string[] {
   const words = new Set(steps.flatMap(({ command }) => command.split(/[\s|;&$()]+/)))
-  return OPTIONAL.filter((name) => words.has(name) && !isOn(path, name))
+  return PAGE_PROGRAMS.filter((name) => words.has(name) && !isOn(path, name))
 }
 
 function isOn(path: string, name: string): boolean {

@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'ERR_RATE_LIMITED'
   | 'ERR_LEDGER_UNAVAILABLE'
   | 'ERR_LIMITER_UNAVAILABLE'
+  | 'ERR_STARTING'
   | 'ERR_INTERNAL'
 
 /** What a {@link ServiceProblem} knows beside its message. */
@@ -68,6 +69,14 @@ export function ledgerUnavailable(cause: unknown): ServiceProblem {
     'The ledger does not answer at the moment, and nothing was issued. Try again.',
     { status: 503, headers: { 'retry-after': '5' }, cause },
   )
+}
+
+/** Makes the error for a service that listens already and has not opened its ledger yet. */
+export function stillStarting(): ServiceProblem {
+  return new ServiceProblem('ERR_STARTING', 'The service is starting. Try again.', {
+    status: 503,
+    headers: { 'retry-after': '1' },
+  })
 }
 
 /** A refusal as it goes out. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { alarm } from '@mayfly/core'
 import { createTokenService } from '../create-token-service.ts'
+import { writeAnswer } from '../http/answer.ts'
+import { problemAnswer, stillStarting } from '../http/problem.ts'
 import { createLogger } from '../ops/log.ts'
 import { listen, type RunningServer } from '../server/listen.ts'
 import { consoleTokenPlace } from './console-token.ts'
@@ -23,7 +25,7 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
   let callOff: (() => void) | undefined
   const server = await listen((request, response) => handle(request, response), {
     ...settings.listen,
-    observe: ({ type, ...event }) => logger.info(event, type),
+    observe: ({ type, ...event }) => logger[type === 'tls-reload' ? 'info' : 'warn'](event, type),
   })
   try {
     const place = consoleTokenPlace(flags.consoleTokenFile, world)
@@ -54,7 +56,9 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
 }
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(503, { 'retry-after': '1', 'cache-control': 'no-store' }).end()
+  const { status, headers, body } = problemAnswer(stillStarting())
+  const type = { 'content-type': 'application/problem+json' }
+  writeAnswer(response, { status, headers: { ...headers, ...type }, body })
 }
 
 function stopAsked(world: ServeWorld): Promise<string> {

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '../../../../scripts/servers/process.ts'
 import { configureServe } from '../../src/serve.ts'
 import { TestWorld } from './world.ts'
 
@@ -138,15 +140,25 @@ describe('serve', () => {
     expect(() => statSync(database())).toThrow()
   })
 
-  it('answers 503 until it is ready, and never with a connection that hangs', async () => {
-    const starting = start('--database', database())
-    await starting
-    const { port } = new URL(await starting)
-    const socket = connect(Number(port), '127.0.0.1')
-    socket.end('GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    let text = ''
-    for await (const chunk of socket) text += String(chunk)
-    expect(text).toMatch(/^HTTP\/1\.1 200/)
+  it('answers 503 with a problem until its ledger is open', async () => {
+    // A PostgreSQL that takes connections and says nothing.
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port: silentPort } = silent.address() as AddressInfo
+    const port = String(await freePort())
+    world.env['MAYFLY_SEAL_KEY'] = 'A'.repeat(43)
+    const met = once(silent, 'connection')
+    running = run('--port', port, '--database', `postgres://user:pass@127.0.0.1:${silentPort}/db`)
+    const ended = expect(running).rejects.toThrow()
+    const [socket] = (await met) as [Socket]
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/token/15555551212`)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('1')
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'ERR_STARTING' })
+    socket.destroy()
+    silent.close()
+    await ended
   })
 })
 

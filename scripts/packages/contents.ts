@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readImports } from '../layers/imports.ts'
 import { listFiles } from '../lib/files.ts'
 import type { Findings } from '../lib/report.ts'
+import { readImports } from './imports.ts'
 
 /** Files that every package ships. */
 const REQUIRED = ['package.json', 'LICENSE']
@@ -40,7 +40,6 @@ function sourceOf(file: string): string {
 function brokenImports(folder: string, file: string): string[] {
   const text = readFileSync(join(folder, file), 'utf8')
   return readImports(file, text)
-    .map(({ specifier }) => specifier)
     .filter((specifier) => specifier.startsWith('.'))
     .filter((specifier) => {
       const target = join(folder, dirname(file), specifier)

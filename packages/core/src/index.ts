@@ -1,24 +1,28 @@
-export { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
-export type { VerifiedTokensOptions } from './cache/verified-tokens.ts'
-export type { KeyProof } from './claims/key-binding.ts'
-export type { JwtPayload } from './claims/payload.ts'
-export type { ClaimsOptions } from './claims/policy.ts'
-export type { TokenProfile } from './claims/profile.ts'
-export type { Clock } from './clock.ts'
-export { alarm, systemClock, timeoutSignal } from './clock.ts'
-export { DpopNonces, type DpopNoncesOptions } from './dpop/nonces.ts'
-export type { DpopOptions } from './dpop/options.ts'
-export { type DpopProofRequest, DpopProver, type DpopProverOptions } from './dpop/prover.ts'
-export type { DpopSigner } from './dpop/prover-key.ts'
-export { type DpopProof, type DpopRequest, DpopVerifier } from './dpop/verifier.ts'
+export { ALGORITHMS, type Algorithm, isAlgorithm } from './keys/algorithms.ts'
+export type { VerifiedTokensOptions } from './inbound/verifier/verified-tokens.ts'
+export type { KeyProof } from './inbound/claims/key-binding.ts'
+export type { JwtPayload } from './inbound/claims/payload.ts'
+export type { ClaimsOptions } from './inbound/claims/policy.ts'
+export type { TokenProfile } from './inbound/claims/profile.ts'
+export type { Clock } from './base/clock.ts'
+export { alarm, systemClock, timeoutSignal } from './base/clock.ts'
+export { DpopNonces, type DpopNoncesOptions } from './inbound/dpop/nonces.ts'
+export type { DpopOptions } from './inbound/dpop/options.ts'
+export {
+  type DpopProofRequest,
+  DpopProver,
+  type DpopProverOptions,
+} from './outbound/dpop/prover.ts'
+export type { DpopSigner } from './outbound/dpop/prover-key.ts'
+export { type DpopProof, type DpopRequest, DpopVerifier } from './inbound/dpop/verifier.ts'
 export type {
   ErrorCode,
   KeyErrorCode,
   OptionErrorCode,
   RequestErrorCode,
   SourceErrorCode,
-} from './error-codes.ts'
-export type { Problem, Reason, RequestErrorOptions, SourceErrorOptions } from './errors.ts'
+} from './base/error-codes.ts'
+export type { Problem, Reason, RequestErrorOptions, SourceErrorOptions } from './base/errors.ts'
 export {
   asError,
   ForeignOriginError,
@@ -28,24 +32,24 @@ export {
   OptionError,
   RequestError,
   SourceError,
-} from './errors.ts'
-export { authenticate, Guard } from './guard.ts'
-export type { TokenScheme } from './guard/bearer.ts'
-export type { ChallengeError, ChallengeOptions, Challenger } from './guard/challenge.ts'
-export { denial } from './guard/denial.ts'
-export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './guard/options.ts'
-export { type NodeRequest, nodeRequest } from './guard/node-request.ts'
-export { isPreflight, type RequestLike } from './guard/request.ts'
+} from './base/errors.ts'
+export { authenticate, Guard } from './server/guard/guard.ts'
+export type { TokenScheme } from './server/guard/bearer.ts'
+export type { ChallengeError, ChallengeOptions, Challenger } from './server/guard/challenge.ts'
+export { denial } from './server/guard/denial.ts'
+export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
+export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
+export { isPreflight, type RequestLike } from './server/guard/request.ts'
 export {
   checkScope,
   compileScopeCheck,
   type ScopeCheck,
   type ScopeOptions,
-} from './guard/scope.ts'
-export type { TokenPlaces } from './guard/token-places.ts'
-export { TokenIssuer } from './issuer.ts'
-export type { IssuedToken } from './issuer/issued-token.ts'
-export type { IssueOptions, IssuerEvent, IssuerOptions } from './issuer/options.ts'
+} from './server/guard/scope.ts'
+export type { TokenPlaces } from './server/guard/token-places.ts'
+export { TokenIssuer } from './inbound/issuer/issuer.ts'
+export type { IssuedToken } from './inbound/issuer/issued-token.ts'
+export type { IssueOptions, IssuerEvent, IssuerOptions } from './inbound/issuer/options.ts'
 export type { ProtectedHeader } from './jws/parse.ts'
 export { type HeaderFields, signCompact } from './jws/sign.ts'
 export {
@@ -54,8 +58,8 @@ export {
   verifyCompact,
   type VerifyCompactOptions,
 } from './jws/verify.ts'
-export { KeyRing, type KeyRingOptions } from './key-ring.ts'
-export type { VerifierKeys } from './key-set.ts'
+export { KeyRing, type KeyRingOptions } from './inbound/issuer/key-ring.ts'
+export type { VerifierKeys } from './inbound/verifier/key-set.ts'
 export { ecdsaFromDer } from './keys/ecdsa.ts'
 export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
 export { importKey } from './keys/import.ts'
@@ -71,14 +75,18 @@ export type {
 } from './keys/material.ts'
 export type { SigningKey } from './keys/signing-key.ts'
 export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
-export { RemoteKeys } from './remote-keys.ts'
+export { RemoteKeys } from './inbound/remote-keys/remote-keys.ts'
 export type {
   DiscoveryOptions,
   JwksUriOptions,
   RemoteKeysOptions,
   RemoteKeysSettings,
-} from './remote-keys/options.ts'
-export type { RefreshTrigger, RemoteKeysEvent, RemoteKeysHealth } from './remote-keys/report.ts'
+} from './inbound/remote-keys/options.ts'
+export type {
+  RefreshTrigger,
+  RemoteKeysEvent,
+  RemoteKeysHealth,
+} from './inbound/remote-keys/report.ts'
 export {
   checkOrigin,
   type OriginAllowed,
@@ -98,10 +106,10 @@ export type {
   WebOriginPattern,
 } from './origin/pattern.ts'
 export type { OriginOptions, OriginPatternOptions } from './origin/settings.ts'
-export { type BearerFetchOptions, bearerFetch } from './bearer-fetch.ts'
-export type { BearerEvent, ProofRefusal, RefusalOutcome } from './bearer-session/options.ts'
-export type { ReuseOptions } from './cache/reuse-policy.ts'
-export { TokenManager } from './manager.ts'
+export { type BearerFetchOptions, bearerFetch } from './outbound/fetch/bearer-fetch.ts'
+export type { BearerEvent, ProofRefusal, RefusalOutcome } from './outbound/fetch/options.ts'
+export type { ReuseOptions } from './outbound/manager/reuse-policy.ts'
+export { TokenManager } from './outbound/manager/manager.ts'
 export type {
   ManagerEvent,
   MintOrigin,
@@ -110,12 +118,12 @@ export type {
   TokenManagerOptions,
   TokenManagerStats,
   WaitOutcome,
-} from './manager-options.ts'
-export { MultiIssuerVerifier } from './multi-issuer.ts'
-export type { MultiIssuerOptions, TrustedIssuer } from './multi-issuer/options.ts'
-export type { Observe } from './observe.ts'
-export { TokenPool, type TokenPoolOptions } from './pool.ts'
-export { type ClockSample, LearnedClock, LearnedClocks } from './skew.ts'
+} from './outbound/manager/options.ts'
+export { MultiIssuerVerifier } from './inbound/multi-issuer/multi-issuer.ts'
+export type { MultiIssuerOptions, TrustedIssuer } from './inbound/multi-issuer/options.ts'
+export type { Observe } from './base/observe.ts'
+export { TokenPool, type TokenPoolOptions } from './outbound/manager/pool.ts'
+export { type ClockSample, LearnedClock, LearnedClocks } from './outbound/learned-clock.ts'
 export {
   type AccessToken,
   type AccessTokenFields,
@@ -128,49 +136,53 @@ export {
   type TokenLockOptions,
   type TokenSource,
   type TokenStore,
-} from './token.ts'
-export { TokenVerifier } from './verifier.ts'
-export type { VerifierEvent, VerifierHealth, VerifierOptions } from './verifier/options.ts'
-export type { OriginBinding, VerifyContext } from './verifier/origin-binding.ts'
-export type { PayloadSchema, PayloadSchemaIssue, PayloadSchemaResult } from './verifier/schema.ts'
-export type { VerifiedToken } from './verifier/verified-token.ts'
+} from './outbound/token.ts'
+export { TokenVerifier } from './inbound/verifier/verifier.ts'
+export type { VerifierEvent, VerifierHealth, VerifierOptions } from './inbound/verifier/options.ts'
+export type { OriginBinding, VerifyContext } from './inbound/verifier/origin-binding.ts'
+export type {
+  PayloadSchema,
+  PayloadSchemaIssue,
+  PayloadSchemaResult,
+} from './inbound/verifier/schema.ts'
+export type { VerifiedToken } from './inbound/verifier/verified-token.ts'
 export {
   type ClosableSocket,
   type ClosableStream,
   closeAt,
   type CloseAtOptions,
-} from './close-at.ts'
-export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './upgrade.ts'
-export type { UpgradeOptions } from './upgrade/options.ts'
-export type { UpgradeSocket } from './upgrade/refuse.ts'
-export type { DocumentOptions } from './endpoints/document.ts'
-export type { Endpoint } from './endpoints/endpoint.ts'
-export type { IssueEndpointOptions } from './endpoints/issue-proof.ts'
-export { type DecideIssue, issueEndpoint, type IssuerLike } from './endpoints/issue-token.ts'
-export { jwksEndpoint, type JwksSource } from './endpoints/jwks.ts'
+} from './server/close-at.ts'
+export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'
+export type { UpgradeOptions } from './server/upgrade/options.ts'
+export type { UpgradeSocket } from './server/upgrade/refuse.ts'
+export type { DocumentOptions } from './server/endpoints/document.ts'
+export type { Endpoint } from './server/endpoints/endpoint.ts'
+export type { IssueEndpointOptions } from './server/endpoints/issue-proof.ts'
+export { type DecideIssue, issueEndpoint, type IssuerLike } from './server/endpoints/issue-token.ts'
+export { jwksEndpoint, type JwksSource } from './server/endpoints/jwks.ts'
 export {
   resourceMetadataEndpoint,
   type ResourceMetadataOptions,
   resourceMetadataUrl,
-} from './endpoints/resource-metadata.ts'
+} from './server/endpoints/resource-metadata.ts'
 export type { HttpAnswer } from './http/answer.ts'
-export type { EditableRequest } from './http/incoming-request.ts'
-export { BearerInjector, type WatchableAnswer } from './inject.ts'
-export type { InjectOptions } from './inject/options.ts'
-export type { SourceChoice } from './inject/upstream.ts'
-export type { MemoryStoreOptions } from './state/expiring-ids.ts'
+export type { EditableRequest } from './server/incoming-request.ts'
+export { BearerInjector, type WatchableAnswer } from './server/inject/inject.ts'
+export type { InjectOptions } from './server/inject/options.ts'
+export type { SourceChoice } from './server/inject/upstream.ts'
+export type { MemoryStoreOptions } from './inbound/state/expiring-ids.ts'
 export {
   type Generations,
   MemoryGenerations,
   type MemoryGenerationsOptions,
-} from './state/generations.ts'
-export { MemoryOneTimeGuard, type OneTimeGuard } from './state/one-time.ts'
-export { MemoryRevocations, type Revocations } from './state/revocations.ts'
-export type { StateOptions } from './verifier/state.ts'
+} from './inbound/state/generations.ts'
+export { MemoryOneTimeGuard, type OneTimeGuard } from './inbound/state/one-time.ts'
+export { MemoryRevocations, type Revocations } from './inbound/state/revocations.ts'
+export type { StateOptions } from './inbound/verifier/state.ts'
 export {
   type DiagnoseContext,
   type Diagnosis,
   diagnose,
   type RefusingAnswer,
-} from './diagnose.ts'
-export type { RefusalCause } from './diagnose/advice.ts'
+} from './outbound/diagnose/diagnose.ts'
+export type { RefusalCause } from './outbound/diagnose/advice.ts'

@@ -1,7 +1,7 @@
-export { keyFile, type KeyFileEvent, type KeyFileOptions, readKeyFile } from './keys/key-file.ts'
-export { secretFile, type SecretFileOptions } from './keys/secret-file.ts'
+export { keyFile, type KeyFileEvent, type KeyFileOptions, readKeyFile } from './node/key-file.ts'
+export { secretFile, type SecretFileOptions } from './node/secret-file.ts'
 export {
   googleCredentialsFile,
   type GoogleCredentialsFileOptions,
-} from './vendors/google-service-account/credentials-file.ts'
-export { type PublishedEvent, publishEvents } from './diagnostics-channel.ts'
+} from './node/google-credentials-file.ts'
+export { type PublishedEvent, publishEvents } from './node/diagnostics-channel.ts'

@@ -1,4 +1,4 @@
-export { requireDuration } from './encoding/duration.ts'
+export { requireDuration } from './base/duration.ts'
 export {
   clockOption,
   describe,
@@ -14,4 +14,4 @@ export {
   requireOneOf,
   requireOptions,
   requireString,
-} from './encoding/options.ts'
+} from './base/options.ts'

@@ -1,8 +1,8 @@
-export type { SignedSourceOptions } from './signed-source.ts'
-export type { ClaimsOfToken, TokenMoment } from './signed-source/payload.ts'
-export type { JwtSecret } from './signed-source/secret.ts'
-export type { JwtKey, JwtKeyCallback } from './signed-source/signing.ts'
-export type { AppleKeyOptions, AppleTokenOptions } from './apple-source.ts'
+export type { SignedSourceOptions } from './outbound/sources/signed-source.ts'
+export type { ClaimsOfToken, TokenMoment } from './outbound/sources/signed-payload.ts'
+export type { JwtSecret } from './outbound/sources/signed-secret.ts'
+export type { JwtKey, JwtKeyCallback } from './outbound/sources/signed-signing.ts'
+export type { AppleKeyOptions, AppleTokenOptions } from './outbound/sources/apple-source.ts'
 export { type ApnsOptions, apns } from './vendors/apns.ts'
 export { type AppStoreServerOptions, appStoreServer } from './vendors/app-store-server.ts'
 export { type AppleClientSecretOptions, appleClientSecret } from './vendors/apple-client-secret.ts'
@@ -84,7 +84,7 @@ export {
   type VonageWebhookRequest,
   VonageWebhookVerifier,
 } from './vendors/vonage-webhook.ts'
-export type { IncomingBody } from './http/incoming-body.ts'
+export type { IncomingBody } from './server/incoming-body.ts'
 export { gitHubApp } from './vendors/github-app.ts'
 export type { GitHubAppOptions } from './vendors/github-app.ts'
 export { gitHubInstallation } from './vendors/github-installation.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { readBoundedText } from './bounded-text.ts'
 
 /** One call. Its URL was checked before. */

@@ -1,4 +1,4 @@
-import { describe, invalid } from '../encoding/options.ts'
+import { describe, invalid } from '../base/options.ts'
 
 const LOOPBACK = /^(?:localhost|(?:[a-z0-9-]+\.)*localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
 

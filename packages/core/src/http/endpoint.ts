@@ -1,4 +1,4 @@
-import { requireString, invalid } from '../encoding/options.ts'
+import { requireString, invalid } from '../base/options.ts'
 import { isSecure } from './destination.ts'
 
 /**

@@ -1,3 +1,4 @@
+import { parseDate } from '../base/clock.ts'
 /** `Retry-After` as a number of seconds (RFC 9110 section 10.2.3). */
 const SECONDS = /^\d{1,9}$/
 
@@ -9,8 +10,8 @@ export function retryAfterOf(headers: Headers, localNow: number): number | undef
   const value = headers.get('retry-after')?.trim()
   if (value === undefined || value === '') return undefined
   if (SECONDS.test(value)) return Number(value) * 1000
-  const until = Date.parse(value)
+  const until = parseDate(value)
   if (Number.isNaN(until)) return undefined
-  const serverNow = Date.parse(headers.get('date') ?? '')
+  const serverNow = parseDate(headers.get('date') ?? '')
   return Math.max(0, until - (Number.isNaN(serverNow) ? localNow : serverNow))
 }

@@ -1,4 +1,4 @@
-import { RequestError } from '../errors.ts'
+import { RequestError } from '../base/errors.ts'
 
 /** Refuses what is no token in the one spelling that counts. */
 export function malformed(message: string): RequestError {

@@ -1,6 +1,6 @@
-import { type Algorithm, algorithmFacts, isAlgorithm } from '../algorithms.ts'
-import { decodeBase64url } from '../encoding/base64url.ts'
-import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
+import { type Algorithm, algorithmFacts, isAlgorithm } from '../keys/algorithms.ts'
+import { decodeBase64url } from '../base/base64url.ts'
+import { type JsonObject, parseJsonObject } from '../base/json.ts'
 import { MAX_KEY_ID } from '../keys/key-id.ts'
 import { algorithmNotAllowed, malformed } from './errors.ts'
 

@@ -1,7 +1,7 @@
-import { algorithmFacts, requireAlgorithm } from '../algorithms.ts'
-import { encodeBase64url } from '../encoding/base64url.ts'
-import { describe, invalid, requireOptions } from '../encoding/options.ts'
-import { KeyError } from '../errors.ts'
+import { algorithmFacts, requireAlgorithm } from '../keys/algorithms.ts'
+import { encodeBase64url } from '../base/base64url.ts'
+import { describe, invalid, requireOptions } from '../base/options.ts'
+import { KeyError } from '../base/errors.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 
 /** Header members, in the order in which they are to stand (RFC 7515 section 4). */

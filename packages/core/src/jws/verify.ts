@@ -1,12 +1,12 @@
-import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
-import { decodeBase64url } from '../encoding/base64url.ts'
+import { type Algorithm, requireAlgorithm } from '../keys/algorithms.ts'
+import { decodeBase64url } from '../base/base64url.ts'
 import {
   describe,
   invalid,
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
-} from '../encoding/options.ts'
+} from '../base/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
 import { Key } from '../keys/key.ts'
 import type { KeyLookup } from '../keys/lookup.ts'

@@ -1,4 +1,4 @@
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
 import {
   bitLength,
   type DerElement,

@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
 import { toNumber } from './containers.ts'
 import type { KeyFacts } from './facts.ts'
 

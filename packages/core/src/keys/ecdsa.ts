@@ -1,6 +1,6 @@
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
-import { invalid } from '../encoding/options.ts'
-import { KeyError } from '../errors.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
+import { invalid } from '../base/options.ts'
+import { KeyError } from '../base/errors.ts'
 import { fromHex, readSequence, Tag, trimZeros } from './der.ts'
 
 /** The orders of the curves' groups (SEC 2 sections 2.4.2, 2.5.1 and 2.6.1). */

@@ -1,5 +1,5 @@
-import { type Algorithm, algorithmFacts, type KeyFamily } from '../algorithms.ts'
-import { KeyError } from '../errors.ts'
+import { type Algorithm, algorithmFacts, type KeyFamily } from './algorithms.ts'
+import { KeyError } from '../base/errors.ts'
 
 /** What can be told of a key before it is imported. */
 export interface KeyFacts {

@@ -1,5 +1,5 @@
-import { type Algorithm, algorithmFacts, requireAlgorithm } from '../algorithms.ts'
-import { optionalString, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
+import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
+import { optionalString, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { importKey } from './import.ts'
 import type { Key } from './key.ts'
 import { MAX_KEY_ID } from './key-id.ts'

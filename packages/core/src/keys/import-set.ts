@@ -1,5 +1,5 @@
-import type { Algorithm } from '../algorithms.ts'
-import { KeyError } from '../errors.ts'
+import type { Algorithm } from './algorithms.ts'
+import { KeyError } from '../base/errors.ts'
 import { importKey } from './import.ts'
 import type { Jwk } from './jwk.ts'
 import { pickKeys } from './jwk-set.ts'

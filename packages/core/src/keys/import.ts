@@ -1,12 +1,12 @@
-import { type Algorithm, requireAlgorithm } from '../algorithms.ts'
+import { type Algorithm, requireAlgorithm } from './algorithms.ts'
 import {
   optionalBoolean,
   optionalString,
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
-} from '../encoding/options.ts'
-import { KeyError } from '../errors.ts'
+} from '../base/options.ts'
+import { KeyError } from '../base/errors.ts'
 import { cannotSign, cannotVerify, Key } from './key.ts'
 import { MAX_KEY_ID } from './key-id.ts'
 import { loadKey } from './load.ts'

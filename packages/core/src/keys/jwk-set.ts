@@ -1,5 +1,5 @@
-import { type Algorithm, algorithmFacts, isNameOf } from '../algorithms.ts'
-import { KeyError } from '../errors.ts'
+import { type Algorithm, algorithmFacts, isNameOf } from './algorithms.ts'
+import { KeyError } from '../base/errors.ts'
 import type { Jwk } from './jwk.ts'
 
 /** A key of a JWK set, and an algorithm that it verifies. */

@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 import type { Key } from './key.ts'
 
 /** Imported keys, by algorithm and id. Ids come from the wire: they are compared, and nothing else. */

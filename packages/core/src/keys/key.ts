@@ -1,5 +1,5 @@
-import type { Algorithm } from '../algorithms.ts'
-import { KeyError } from '../errors.ts'
+import type { Algorithm } from './algorithms.ts'
+import { KeyError } from '../base/errors.ts'
 import type { PublicJwk } from './jwk.ts'
 import type { SigningKey } from './signing-key.ts'
 

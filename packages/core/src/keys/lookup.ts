@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 import type { Key } from './key.ts'
 
 /** Finds the keys that may have signed a token. */

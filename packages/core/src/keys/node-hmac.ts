@@ -1,5 +1,5 @@
 import type * as NodeCrypto from 'node:crypto'
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
 import type { KeyOperations } from './key.ts'
 
 /** Finds Node's own crypto without importing it, which other runtimes could not. */

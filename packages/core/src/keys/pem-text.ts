@@ -1,4 +1,4 @@
-import { decodeBase64url } from '../encoding/base64url.ts'
+import { decodeBase64url } from '../base/base64url.ts'
 
 /** The text of a PEM as it was meant, and what became of its lines. */
 export interface PemText {

@@ -1,5 +1,5 @@
-import type { Algorithm } from '../algorithms.ts'
-import { KeyError } from '../errors.ts'
+import type { Algorithm } from './algorithms.ts'
+import { KeyError } from '../base/errors.ts'
 import { decodeBase64, readPemText } from './pem-text.ts'
 
 /** What stands between the BEGIN and END of a PEM (RFC 7468). */

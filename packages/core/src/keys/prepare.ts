@@ -1,7 +1,7 @@
 import type { CryptoKey } from 'jose'
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
-import { parseJsonObject } from '../encoding/json.ts'
-import { KeyError } from '../errors.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
+import { parseJsonObject } from '../base/json.ts'
+import { KeyError } from '../base/errors.ts'
 import {
   readPkcs1Private,
   readPkcs1Public,
@@ -12,7 +12,7 @@ import {
 } from './containers.ts'
 import { cryptoKeyFacts, isCryptoKey } from './crypto-key.ts'
 import { type KeyFacts, type KeyWish, requireFit } from './facts.ts'
-import { decodeBase64url } from '../encoding/base64url.ts'
+import { decodeBase64url } from '../base/base64url.ts'
 import type { Jwk } from './jwk.ts'
 import { type ReadJwk, readJwk } from './jwk-reader.ts'
 import { damaged, type PemBlock, readPem, sshKey } from './pem.ts'

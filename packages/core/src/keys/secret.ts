@@ -1,4 +1,4 @@
-import { KeyError } from '../errors.ts'
+import { KeyError } from '../base/errors.ts'
 import { isKeyDer } from './containers.ts'
 import { decodeBase64 } from './pem-text.ts'
 

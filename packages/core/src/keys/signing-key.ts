@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
 
 /**
  * What a token is signed with. A {@link Key} is one; so is any object of this shape, which is how a

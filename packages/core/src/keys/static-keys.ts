@@ -1,12 +1,12 @@
-import { type Algorithm, ALGORITHMS, algorithmFacts, requireAlgorithm } from '../algorithms.ts'
+import { type Algorithm, ALGORITHMS, algorithmFacts, requireAlgorithm } from './algorithms.ts'
 import {
   invalid,
   optionalBoolean,
   optionalString,
   refuseUnknownOptions,
   requireOptions,
-} from '../encoding/options.ts'
-import { KeyError } from '../errors.ts'
+} from '../base/options.ts'
+import { KeyError } from '../base/errors.ts'
 import { adoptKey } from './import.ts'
 import type { JwkSet } from './jwk.ts'
 import { pickKeys } from './jwk-set.ts'

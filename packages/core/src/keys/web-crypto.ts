@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import type { CryptoKey } from 'jose'
-import { type Algorithm, algorithmFacts } from '../algorithms.ts'
+import { type Algorithm, algorithmFacts } from './algorithms.ts'
 import { isInRange } from './ecdsa.ts'
 import type { Jwk } from './jwk.ts'
 import type { KeyOperations } from './key.ts'

@@ -1,4 +1,4 @@
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../base/errors.ts'
 import { checkOrigin } from './check.ts'
 import { compiledOrigins } from './matcher.ts'
 import { requirePatterns } from './parse.ts'

@@ -1,4 +1,4 @@
-import { RequestError } from '../errors.ts'
+import { RequestError } from '../base/errors.ts'
 import type { OriginDenied, OriginReason } from './check.ts'
 import { parseOriginHeader } from './header.ts'
 

@@ -1,4 +1,4 @@
-import { describe, invalid } from '../encoding/options.ts'
+import { describe, invalid } from '../base/options.ts'
 import { readPattern } from './grammar.ts'
 import type { OriginPattern } from './pattern.ts'
 import { patternError } from './refusal.ts'

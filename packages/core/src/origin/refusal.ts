@@ -1,4 +1,4 @@
-import { OptionError } from '../errors.ts'
+import { OptionError } from '../base/errors.ts'
 import type { HostProblem } from './host.ts'
 
 /** Why a pattern is refused. */

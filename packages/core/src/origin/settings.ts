@@ -5,7 +5,7 @@ import {
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
-} from '../encoding/options.ts'
+} from '../base/options.ts'
 import { isInternational, toALabels } from './a-labels.ts'
 import { parseHost } from './host.ts'
 import { isSpecialUse, listedSuffix } from './suffix.ts'

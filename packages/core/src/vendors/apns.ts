@@ -4,12 +4,12 @@ import {
   appleSource,
   refuseFurtherClaims,
   requireTeamId,
-} from '../apple-source.ts'
-import { parseJsonObject } from '../encoding/json.ts'
-import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../encoding/options.ts'
-import { requireLifetime } from '../signed-source/limits.ts'
-import { sharedId } from '../signed-source/source-id.ts'
-import type { RefusalAnswer, TokenSource } from '../token.ts'
+} from '../outbound/sources/apple-source.ts'
+import { parseJsonObject } from '../base/json.ts'
+import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
+import { requireLifetime } from '../outbound/sources/limits.ts'
+import { sharedId } from '../outbound/sources/signed-source-id.ts'
+import type { RefusalAnswer, TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link apns}. */
 export interface ApnsOptions extends AppleKeyOptions {

@@ -1,13 +1,17 @@
-import { APPLE_TOKEN_OPTIONS, appleSource, type AppleTokenOptions } from '../apple-source.ts'
+import {
+  APPLE_TOKEN_OPTIONS,
+  appleSource,
+  type AppleTokenOptions,
+} from '../outbound/sources/apple-source.ts'
 import {
   describe,
   invalid,
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { requireLifetime } from '../signed-source/limits.ts'
-import type { TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { requireLifetime } from '../outbound/sources/limits.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
 
 /** What both kinds of App Store Connect keys take. */

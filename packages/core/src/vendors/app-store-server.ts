@@ -1,12 +1,16 @@
-import { APPLE_TOKEN_OPTIONS, appleSource, type AppleTokenOptions } from '../apple-source.ts'
+import {
+  APPLE_TOKEN_OPTIONS,
+  appleSource,
+  type AppleTokenOptions,
+} from '../outbound/sources/apple-source.ts'
 import {
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { requireLifetime } from '../signed-source/limits.ts'
-import type { TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { requireLifetime } from '../outbound/sources/limits.ts'
+import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link appStoreServer}. */
 export interface AppStoreServerOptions extends AppleTokenOptions {

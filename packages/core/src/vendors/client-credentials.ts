@@ -1,7 +1,7 @@
-import { type Algorithm } from '../algorithms.ts'
-import type { Clock } from '../clock.ts'
-import type { DpopProver } from '../dpop/prover.ts'
-import type { JsonObject } from '../encoding/json.ts'
+import { type Algorithm } from '../keys/algorithms.ts'
+import type { Clock } from '../base/clock.ts'
+import type { DpopProver } from '../outbound/dpop/prover.ts'
+import type { JsonObject } from '../base/json.ts'
 import {
   clockOption,
   invalid,
@@ -10,17 +10,17 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { OptionError, SourceError } from '../errors.ts'
-import { type Asking, exchangedSource } from '../exchanged-source.ts'
-import { exchangedId } from '../exchanged-source/exchanged-id.ts'
-import { readTokenAnswer } from '../exchanged-source/oauth-answer.ts'
+} from '../base/options.ts'
+import { OptionError, SourceError } from '../base/errors.ts'
+import { type Asking, exchangedSource } from '../outbound/sources/exchanged-source.ts'
+import { exchangedId } from '../outbound/sources/exchanged-id.ts'
+import { readTokenAnswer } from '../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { ServerMetadata } from '../http/server-metadata.ts'
-import { requirePrivateKey } from '../signed-source/key-id.ts'
-import type { JwtKey } from '../signed-source/signing.ts'
-import { sourceId } from '../signed-source/source-id.ts'
-import type { TokenSource } from '../token.ts'
+import { requirePrivateKey } from '../outbound/sources/key-id.ts'
+import type { JwtKey } from '../outbound/sources/signed-signing.ts'
+import { sourceId } from '../outbound/sources/signed-source-id.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import {
   byPrivateKey,
   bySecret,

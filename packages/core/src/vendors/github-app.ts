@@ -1,18 +1,18 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import {
   invalid,
   refuseUnknownOptions,
   requireNumber,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
+} from '../base/options.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
-import { signedSource } from '../signed-source.ts'
-import { requirePrivateKey } from '../signed-source/key-id.ts'
-import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import type { JwtKey } from '../signed-source/signing.ts'
-import type { TokenSource } from '../token.ts'
+import { signedSource } from '../outbound/sources/signed-source.ts'
+import { requirePrivateKey } from '../outbound/sources/key-id.ts'
+import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import type { JwtKey } from '../outbound/sources/signed-signing.ts'
+import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link gitHubApp}. */
 export interface GitHubAppOptions {

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts'
-import { digestText } from '../encoding/digest.ts'
-import { invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
-import { exchangedSource } from '../exchanged-source.ts'
+import type { Clock } from '../base/clock.ts'
+import { digestText } from '../base/encoding-digest.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
+import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { compileDestinations } from '../http/destination.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
-import { requireSource } from '../manager-options.ts'
-import type { TokenSource } from '../token.ts'
+import { requireSource } from '../outbound/manager/options.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { readGitHubRefusal, readInstallationToken } from './github-installation/answer.ts'
 import {
   compilePermissions,

@@ -1,20 +1,20 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import {
   invalid,
   optionalBoolean,
   optionalString,
   refuseUnknownOptions,
   requireOptions,
-} from '../encoding/options.ts'
-import { OptionError } from '../errors.ts'
-import { exchangedSource } from '../exchanged-source.ts'
-import { exchangedId } from '../exchanged-source/exchanged-id.ts'
-import { compileScope } from '../exchanged-source/scope.ts'
+} from '../base/options.ts'
+import { OptionError } from '../base/errors.ts'
+import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
+import { exchangedId } from '../outbound/sources/exchanged-id.ts'
+import { compileScope } from '../outbound/sources/exchanged-scope.ts'
 import { isSecure } from '../http/destination.ts'
-import { signedSource, type SignedSourceOptions } from '../signed-source.ts'
-import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import type { TokenSource } from '../token.ts'
+import { signedSource, type SignedSourceOptions } from '../outbound/sources/signed-source.ts'
+import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { followAccount } from './google-service-account/changing-account.ts'
 import {
   type GoogleCredentialsOption,

@@ -1,6 +1,6 @@
-import { refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
-import { type SignedSourceOptions, signedSource } from '../signed-source.ts'
-import type { TokenSource } from '../token.ts'
+import { refuseUnknownOptions, requireOptions } from '../base/options.ts'
+import { type SignedSourceOptions, signedSource } from '../outbound/sources/signed-source.ts'
+import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link jwtSource}. */
 export type JwtSourceOptions = SignedSourceOptions

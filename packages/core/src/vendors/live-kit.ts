@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import { jsonObject } from '../encoding/fields.ts'
+import type { Clock } from '../base/clock.ts'
+import { jsonObject } from '../base/fields.ts'
 import {
   describe,
   invalid,
@@ -8,12 +8,12 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { OptionError } from '../errors.ts'
-import { signedSource } from '../signed-source.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import { type JwtSecret, secretKey } from '../signed-source/secret.ts'
-import type { TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { OptionError } from '../base/errors.ts'
+import { signedSource } from '../outbound/sources/signed-source.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import { type JwtSecret, secretKey } from '../outbound/sources/signed-secret.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import {
   compileGrants,
   GRANT_CLAIMS,

@@ -3,10 +3,10 @@ import {
   appleSource,
   type AppleTokenOptions,
   requireTeamId,
-} from '../apple-source.ts'
-import { describe, invalid, refuseUnknownOptions, requireOptions } from '../encoding/options.ts'
-import { requireLifetime } from '../signed-source/limits.ts'
-import type { TokenSource } from '../token.ts'
+} from '../outbound/sources/apple-source.ts'
+import { describe, invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
+import { requireLifetime } from '../outbound/sources/limits.ts'
+import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link musicKit}. */
 export interface MusicKitOptions extends AppleTokenOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import {
   describe,
   invalid,
@@ -6,11 +6,11 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { signedSource } from '../signed-source.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import { type JwtSecret, secretKey } from '../signed-source/secret.ts'
-import type { TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { signedSource } from '../outbound/sources/signed-source.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import { type JwtSecret, secretKey } from '../outbound/sources/signed-secret.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { readApiKey } from './telesign/api-key.ts'
 
 /** Options of {@link telesign}. */

@@ -1,16 +1,16 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import {
   invalid,
   optionalString,
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { signedSource } from '../signed-source.ts'
-import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import { type JwtSecret, secretKey } from '../signed-source/secret.ts'
-import type { TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { signedSource } from '../outbound/sources/signed-source.ts'
+import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import { type JwtSecret, secretKey } from '../outbound/sources/signed-secret.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { compileGrants, requireSid, type TwilioGrants } from './twilio/grants.ts'
 
 /** Options of {@link twilio}. */

@@ -1,15 +1,15 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import {
   invalid,
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { exchangedSource } from '../exchanged-source.ts'
-import { exchangedId } from '../exchanged-source/exchanged-id.ts'
+} from '../base/options.ts'
+import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
+import { exchangedId } from '../outbound/sources/exchanged-id.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
-import type { TokenSource } from '../token.ts'
+import type { TokenSource } from '../outbound/token.ts'
 import { readRefusal, readToken } from './voicegain/answers.ts'
 
 /** Options of {@link voicegain}. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
-import { decodeBase64url } from '../encoding/base64url.ts'
-import { parseJsonObject } from '../encoding/json.ts'
+import type { Clock } from '../base/clock.ts'
+import { decodeBase64url } from '../base/base64url.ts'
+import { parseJsonObject } from '../base/json.ts'
 import {
   clockOption,
   describe,
@@ -9,17 +9,17 @@ import {
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
-} from '../encoding/options.ts'
-import { RequestError } from '../errors.ts'
-import { readAuthorization } from '../guard/bearer.ts'
-import { invalidRequest, tokenMissing } from '../guard/request.ts'
+} from '../base/options.ts'
+import { RequestError } from '../base/errors.ts'
+import { readAuthorization } from '../server/guard/bearer.ts'
+import { invalidRequest, tokenMissing } from '../server/guard/request.ts'
 import { keyUnknown, malformed } from '../jws/errors.ts'
 import { type ParsedJws, parseCompact } from '../jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../jws/verify.ts'
-import { notify, type Observe } from '../observe.ts'
-import { MemoryOneTimeGuard, type OneTimeGuard } from '../state/one-time.ts'
-import type { VerifierEvent } from '../verifier/options.ts'
-import { compileOnce, type StateCheck } from '../verifier/state.ts'
+import { notify, type Observe } from '../base/observe.ts'
+import { MemoryOneTimeGuard, type OneTimeGuard } from '../inbound/state/one-time.ts'
+import type { VerifierEvent } from '../inbound/verifier/options.ts'
+import { compileOnce, type StateCheck } from '../inbound/verifier/state.ts'
 import { requireClaims, requireText, type VonageWebhookClaims } from './vonage-webhook/claims.ts'
 import { queryPayload, requirePayload } from './vonage-webhook/payload-hash.ts'
 import { compileSecrets, type SecretFinder, type VonageSecrets } from './vonage-webhook/secrets.ts'

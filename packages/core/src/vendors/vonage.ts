@@ -1,4 +1,4 @@
-import { type Clock, nowInSeconds } from '../clock.ts'
+import { type Clock, nowInSeconds } from '../base/clock.ts'
 import {
   clockOption,
   invalid,
@@ -8,13 +8,13 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../encoding/options.ts'
-import { signedSource } from '../signed-source.ts'
-import { requirePrivateKey } from '../signed-source/key-id.ts'
-import { type LifetimeLimits, requireLifetime } from '../signed-source/limits.ts'
-import { refuseReplacing } from '../signed-source/payload.ts'
-import type { JwtKey } from '../signed-source/signing.ts'
-import type { AccessToken, GetTokenOptions, TokenSource } from '../token.ts'
+} from '../base/options.ts'
+import { signedSource } from '../outbound/sources/signed-source.ts'
+import { requirePrivateKey } from '../outbound/sources/key-id.ts'
+import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
+import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import type { JwtKey } from '../outbound/sources/signed-signing.ts'
+import type { AccessToken, GetTokenOptions, TokenSource } from '../outbound/token.ts'
 import { compileAcl, type VonageAcl } from './vonage/acl.ts'
 
 /** Options of {@link vonage}. */

@@ -4,10 +4,10 @@ import {
   appleSource,
   refuseFurtherClaims,
   requireTeamId,
-} from '../apple-source.ts'
-import { refuseUnknownOptions, requireOptions, requireString } from '../encoding/options.ts'
-import { requireLifetime } from '../signed-source/limits.ts'
-import type { TokenSource } from '../token.ts'
+} from '../outbound/sources/apple-source.ts'
+import { refuseUnknownOptions, requireOptions, requireString } from '../base/options.ts'
+import { requireLifetime } from '../outbound/sources/limits.ts'
+import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link weatherKit}. */
 export interface WeatherKitOptions extends AppleKeyOptions {

@@ -1,4 +1,4 @@
-import { describe, invalid } from '../../encoding/options.ts'
+import { describe, invalid } from '../../base/options.ts'
 
 /** A checked `scope`. */
 export interface AppStoreConnectScope {

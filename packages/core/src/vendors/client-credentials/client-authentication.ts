@@ -1,5 +1,5 @@
-import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../algorithms.ts'
-import type { Clock } from '../../clock.ts'
+import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../keys/algorithms.ts'
+import type { Clock } from '../../base/clock.ts'
 import {
   invalid,
   optionalNumber,
@@ -8,12 +8,12 @@ import {
   requireOneOf,
   requireOptions,
   requireString,
-} from '../../encoding/options.ts'
-import type { Asking } from '../../exchanged-source.ts'
+} from '../../base/options.ts'
+import type { Asking } from '../../outbound/sources/exchanged-source.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
-import { signedSource } from '../../signed-source.ts'
-import { refuseReplacing } from '../../signed-source/payload.ts'
-import type { JwtKey } from '../../signed-source/signing.ts'
+import { signedSource } from '../../outbound/sources/signed-source.ts'
+import { refuseReplacing } from '../../outbound/sources/signed-payload.ts'
+import type { JwtKey } from '../../outbound/sources/signed-signing.ts'
 import type { FormFields } from './parameters.ts'
 
 /** A secret, or a function that gives the one that is in force. */

@@ -1,7 +1,7 @@
-import { requireProver } from '../../dpop/accept.ts'
-import type { DpopProver } from '../../dpop/prover.ts'
-import type { Asking, ExchangedSourceOptions } from '../../exchanged-source.ts'
-import { readRefusal } from '../../exchanged-source/oauth-answer.ts'
+import { requireProver } from '../../outbound/fetch/proofs.ts'
+import type { DpopProver } from '../../outbound/dpop/prover.ts'
+import type { Asking, ExchangedSourceOptions } from '../../outbound/sources/exchanged-source.ts'
+import { readRefusal } from '../../outbound/sources/exchanged-oauth-answer.ts'
 
 /** How a request for a token has it bound to a key, or to none. */
 export interface KeyBindingOfRequest {

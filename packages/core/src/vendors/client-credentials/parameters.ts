@@ -1,5 +1,5 @@
-import { describe, invalid, optionalString, requireString } from '../../encoding/options.ts'
-import { compileScope } from '../../exchanged-source/scope.ts'
+import { describe, invalid, optionalString, requireString } from '../../base/options.ts'
+import { compileScope } from '../../outbound/sources/exchanged-scope.ts'
 import { isSecure } from '../../http/destination.ts'
 
 /** What is asked for. */

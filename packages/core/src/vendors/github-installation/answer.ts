@@ -1,4 +1,9 @@
-import { type GivenToken, type Refusal, unusable } from '../../exchanged-source/oauth-answer.ts'
+import { parseDate } from '../../base/clock.ts'
+import {
+  type GivenToken,
+  type Refusal,
+  unusable,
+} from '../../outbound/sources/exchanged-oauth-answer.ts'
 import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
 
 /** Statuses that no other try can mend, unless they stand for a rate limit. */
@@ -8,7 +13,7 @@ const PERMANENT: ReadonlySet<number> = new Set([401, 403, 404, 422])
 export function readInstallationToken(answer: ExchangeAnswer): GivenToken {
   const { token, expires_at: expires } = jsonOf(answer) ?? {}
   if (typeof token !== 'string') throw unusable('There is no "token" in it.')
-  const expiresAt = typeof expires === 'string' ? Date.parse(expires) / 1000 : Number.NaN
+  const expiresAt = typeof expires === 'string' ? parseDate(expires) / 1000 : Number.NaN
   if (Number.isNaN(expiresAt)) throw unusable('"expires_at" is no date.')
   return { value: token, expiresAt }
 }
@@ -32,7 +37,7 @@ export function readGitHubRefusal(answer: ExchangeAnswer): Refusal {
 /** `X-RateLimit-Reset` is a date in seconds, on GitHub's clock. */
 function untilReset({ headers, receivedAt }: ExchangeAnswer): number | undefined {
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1000
-  const date = Date.parse(headers.get('date') ?? '')
+  const date = parseDate(headers.get('date') ?? '')
   const left = reset - (Number.isNaN(date) ? receivedAt : date)
   return left >= 0 ? left : undefined
 }

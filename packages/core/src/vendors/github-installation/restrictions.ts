@@ -1,4 +1,4 @@
-import { describe, invalid } from '../../encoding/options.ts'
+import { describe, invalid } from '../../base/options.ts'
 
 /** What an installation's token may do with one kind of thing. */
 export type GitHubAccess = 'read' | 'write' | 'admin'

@@ -1,4 +1,4 @@
-import type { TokenSource } from '../../token.ts'
+import type { TokenSource } from '../../outbound/token.ts'
 import {
   type GoogleCredentialsOption,
   readCredentials,

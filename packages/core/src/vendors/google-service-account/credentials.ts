@@ -1,7 +1,7 @@
-import { describe, invalid, requireString } from '../../encoding/options.ts'
-import { OptionError } from '../../errors.ts'
+import { describe, invalid, requireString } from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
-import type { JwtKey } from '../../signed-source/signing.ts'
+import type { JwtKey } from '../../outbound/sources/signed-signing.ts'
 
 /** A service account's key file, as Google hands it out. What says nothing of the key is ignored. */
 export interface GoogleCredentials {

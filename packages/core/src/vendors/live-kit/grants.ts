@@ -1,5 +1,5 @@
-import { type FieldCheck, type Fields, objectOf, readFields } from '../../encoding/fields.ts'
-import { describe, invalid, optionalBoolean, requireString } from '../../encoding/options.ts'
+import { type FieldCheck, type Fields, objectOf, readFields } from '../../base/fields.ts'
+import { describe, invalid, optionalBoolean, requireString } from '../../base/options.ts'
 
 /** What a track comes from. */
 export type LiveKitTrackSource = (typeof SOURCES)[number]

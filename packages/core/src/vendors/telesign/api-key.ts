@@ -1,4 +1,4 @@
-import { invalid, requireString } from '../../encoding/options.ts'
+import { invalid, requireString } from '../../base/options.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const VALUES: ReadonlyMap<string, number> = new Map(

@@ -1,6 +1,10 @@
-import { decodeBase64url } from '../../encoding/base64url.ts'
-import { parseJsonObject } from '../../encoding/json.ts'
-import { type GivenToken, type Refusal, unusable } from '../../exchanged-source/oauth-answer.ts'
+import { decodeBase64url } from '../../base/base64url.ts'
+import { parseJsonObject } from '../../base/json.ts'
+import {
+  type GivenToken,
+  type Refusal,
+  unusable,
+} from '../../outbound/sources/exchanged-oauth-answer.ts'
 import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
 
 const JWT = /^[\w-]+\.([\w-]+)\.[\w-]+$/

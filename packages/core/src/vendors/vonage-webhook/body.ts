@@ -1,4 +1,4 @@
-import { invalidRequest } from '../../guard/request.ts'
+import { invalidRequest } from '../../server/guard/request.ts'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 

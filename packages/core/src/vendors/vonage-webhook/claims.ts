@@ -1,8 +1,8 @@
-import type { SignedClaims } from '../../claims/payload.ts'
-import { issuerCheck } from '../../claims/identity.ts'
-import { malformed, missing, refusal } from '../../claims/refusal.ts'
-import { expiryCheck, issuedAtCheck, notBeforeCheck } from '../../claims/time.ts'
-import type { JsonObject } from '../../encoding/json.ts'
+import type { SignedClaims } from '../../inbound/claims/payload.ts'
+import { issuerCheck } from '../../inbound/claims/identity.ts'
+import { malformed, missing, refusal } from '../../inbound/claims/refusal.ts'
+import { expiryCheck, issuedAtCheck, notBeforeCheck } from '../../inbound/claims/time.ts'
+import type { JsonObject } from '../../base/json.ts'
 
 /** What a signed webhook of Vonage says of itself. */
 export interface VonageWebhookClaims {

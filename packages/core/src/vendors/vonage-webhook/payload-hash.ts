@@ -1,4 +1,4 @@
-import { RequestError } from '../../errors.ts'
+import { RequestError } from '../../base/errors.ts'
 
 const UTF8 = new TextEncoder()
 

@@ -1,7 +1,7 @@
-import { optionalNumber, refuseUnknownOptions, requireOptions } from '../../encoding/options.ts'
-import { OptionError } from '../../errors.ts'
-import type { RequestLike } from '../../guard/request.ts'
-import { type IncomingBody, isBodyTaken, readIncomingBody } from '../../http/incoming-body.ts'
+import { optionalNumber, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
+import type { RequestLike } from '../../server/guard/request.ts'
+import { type IncomingBody, isBodyTaken, readIncomingBody } from '../../server/incoming-body.ts'
 import {
   type VonageWebhookOptions,
   VonageWebhookVerifier,

@@ -1,5 +1,5 @@
-import { describe, invalid } from '../../encoding/options.ts'
-import { OptionError } from '../../errors.ts'
+import { describe, invalid } from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
 import type { KeyLookup } from '../../keys/lookup.ts'
 import { staticKeys } from '../../keys/static-keys.ts'
 

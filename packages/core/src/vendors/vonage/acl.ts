@@ -1,4 +1,4 @@
-import { describe, invalid } from '../../encoding/options.ts'
+import { describe, invalid } from '../../base/options.ts'
 
 /** What a path of a {@link VonageAcl} allows. Empty: every method, and every body. */
 export interface VonageAclRules {

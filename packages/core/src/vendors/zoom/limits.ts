@@ -1,5 +1,5 @@
-import { describe, invalid, requireOneOf } from '../../encoding/options.ts'
-import type { LifetimeLimits } from '../../signed-source/limits.ts'
+import { describe, invalid, requireOneOf } from '../../base/options.ts'
+import type { LifetimeLimits } from '../../outbound/sources/limits.ts'
 
 /** Who somebody is in a session or a meeting. */
 export type ZoomRole = 'host' | 'participant'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import {
   describe,
   invalid,
@@ -6,18 +6,18 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '../../encoding/options.ts'
-import { OptionError } from '../../errors.ts'
-import { signedSource } from '../../signed-source.ts'
-import { requireLifetime } from '../../signed-source/limits.ts'
-import { refuseReplacing } from '../../signed-source/payload.ts'
-import { type JwtSecret, secretKey } from '../../signed-source/secret.ts'
+} from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
+import { signedSource } from '../../outbound/sources/signed-source.ts'
+import { requireLifetime } from '../../outbound/sources/limits.ts'
+import { refuseReplacing } from '../../outbound/sources/signed-payload.ts'
+import { type JwtSecret, secretKey } from '../../outbound/sources/signed-secret.ts'
 import {
   type AccessToken,
   createAccessToken,
   type GetTokenOptions,
   type TokenSource,
-} from '../../token.ts'
+} from '../../outbound/token.ts'
 import {
   optionalChoice,
   roleNumber,

@@ -1,17 +1,12 @@
-import type { Clock } from '../../clock.ts'
-import { parseJsonObject } from '../../encoding/json.ts'
-import {
-  invalid,
-  refuseUnknownOptions,
-  requireOptions,
-  requireString,
-} from '../../encoding/options.ts'
-import { exchangedSource } from '../../exchanged-source.ts'
-import { exchangedId } from '../../exchanged-source/exchanged-id.ts'
-import { readRefusal, type Refusal } from '../../exchanged-source/oauth-answer.ts'
+import type { Clock } from '../../base/clock.ts'
+import { parseJsonObject } from '../../base/json.ts'
+import { invalid, refuseUnknownOptions, requireOptions, requireString } from '../../base/options.ts'
+import { exchangedSource } from '../../outbound/sources/exchanged-source.ts'
+import { exchangedId } from '../../outbound/sources/exchanged-id.ts'
+import { readRefusal, type Refusal } from '../../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
 import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
-import type { RefusalAnswer, TokenSource } from '../../token.ts'
+import type { RefusalAnswer, TokenSource } from '../../outbound/token.ts'
 
 /** Options of {@link zoomServerToServer}. */
 export interface ZoomServerToServerOptions {

@@ -1,4 +1,4 @@
-import { describe, invalid, requireString } from '../../encoding/options.ts'
+import { describe, invalid, requireString } from '../../base/options.ts'
 
 /** Where Zoom has data centers for the Video SDK. */
 export type ZoomRegion = (typeof REGIONS)[number]

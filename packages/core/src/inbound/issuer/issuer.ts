@@ -1,0 +1,161 @@
+import { requireAlgorithm } from '../../keys/algorithms.ts'
+import { type Clock, nowInSeconds } from '../../base/clock.ts'
+import {
+  clockOption,
+  describe,
+  invalid,
+  optionalFunction,
+  optionalString,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+  requireString,
+} from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
+import { copyClaims } from './claims.ts'
+import { confirmationClaim } from './confirmation.ts'
+import { type IdentityClaims, identityClaims, type OriginPolicy, originPolicy } from './identity.ts'
+import { issuedType } from './issued-type.ts'
+import { createIssuedToken, type IssuedToken } from './issued-token.ts'
+import {
+  ISSUE_OPTIONS,
+  ISSUER_OPTIONS,
+  type IssueOptions,
+  type IssuerEvent,
+  type IssuerOptions,
+} from './options.ts'
+import { KeyRing } from './key-ring.ts'
+import type { PublicJwk } from '../../keys/jwk.ts'
+import { notify, type Observe } from '../../base/observe.ts'
+import { originWarning } from '../../origin/parse.ts'
+import type { Generations } from '../state/generations.ts'
+
+/**
+ * Issues short-lived JWTs.
+ *
+ * @example
+ * ```ts
+ * import { TokenIssuer, TokenVerifier } from '@mayfly/core'
+ *
+ * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
+ * const token = await issuer.issue({ audience: 'orders', subject: 'alice', expiresIn: 300 })
+ *
+ * const verifier = new TokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'orders',
+ *   keys: issuer.keys,
+ * })
+ * const { payload } = await verifier.verify(token.value)
+ * console.log(payload.sub) // alice
+ * ```
+ */
+export class TokenIssuer {
+  readonly issuer: string
+  /** The keys that it signs with: what a verifier in the same process takes as `keys`. */
+  readonly keys: KeyRing
+  readonly #maxLifetime: number
+  readonly #origins: OriginPolicy
+  readonly #generations: Pick<Generations, 'current'> | undefined
+  readonly #clock: Clock
+  readonly #observe: Observe<IssuerEvent> | undefined
+
+  /** @throws {OptionError} when an option is missing, unknown or unsound. */
+  constructor(options: IssuerOptions) {
+    requireOptions(options, 'TokenIssuer')
+    refuseUnknownOptions(options, ISSUER_OPTIONS, 'TokenIssuer')
+    this.issuer = requireString(options.issuer, 'issuer')
+    this.#clock = clockOption(options.clock)
+    this.keys = requireKeys(options, this.#clock)
+    this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
+    this.#origins = originPolicy(options)
+    this.#generations = optionalGenerations(options.generations)
+    this.#observe = optionalFunction(options.observe, 'observe')
+  }
+
+  /**
+   * Issues a token.
+   *
+   * @throws {OptionError} when an option is missing, unknown or unsound; `ERR_ORIGIN_PATTERN` for an
+   * origin that no token should name.
+   */
+  async issue(options: IssueOptions): Promise<IssuedToken> {
+    requireOptions(options, 'issue')
+    refuseUnknownOptions(options, ISSUE_OPTIONS, 'issue')
+    const lifetime = requireNumber(options.expiresIn, 'expiresIn', {
+      min: 1,
+      max: this.#maxLifetime,
+      integer: true,
+    })
+    const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
+    const type = issuedType(options)
+    const identity = identityClaims(options, this.#origins)
+    const extra = copyClaims(options.claims, {
+      originClaim: this.#origins.originClaim,
+      writesGeneration: this.#generations !== undefined,
+      writesConfirmation: options.confirmation !== undefined,
+    })
+    const confirmation = confirmationClaim(options.confirmation)
+    const generation = await this.#generation(identity.sub)
+    const issuedAt = nowInSeconds(this.#clock)
+    const expiresAt = issuedAt + lifetime
+    const payload = {
+      iss: this.issuer,
+      ...identity,
+      exp: expiresAt,
+      iat: issuedAt,
+      jti: tokenId,
+      ...generation,
+      ...confirmation,
+      ...extra,
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(payload))
+    const value = await this.keys.sign(bytes, { typ: type }, expiresAt)
+    notify(this.#observe, { type: 'issue', lifetime })
+    this.#warn(identity)
+    return createIssuedToken({ value, issuedAt, expiresAt, tokenId })
+  }
+
+  /** Gives the public keys, as a JWK set to publish at `/.well-known/jwks.json`. */
+  async jwks(): Promise<{ keys: readonly PublicJwk[] }> {
+    return this.keys.jwks()
+  }
+
+  async #generation(subject: string | undefined): Promise<{ gen?: number }> {
+    if (this.#generations === undefined) return {}
+    if (subject !== undefined) return { gen: await this.#generations.current(subject) }
+    throw new OptionError(
+      'ERR_OPTION_REQUIRED',
+      'subject',
+      '"subject" is required: generations are counted for each.',
+    )
+  }
+
+  /** All of `aud` counts: what was meant as an audience is an origin to a verifier of another name. */
+  #warn(claims: IdentityClaims): void {
+    for (const value of [claims[this.#origins.originClaim ?? 'aud']].flat()) {
+      const warning = typeof value === 'string' ? originWarning(value) : undefined
+      if (warning !== undefined) notify(this.#observe, { type: 'warning', warning })
+    }
+  }
+}
+
+function requireKeys({ keys, algorithm }: IssuerOptions, clock: Clock): KeyRing {
+  if (keys === undefined) {
+    const named = algorithm === undefined ? 'ES256' : requireAlgorithm(algorithm, 'algorithm')
+    return new KeyRing([], { algorithm: named, clock })
+  }
+  if (!(keys instanceof KeyRing)) {
+    throw invalid('keys', `"keys" must be a KeyRing, not ${describe(keys)}.`)
+  }
+  if (algorithm !== undefined) {
+    throw invalid('algorithm', '"algorithm" is for a key in memory: a KeyRing has its own.')
+  }
+  return keys
+}
+
+function optionalGenerations(
+  generations: Pick<Generations, 'current'> | undefined,
+): Pick<Generations, 'current'> | undefined {
+  if (generations === undefined || typeof generations?.current === 'function') return generations
+  throw invalid('generations', '"generations" must be an object with a "current" method.')
+}

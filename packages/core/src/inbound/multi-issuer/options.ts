@@ -1,0 +1,69 @@
+import type { JwtPayload } from '../claims/payload.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
+import type { VerifierKeys } from '../verifier/key-set.ts'
+import { VERIFIER_OPTIONS, type VerifierOptions } from '../verifier/options.ts'
+import { STATE_OPTIONS, type StateOptions } from '../verifier/state.ts'
+
+/** One issuer, and what its tokens are judged by. What is left out is as for all. */
+export interface TrustedIssuer<Payload = JwtPayload> extends Partial<VerifierOptions<Payload>> {
+  /** The issuer, or several names of one issuer, compared to the letter. */
+  readonly issuer: string | readonly string[]
+  /** The keys of this issuer. They verify nobody else's tokens. */
+  readonly keys: VerifierKeys
+}
+
+/**
+ * What a `MultiIssuerVerifier` is told: its issuers, and what is the same for all of them. Stores for
+ * one-time use, generations and revocations belong to each issuer, since two issuers may give their
+ * tokens or subjects the same id.
+ */
+export interface MultiIssuerOptions<Payload = JwtPayload>
+  extends Partial<Omit<VerifierOptions<Payload>, 'issuer' | 'keys' | keyof StateOptions>> {
+  readonly issuers: readonly TrustedIssuer<Payload>[]
+}
+
+const OWN: ReadonlySet<string> = new Set(['issuer', 'keys', ...STATE_OPTIONS])
+
+/** Refuses what is no set of options. Those of each issuer are checked by its verifier. */
+export function requireMultiIssuerOptions(options: { readonly issuers: unknown }): void {
+  requireOptions(options, 'MultiIssuerVerifier')
+  const own = Object.keys(options).find((name) => OWN.has(name))
+  if (own !== undefined) {
+    throw invalid(own, `"${own}" is each issuer's own: give it inside "issuers".`)
+  }
+  const shared = VERIFIER_OPTIONS.filter((name) => !OWN.has(name))
+  refuseUnknownOptions(options, ['issuers', ...shared], 'MultiIssuerVerifier')
+  const { issuers } = options
+  if (Array.isArray(issuers) && issuers.length > 0) return
+  throw new OptionError(
+    'ERR_OPTION_REQUIRED',
+    'issuers',
+    '"issuers" must list at least one { issuer, keys }.',
+  )
+}
+
+/** Reads the names of one issuer. Here nobody may be left out of the check. */
+export function namesOf(entry: { readonly issuer: unknown }): readonly string[] {
+  requireOptions(entry, 'MultiIssuerVerifier')
+  const { issuer } = entry
+  if (issuer === undefined) {
+    throw new OptionError('ERR_OPTION_REQUIRED', 'issuer', '"issuer" is required.')
+  }
+  const names: readonly unknown[] = Array.isArray(issuer) ? issuer : [issuer]
+  if (names.every((name) => typeof name === 'string')) return names
+  throw invalid('issuer', '"issuer" must be the name of an issuer, or a list of its names.')
+}
+
+/** Says of a fault in an issuer's options where it is. */
+export function inEntry<Value>(index: number, make: () => Value): Value {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    const place = `issuers[${index}]`
+    throw new OptionError(error.code, `${place}.${error.option}`, `${place}: ${error.message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,62 @@
+import type { KeyError } from '../../base/errors.ts'
+import type { Key } from '../../keys/key.ts'
+import { KeyIndex } from '../../keys/key-index.ts'
+
+/** What a {@link HeldSet} is made of. */
+export interface FetchedSet {
+  readonly keys: readonly Key[]
+  /** What was wrong with the keys that were left out. */
+  readonly refused: readonly KeyError[]
+  /** The local clock before it was asked for, in milliseconds. */
+  readonly askedAt: number
+  /** How long it is fresh from then on, in milliseconds. */
+  readonly lifetimeMs: number
+}
+
+/** This share of a set's life goes by before it is refreshed in the background. */
+const REFRESH_FROM = 0.75
+
+/** A key set that was fetched, with the edges of its life. */
+export class HeldSet {
+  readonly index: KeyIndex
+  readonly size: number
+  readonly refused: readonly KeyError[]
+  readonly #identities: ReadonlySet<string>
+  readonly #askedAt: number
+  readonly #lifetimeMs: number
+
+  constructor({ keys, refused, askedAt, lifetimeMs }: FetchedSet) {
+    this.index = new KeyIndex(keys)
+    this.refused = refused
+    this.#identities = new Set(keys.map(identity))
+    this.size = new Set(keys.map(({ fingerprint }) => fingerprint)).size
+    this.#askedAt = askedAt
+    this.#lifetimeMs = lifetimeMs
+  }
+
+  /** How long ago it was asked for, in milliseconds. */
+  ageMs(now: number): number {
+    return now - this.#askedAt
+  }
+
+  /** Whether it is to be refreshed, soon or at once. A clock that was set back proves nothing fresh. */
+  isDue(now: number): boolean {
+    const age = this.ageMs(now)
+    return age < 0 || age >= this.#lifetimeMs * REFRESH_FROM
+  }
+
+  /** Whether so many milliseconds have gone by since it was last fresh. */
+  isPast(now: number, staleMs: number): boolean {
+    return this.ageMs(now) >= this.#lifetimeMs + staleMs
+  }
+
+  /** Whether each key of another set is in this one, the same in algorithm, id and material. */
+  hasAllOf(other: HeldSet): boolean {
+    return [...other.#identities].every((one) => this.#identities.has(one))
+  }
+}
+
+// Written as JSON, so that no id can be mistaken for another id and something else.
+function identity({ algorithm, keyId, fingerprint }: Key): string {
+  return JSON.stringify([algorithm, keyId, fingerprint])
+}

@@ -1,0 +1,144 @@
+import {
+  type Algorithm,
+  ALGORITHMS,
+  algorithmFacts,
+  requireAlgorithm,
+} from '../../keys/algorithms.ts'
+import type { Clock } from '../../base/clock.ts'
+import {
+  describe,
+  invalid,
+  optionalFunction,
+  optionalNumber,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../../base/options.ts'
+import { OptionError } from '../../base/errors.ts'
+import type { Observe } from '../../base/observe.ts'
+import type { RemoteKeysEvent } from './report.ts'
+
+/** How a key set is fetched, and for how long it is used. */
+export interface RemoteKeysSettings {
+  /**
+   * How long a set is used before it is fetched again, in milliseconds. The server's cache headers may
+   * ask for less, down to `cooldownMs`. It is refreshed in the background from three quarters of that
+   * on. Default 600 000, ten minutes.
+   */
+  readonly cacheMaxAgeMs?: number
+  /**
+   * How long a set may be used beyond that while no new one can be had, in milliseconds. 0: not at
+   * all. Default 86 400 000, a day.
+   */
+  readonly staleIfErrorMs?: number
+  /** Milliseconds between two fetches that unknown key ids may cause, at least 1000. Default 30 000. */
+  readonly cooldownMs?: number
+  /** How long one refresh may take, discovery included, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number
+  /**
+   * What the keys may be used for. Default: in a verifier its `algorithms`, and else all but HMAC. A
+   * key that names its own `alg` is used for that alone.
+   */
+  readonly algorithms?: readonly Algorithm[]
+  /** The `fetch` underneath. Default: the global one, looked up at each call. */
+  readonly fetch?: typeof fetch
+  /** Default: in a verifier its clock, and else the machine's. */
+  readonly clock?: Clock
+  /** Gets an event for every refresh. Default: in a verifier its observer. */
+  readonly observe?: Observe<RemoteKeysEvent>
+}
+
+/** Keys at an address that is known. */
+export interface JwksUriOptions extends RemoteKeysSettings {
+  /** Where the JWK set is: https, or http on loopback. */
+  readonly jwksUri: string | URL
+  readonly issuer?: undefined
+}
+
+/** Keys of an issuer that says itself where they are. */
+export interface DiscoveryOptions extends RemoteKeysSettings {
+  /** The issuer, spelt as in its own metadata (RFC 8414, OpenID Connect Discovery 1.0). */
+  readonly issuer: string
+  readonly jwksUri?: undefined
+}
+
+/** A JWK set that is fetched over HTTP, by its address or by its issuer. */
+export type RemoteKeysOptions = JwksUriOptions | DiscoveryOptions
+
+/** The bounds that were made of the options. */
+export interface RemoteKeysLimits {
+  readonly cacheMaxAgeMs: number
+  readonly staleIfErrorMs: number
+  readonly cooldownMs: number
+  readonly timeoutMs: number
+}
+
+const MAX_MS = 365 * 86_400_000
+
+/** Refuses what is no set of options for remote keys. The addresses are checked where they are used. */
+export function requireRemoteKeysOptions(options: RemoteKeysOptions): void {
+  requireOptions(options, 'RemoteKeys')
+  refuseUnknownOptions(
+    options,
+    [
+      'jwksUri',
+      'issuer',
+      'cacheMaxAgeMs',
+      'staleIfErrorMs',
+      'cooldownMs',
+      'timeoutMs',
+      'algorithms',
+      'fetch',
+      'clock',
+      'observe',
+    ],
+    'RemoteKeys',
+  )
+  const { jwksUri, issuer }: { jwksUri?: unknown; issuer?: unknown } = options
+  if (jwksUri === undefined && issuer === undefined) {
+    throw new OptionError('ERR_OPTION_REQUIRED', 'jwksUri', '"jwksUri" or "issuer" is required.')
+  }
+  if (jwksUri !== undefined && issuer !== undefined) {
+    throw invalid(
+      'jwksUri',
+      'Give "jwksUri" or "issuer", not both: an issuer says itself where its keys are.',
+    )
+  }
+  optionalFunction(options.fetch, 'fetch')
+  optionalFunction(options.observe, 'observe')
+}
+
+/** Reads the numbers. */
+export function readLimits(options: RemoteKeysOptions): RemoteKeysLimits {
+  const read = (name: keyof RemoteKeysLimits, min: number, max = MAX_MS): number | undefined =>
+    optionalNumber(options[name], name, { min, max, unit: 'milliseconds' })
+  return {
+    cacheMaxAgeMs: read('cacheMaxAgeMs', 1000) ?? 600_000,
+    staleIfErrorMs: read('staleIfErrorMs', 0) ?? 86_400_000,
+    cooldownMs: read('cooldownMs', 1000) ?? 30_000,
+    timeoutMs: read('timeoutMs', 1, 600_000) ?? 5000,
+  }
+}
+
+/** Checks which algorithms remote keys are for: never one that takes a secret. */
+export function publicKeyAlgorithms(
+  algorithms: readonly Algorithm[] | undefined,
+): readonly Algorithm[] {
+  if (algorithms === undefined) return Object.freeze(ALGORITHMS.filter(takesPublicKey))
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    throw invalid(
+      'algorithms',
+      `"algorithms" must be a list that names at least one, not ${describe(algorithms)}.`,
+    )
+  }
+  const own = algorithms.map((one: unknown) => requireAlgorithm(one, 'algorithms'))
+  const secret = own.find((algorithm) => !takesPublicKey(algorithm))
+  if (secret === undefined) return Object.freeze(own)
+  throw invalid(
+    'algorithms',
+    `"algorithms": ${secret} takes a secret, and what is published over HTTP is none.`,
+  )
+}
+
+function takesPublicKey(algorithm: Algorithm): boolean {
+  return algorithmFacts(algorithm).family !== 'HMAC'
+}

@@ -1,0 +1,33 @@
+import { describe } from '../../base/options.ts'
+import { RequestError } from '../../base/errors.ts'
+
+/** Asks a store that guards: one that fails, or answers with anything but an answer, lets nobody pass. */
+export async function askStore<Answer>(
+  question: () => Answer | Promise<Answer>,
+  isAnswer: (value: unknown) => boolean,
+): Promise<Answer> {
+  let cause: unknown
+  try {
+    const answer = await question()
+    if (isAnswer(answer)) return answer
+    cause = new TypeError(`A store answered with ${describe(answer)}.`)
+  } catch (error) {
+    cause = error
+  }
+  throw new RequestError('ERR_STORE_UNAVAILABLE', 'The token cannot be judged at the moment.', {
+    reason: 'store_unavailable',
+    status: 503,
+    headers: { 'retry-after': '5' },
+    cause,
+  })
+}
+
+/** Whether a store answered with yes or no. */
+export function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+
+/** Whether a store answered with a number. */
+export function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value)
+}

@@ -1,0 +1,69 @@
+import type { Algorithm } from '../../keys/algorithms.ts'
+import type { VerifiedTokensOptions } from './verified-tokens.ts'
+import type { JwtPayload } from '../claims/payload.ts'
+import { CLAIMS_OPTIONS, type ClaimsOptions } from '../claims/policy.ts'
+import type { Clock } from '../../base/clock.ts'
+import { refuseUnknownOptions, requireOptions } from '../../base/options.ts'
+import type { Reason } from '../../base/errors.ts'
+import type { VerifierKeys } from './key-set.ts'
+import type { Observe } from '../../base/observe.ts'
+import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/report.ts'
+import type { OriginBinding } from './origin-binding.ts'
+import type { PayloadSchema } from './schema.ts'
+import { STATE_OPTIONS, type StateOptions } from './state.ts'
+
+/** What a `TokenVerifier` is told. */
+export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, StateOptions {
+  /** What signatures are checked with. */
+  readonly keys: VerifierKeys
+  /**
+   * The algorithms that are allowed. Required with a JWK set. Left out, they are otherwise those of the
+   * keys; with keys over HTTP, all that take a public key.
+   */
+  readonly algorithms?: readonly Algorithm[]
+  /** Binds tokens to the browser origins that they name. Default: origins are not looked at. */
+  readonly origin?: OriginBinding
+  /** The longest token that is looked at, in characters. Default 8192. */
+  readonly maxTokenLength?: number
+  /** Judges the payload last of all claims, and gives it its type. */
+  readonly schema?: PayloadSchema<Payload>
+  /** The cache of good signatures. `false`: none. Default `true`. */
+  readonly cache?: boolean | VerifiedTokensOptions
+  readonly clock?: Clock
+  /** Gets an event for every token that was accepted or refused, and for every fetch of keys. */
+  readonly observe?: Observe<VerifierEvent>
+}
+
+/** What a verifier reports. Durations are those of its clock. */
+export type VerifierEvent =
+  | { readonly type: 'verify'; readonly cached: boolean; readonly durationMs: number }
+  | { readonly type: 'deny'; readonly reason: Reason; readonly durationMs: number }
+  | RemoteKeysEvent
+
+/** Where a verifier stands. */
+export interface VerifierHealth {
+  /** There are keys to verify tokens with, be they old ones. */
+  readonly ready: boolean
+  /** The key sets that are fetched over HTTP. */
+  readonly keys: readonly RemoteKeysHealth[]
+}
+
+/** The names of {@link VerifierOptions}. */
+export const VERIFIER_OPTIONS: readonly (keyof VerifierOptions)[] = [
+  ...CLAIMS_OPTIONS,
+  ...STATE_OPTIONS,
+  'keys',
+  'algorithms',
+  'origin',
+  'maxTokenLength',
+  'schema',
+  'cache',
+  'clock',
+  'observe',
+]
+
+/** Refuses what is no set of verifier options. The parts check their own. */
+export function requireVerifierOptions(options: object): void {
+  requireOptions(options, 'TokenVerifier')
+  refuseUnknownOptions(options, VERIFIER_OPTIONS, 'TokenVerifier')
+}

@@ -1,0 +1,74 @@
+import type { KeyProof } from '../claims/key-binding.ts'
+import type { JwtPayload } from '../claims/payload.ts'
+import { malformed } from '../claims/refusal.ts'
+import { invalid, requireOptions, requireString } from '../../base/options.ts'
+import { splitAudience } from '../../origin/audience.ts'
+import { checkOrigin, type OriginContext } from '../../origin/check.ts'
+import { originError } from '../../origin/denied.ts'
+import { type CompiledOrigins, originCompiler } from '../../origin/matcher.ts'
+import type { OriginOptions } from '../../origin/settings.ts'
+
+/**
+ * Binds tokens to the browser origins that they name. A token that names none may be used from no
+ * origin at all: an issuer that leaves the patterns out has not lifted the restriction.
+ */
+export interface OriginBinding extends OriginOptions {
+  /**
+   * The claim with the origin patterns, a string or an array of them. With `aud` one claim does both
+   * jobs: values equal to the verifier's `audience` count as audience, and all others as patterns; one
+   * value has to be the audience still, unless `audience` is `null`.
+   */
+  readonly claim: string
+}
+
+/**
+ * Where a token came from. All but the proof is needed only by a verifier that binds tokens to origins.
+ */
+export interface VerifyContext extends OriginContext {
+  /** The `Origin` header. Several of them: joined with ", ", which is malformed. */
+  readonly origin?: string | undefined
+  /** The key that the sender was found to hold. A token that is bound to a key is refused without. */
+  readonly proof?: KeyProof | undefined
+}
+
+/** Binds the tokens of one verifier. */
+export interface OriginCheck {
+  /** Compiles a token's patterns, once per token. */
+  compile(claims: JwtPayload): CompiledOrigins
+  /** Judges one use of the token. Throws a `RequestError`. */
+  check(compiled: CompiledOrigins, context: VerifyContext): void
+}
+
+/** Compiles an `origin` option. */
+export function compileOriginBinding(
+  binding: OriginBinding | undefined,
+  audience: readonly string[] | null,
+): OriginCheck | undefined {
+  if (binding === undefined) return undefined
+  requireOptions(binding, 'origin')
+  const { claim, ...options } = binding
+  const name = requireString(claim, 'origin.claim', 128)
+  if (REGISTERED.has(name)) {
+    throw invalid('origin.claim', `"origin.claim" may not be "${name}": it names no origins.`)
+  }
+  const compilePatterns = originCompiler(options)
+  return {
+    compile: (claims) =>
+      compilePatterns(
+        name === 'aud' ? splitAudience(claims.aud, audience).patterns : patternsIn(claims, name),
+      ),
+    check(compiled, context) {
+      const verdict = checkOrigin(compiled, context.origin, context)
+      if (!verdict.allowed) throw originError(verdict, context.origin)
+    },
+  }
+}
+
+const REGISTERED: ReadonlySet<string> = new Set(['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'])
+
+function patternsIn(claims: JwtPayload, name: string): readonly string[] {
+  const value: unknown = Object.hasOwn(claims, name) ? claims[name] : []
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (values.every((one) => typeof one === 'string')) return values
+  throw malformed(name, 'a string or an array of strings')
+}

@@ -1,0 +1,242 @@
+import { promisesCanBeShared } from '../../base/promise-sharing.ts'
+import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
+import { boundKey, checkKeyBinding } from '../claims/key-binding.ts'
+import type { JwtPayload } from '../claims/payload.ts'
+import { type ClaimsPolicy, compileClaimsPolicy } from '../claims/policy.ts'
+import type { Clock } from '../../base/clock.ts'
+import { parseJsonObject } from '../../base/json.ts'
+import { clockOption, optionalFunction, requireNumber } from '../../base/options.ts'
+import { RequestError } from '../../base/errors.ts'
+import { parseCompact } from '../../jws/parse.ts'
+import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../../jws/verify.ts'
+import { type KeySet, resolveKeySet } from './key-set.ts'
+import { notify, type Observe } from '../../base/observe.ts'
+import type { CompiledOrigins } from '../../origin/matcher.ts'
+import {
+  requireVerifierOptions,
+  type VerifierEvent,
+  type VerifierHealth,
+  type VerifierOptions,
+} from './options.ts'
+import { compileOriginBinding, type OriginCheck, type VerifyContext } from './origin-binding.ts'
+import { applySchema, optionalSchema, type PayloadSchema } from './schema.ts'
+import { compileOnce, compileStanding, type StateCheck } from './state.ts'
+import { createVerifiedToken, type VerifiedToken } from './verified-token.ts'
+
+/** What is kept of a token whose signature holds: facts, and no verdict. */
+interface Kept {
+  readonly signed: VerifiedToken
+  /** The same as it is given out, made once. Absent where a promise must not be shared. */
+  readonly promise: Promise<VerifiedToken> | undefined
+  /** The key that the token is bound to, by its thumbprint. */
+  readonly boundKey: string | undefined
+  /** The compiled origin patterns, where the verifier binds tokens to origins. */
+  readonly origins: CompiledOrigins | undefined
+}
+
+const NO_CONTEXT: VerifyContext = Object.freeze({})
+
+/**
+ * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, whether they
+ * were revoked or superseded, the origin that they are used from, the key that they are bound to, and
+ * whether they were used before, in this order. Signatures that held are cached; everything else is
+ * judged on every use. A token that is bound to a key (`cnf.jkt`) is good with a proof only.
+ *
+ * @example
+ * ```ts
+ * import { TokenVerifier } from '@mayfly/core'
+ *
+ * declare const publicKeyPem: string
+ * const verifier = new TokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ *   keys: [{ algorithm: 'ES256', key: publicKeyPem }],
+ * })
+ * await verifier.warmUp() // reports an unusable key now, not at the first request
+ * ```
+ */
+export class TokenVerifier<Payload = JwtPayload> {
+  readonly #keys: KeySet
+  readonly #policy: ClaimsPolicy
+  readonly #origin: OriginCheck | undefined
+  readonly #schema: PayloadSchema<Payload> | undefined
+  readonly #standing: StateCheck | undefined
+  readonly #once: StateCheck | undefined
+  /** Whether a known token can be judged without waiting for anything. */
+  readonly #judgesAtOnce: boolean
+  readonly #sharesPromises: boolean = promisesCanBeShared()
+  readonly #cache: VerifiedTokens<Kept> | undefined
+  readonly #maxTokenLength: number
+  readonly #clock: Clock
+  readonly #observe: Observe<VerifierEvent> | undefined
+
+  /** @throws {OptionError} when an option is missing, unknown or unsound. */
+  constructor(options: VerifierOptions<Payload>) {
+    requireVerifierOptions(options)
+    this.#policy = compileClaimsPolicy(options)
+    this.#clock = clockOption(options.clock)
+    this.#observe = optionalFunction(options.observe, 'observe')
+    this.#keys = resolveKeySet(options.keys, options.algorithms, {
+      clock: this.#clock,
+      observe: this.#observe,
+      issuers: this.#policy.issuer,
+    })
+    this.#origin = compileOriginBinding(options.origin, this.#policy.audience)
+    this.#schema = optionalSchema(options.schema)
+    this.#standing = compileStanding(options)
+    this.#once = compileOnce(options, {
+      clockTolerance: this.#policy.clockTolerance,
+      checksOrigin: this.checksOrigin,
+    })
+    const awaited = [this.#schema, this.#standing, this.#once]
+    this.#judgesAtOnce = awaited.every((check) => check === undefined)
+    this.#cache = createVerifiedTokens(options.cache)
+    this.#maxTokenLength = requireNumber(
+      options.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
+      'maxTokenLength',
+      { min: 1, integer: true, unit: 'characters' },
+    )
+  }
+
+  /** Whether this verifier binds tokens to origins, so that an answer varies with `Origin`. */
+  get checksOrigin(): boolean {
+    return this.#origin !== undefined
+  }
+
+  /**
+   * Imports the keys now, or fetches them, so that what is wrong with them is reported at the start.
+   *
+   * @throws {KeyError} what {@link importKey} throws, and {@link RemoteKeys.warmUp}.
+   */
+  async warmUp(): Promise<void> {
+    await this.#keys.warmUp()
+  }
+
+  /** Says whether there are keys to verify tokens with. Asking begins a refresh that is due. */
+  health(): VerifierHealth {
+    const remote = this.#keys.health()
+    return {
+      ready: remote === undefined || remote.state !== 'empty',
+      keys: remote === undefined ? [] : [remote],
+    }
+  }
+
+  /**
+   * Verifies a token.
+   *
+   * @param context where the token came from; left out, it is a request without an `Origin` header,
+   * and without a proof that its sender holds a key.
+   * @throws {RequestError} with status 401, with 403 or 400 for the origin, with 503 when a store or
+   * the keys are out of reach; `reason` says why.
+   */
+  verify(token: string, context: VerifyContext = NO_CONTEXT): Promise<VerifiedToken<Payload>> {
+    const startMs = this.#clock.now()
+    const isAtOnce = this.#judgesAtOnce && context.proof === undefined
+    const known = isAtOnce ? this.#find(token, startMs / 1000) : undefined
+    if (known === undefined) return this.#verify(token, context, startMs)
+    return this.#judgeKnown(known, context, startMs)
+  }
+
+  /** Judges what can be judged at once: an `async` function would cost more than all the checks. */
+  #judgeKnown(
+    { signed, promise, origins, boundKey: bound }: Kept,
+    context: VerifyContext,
+    startMs: number,
+  ): Promise<VerifiedToken<Payload>> {
+    try {
+      this.#policy.check(signed, startMs / 1000)
+      if (origins !== undefined) this.#origin?.check(origins, context)
+      if (bound !== undefined) checkKeyBinding(bound, undefined)
+      this.#accepted(true, startMs)
+      // Without a schema the payload's type is that of the claims.
+      return (promise ?? Promise.resolve(signed)) as Promise<VerifiedToken<Payload>>
+    } catch (error) {
+      if (error instanceof RequestError) this.#refused(error, startMs)
+      return Promise.reject(error)
+    }
+  }
+
+  async #verify(
+    token: string,
+    context: VerifyContext,
+    startMs: number,
+  ): Promise<VerifiedToken<Payload>> {
+    try {
+      const version = this.#keys.lookup.version
+      const cached = this.#find(token, startMs / 1000)
+      const signed = cached?.signed ?? (await this.#checkSignature(token))
+      const nowMs = cached === undefined ? this.#clock.now() : startMs
+      this.#policy.check(signed, nowMs / 1000)
+      const verified =
+        this.#schema === undefined
+          ? // Without a schema the payload's type is that of the claims.
+            (signed as VerifiedToken<Payload>)
+          : await withSchema(this.#schema, signed)
+      const { origins, boundKey: bound } = cached ?? this.#keep(token, signed, version)
+      if (this.#standing !== undefined) await this.#standing(signed.claims)
+      if (origins !== undefined) this.#origin?.check(origins, context)
+      checkKeyBinding(bound, context.proof)
+      await context.proof?.use()
+      if (this.#once !== undefined) {
+        // It may have ended while others were asked, and the store forgets tokens that have.
+        this.#policy.check(signed, this.#clock.now() / 1000)
+        await this.#once(signed.claims)
+      }
+      this.#accepted(cached !== undefined, startMs)
+      return verified
+    } catch (error) {
+      if (error instanceof RequestError) this.#refused(error, startMs)
+      throw error
+    }
+  }
+
+  async #checkSignature(token: string): Promise<VerifiedToken> {
+    const parsed = parseCompact(token, {
+      algorithms: this.#keys.algorithms(),
+      maxTokenLength: this.#maxTokenLength,
+    })
+    const { payload, protectedHeader } = await verifyParsed(parsed, this.#keys.lookup)
+    const claims = parseJsonObject(payload)
+    if (claims === undefined) {
+      throw new RequestError('ERR_TOKEN_MALFORMED', "The token's payload is not a JSON object.", {
+        reason: 'token_malformed',
+      })
+    }
+    return createVerifiedToken(claims, protectedHeader)
+  }
+
+  #find(token: unknown, now: number): Kept | undefined {
+    if (typeof token !== 'string') return undefined
+    return this.#cache?.get(token, this.#keys.lookup.version, now)
+  }
+
+  /** Keeps a token that was accepted but for its origin and its standing, which may change. */
+  #keep(token: string, signed: VerifiedToken, version: number): Kept {
+    const promise = this.#sharesPromises ? Promise.resolve(signed) : undefined
+    const { claims } = signed
+    const origins = this.#origin?.compile(claims)
+    const kept = { signed, promise, boundKey: boundKey(claims), origins }
+    const { exp } = claims
+    const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
+    this.#cache?.set(token, kept, { version, expiresAt })
+    return kept
+  }
+
+  #accepted(cached: boolean, startMs: number): void {
+    if (this.#observe === undefined) return
+    notify(this.#observe, { type: 'verify', cached, durationMs: this.#clock.now() - startMs })
+  }
+
+  #refused({ reason }: RequestError, startMs: number): void {
+    if (this.#observe === undefined) return
+    notify(this.#observe, { type: 'deny', reason, durationMs: this.#clock.now() - startMs })
+  }
+}
+
+async function withSchema<Payload>(
+  schema: PayloadSchema<Payload>,
+  signed: VerifiedToken,
+): Promise<VerifiedToken<Payload>> {
+  const payload = await applySchema(schema, signed.claims)
+  return Object.freeze({ ...signed, payload })
+}

@@ -1,0 +1,130 @@
+import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../keys/algorithms.ts'
+import { digestText } from '../../base/encoding-digest.ts'
+import { describe, invalid } from '../../base/options.ts'
+import { KeyError } from '../../base/errors.ts'
+import { generateKey } from '../../keys/generate.ts'
+import { importKey } from '../../keys/import.ts'
+import type { Jwk, PublicJwk } from '../../keys/jwk.ts'
+import { Key } from '../../keys/key.ts'
+import type { KeyMaterial } from '../../keys/material.ts'
+import { prepareKey } from '../../keys/prepare.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
+
+/** A key that never leaves its KMS or HSM, with the public half that each proof shows. */
+export interface DpopSigner extends SigningKey {
+  /** Of its `keyId` and other members nothing goes into a proof. */
+  readonly publicJwk: Jwk
+}
+
+/** What a prover needs of its key. */
+export interface ProverKey {
+  readonly signer: SigningKey
+  /** The members that make the public key, and no others. */
+  readonly jwk: BareJwk
+  readonly thumbprint: string
+}
+
+/** A public key as a proof has it. The members are in the order of RFC 7638. */
+type BareJwk = Readonly<Record<string, string | undefined>>
+
+/** A key that was looked at, and is not loaded yet. */
+export interface PreparedProverKey {
+  readonly algorithm: Algorithm
+  /** The thumbprint, where it is known at once; else something random. */
+  readonly id: string
+  readonly load: () => Promise<ProverKey>
+}
+
+/**
+ * Looks at the key of a prover without waiting, so that what is wrong with it is said when the prover
+ * is made.
+ *
+ * @param given the option `privateKey`; absent, a key is made.
+ * @param wanted the option `algorithm`, checked.
+ */
+export function prepareProverKey(
+  given: { readonly privateKey?: KeyMaterial | DpopSigner },
+  wanted: Algorithm | undefined,
+): PreparedProverKey {
+  const { privateKey } = given
+  if (isSigner(privateKey)) return prepareSigner(privateKey, wanted)
+  const own = privateKey instanceof Key ? privateKey.algorithm : 'ES256'
+  const algorithm = requirePair(wanted ?? own)
+  if (privateKey instanceof Key) {
+    return { algorithm, id: privateKey.fingerprint, load: () => loadKey(privateKey, algorithm) }
+  }
+  const id =
+    'privateKey' in given
+      ? idOf(prepareKey(privateKey, algorithm, { use: 'sign' }))
+      : crypto.randomUUID()
+  return { algorithm, id, load: () => loadKey(privateKey, algorithm) }
+}
+
+function prepareSigner(signer: DpopSigner, wanted: Algorithm | undefined): PreparedProverKey {
+  const algorithm = requirePair(requireAlgorithm(signer.algorithm, 'privateKey.algorithm'))
+  if (wanted !== undefined && wanted !== algorithm) {
+    throw invalid('algorithm', `"algorithm" is ${wanted}, but the signer says ${algorithm}.`)
+  }
+  const { publicJwk }: { publicJwk: unknown } = signer
+  if (typeof publicJwk !== 'object' || publicJwk === null) {
+    throw invalid(
+      'privateKey',
+      `"privateKey": a signer takes its "publicJwk" along, since each proof shows it. It is ${describe(publicJwk)}.`,
+    )
+  }
+  const prepared = prepareKey(publicJwk, algorithm, { use: 'verify' })
+  if (prepared.facts.type !== 'public') {
+    throw new KeyError('ERR_KEY_PRIVATE', 'The "publicJwk" of the signer has a private key in it.')
+  }
+  return { algorithm, id: idOf(prepared), load: () => loadSigner(signer, algorithm) }
+}
+
+function isSigner(key: KeyMaterial | DpopSigner | undefined): key is DpopSigner {
+  return typeof key === 'object' && key !== null && 'sign' in key && !(key instanceof Key)
+}
+
+function requirePair(algorithm: Algorithm): Algorithm {
+  if (algorithmFacts(algorithm).family !== 'HMAC') return algorithm
+  throw invalid('algorithm', `"algorithm": ${algorithm} takes a secret; a proof needs a pair.`)
+}
+
+async function loadKey(
+  material: KeyMaterial | undefined,
+  algorithm: Algorithm,
+): Promise<ProverKey> {
+  const key =
+    material === undefined
+      ? await generateKey(algorithm)
+      : await importKey(material, algorithm, { use: 'sign' })
+  // The key itself is in the proof, so its id need not be.
+  const signer = key.withKeyId(undefined)
+  return { signer, jwk: bareJwk(key.publicJwk()), thumbprint: key.fingerprint }
+}
+
+async function loadSigner(signer: DpopSigner, algorithm: Algorithm): Promise<ProverKey> {
+  const key = await importKey(signer.publicJwk, algorithm, { use: 'verify' })
+  const { signatureBytes } = algorithmFacts(algorithm)
+  let isKnown = false
+  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
+    const signature = await signer.sign(data)
+    // What has another form is refused where all signatures are.
+    const hasForm = signature instanceof Uint8Array && signature.length === signatureBytes
+    if (isKnown || !(hasForm || signatureBytes === undefined)) return signature
+    isKnown = await key.verify(data, signature)
+    if (isKnown) return signature
+    throw new KeyError('ERR_KEY_SIGNER', 'The signer and its "publicJwk" are not of one pair.')
+  }
+  return { signer: { algorithm, sign }, jwk: bareJwk(key.publicJwk()), thumbprint: key.fingerprint }
+}
+
+function bareJwk({ kty, crv, x, y, n, e }: PublicJwk | Jwk): BareJwk {
+  if (kty === 'RSA') return { e, kty, n }
+  return kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }
+}
+
+/** RFC 7638, for a key whose numbers are in sight. */
+function idOf({ source }: ReturnType<typeof prepareKey>): string {
+  const thumbprint =
+    source.format === 'jwk' ? digestText(JSON.stringify(bareJwk(source.numbers))) : undefined
+  return thumbprint ?? crypto.randomUUID()
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Diagnosis } from '../diagnose/diagnose.ts'
+import { clockOption, describe, invalid, optionalFunction } from '../../base/options.ts'
+import type { ErrorCode } from '../../base/error-codes.ts'
+import { compileDestinations, type Destinations } from '../../http/destination.ts'
+import type { Observe } from '../../base/observe.ts'
+import { LearnedClocks } from '../learned-clock.ts'
+
+/** What happened to a request that was refused. */
+export type RefusalOutcome =
+  /** The request goes out again with another token. */
+  | 'resent'
+  /** The token is so new that the server may not know it yet; it is sent again, after a pause. */
+  | 'same-token'
+  /** No other token could be had; the refusal goes to the caller. */
+  | 'no-other-token'
+  /** The request was already sent twice, or its body cannot be sent again. */
+  | 'not-resent'
+  /** Another token would fare no better, as with most 403s and each 429: this one stays in use. */
+  | 'token-kept'
+
+/** What a proof was refused with (RFC 9449 sections 7.1 and 9). */
+export type ProofRefusal = 'use_dpop_nonce' | 'invalid_dpop_proof'
+
+/** What a session tells its observer. Origins come from the source's own list; times are in ms. */
+export type BearerEvent =
+  | {
+      readonly type: 'response'
+      readonly origin: string
+      readonly status: number
+      readonly durationMs: number
+      /** 1, or 2 after a refusal. */
+      readonly attempt: 1 | 2
+    }
+  | {
+      readonly type: 'refused'
+      readonly origin: string
+      readonly outcome: RefusalOutcome
+      /** Why, most likely, and what to do about it. */
+      readonly diagnosis: Diagnosis
+    }
+  | {
+      readonly type: 'proof-refused'
+      readonly origin: string
+      readonly error: ProofRefusal
+      /** Whether the request goes out again, with the same token and a better proof. */
+      readonly outcome: 'resent' | 'not-resent'
+      /** Why, most likely, and what to do about it. */
+      readonly advice: string
+    }
+  | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
+  | {
+      readonly type: 'skew'
+      readonly origin: string
+      /** How far the server's clock is ahead of the local one. */
+      readonly offsetMs: number
+      readonly changeMs: number
+    }
+
+/** Options of a {@link BearerSession}. */
+export interface BearerSessionOptions {
+  /** Where tokens may go. Replaces the source's own origins. */
+  readonly origins?: readonly string[]
+  /** The learned clocks. Share one object between wrappers that call the same servers. */
+  readonly clocks?: LearnedClocks
+  /** The local clock. Default: the machine's. */
+  readonly clock?: Clock
+  readonly observe?: Observe<BearerEvent>
+}
+
+/** Checked {@link BearerSessionOptions}. */
+export interface SessionParts {
+  readonly origins: Destinations | undefined
+  readonly clock: Clock
+  readonly clocks: LearnedClocks
+  readonly observe: Observe<BearerEvent> | undefined
+}
+
+/** Checks the options of a session. */
+export function requireSessionOptions(options: BearerSessionOptions): SessionParts {
+  const clock = clockOption(options.clock)
+  const clocks: unknown = options.clocks ?? new LearnedClocks(clock)
+  if (!(clocks instanceof LearnedClocks)) {
+    throw invalid('clocks', `"clocks" must be a LearnedClocks, not ${describe(clocks)}.`)
+  }
+  const { origins } = options
+  return {
+    origins: origins === undefined ? undefined : compileDestinations(origins, 'origins'),
+    clock,
+    clocks,
+    observe: optionalFunction(options.observe, 'observe'),
+  }
+}

@@ -1,0 +1,313 @@
+import { type HeldToken, livesFor, refusedOf, stateOf } from './held-token.ts'
+import { promisesCanBeShared } from '../../base/promise-sharing.ts'
+import { compileReusePolicy, type ReusePolicy, reuseOf } from './reuse-policy.ts'
+import type { Clock } from '../../base/clock.ts'
+import {
+  clockOption,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+} from '../../base/options.ts'
+import { closedError, tooShort } from './errors.ts'
+import {
+  type ManagerEvent,
+  requireManagerOptions,
+  requireSource,
+  type TokenManagerOptions,
+  type TokenManagerStats,
+} from './options.ts'
+import { Minter, type MintOrder } from './minter.ts'
+import { notify, type Observe } from '../../base/observe.ts'
+import { sharedToken } from './shared-token.ts'
+import { CLOCK_STEP_MS, offsetOf } from '../learned-clock.ts'
+import type {
+  AccessToken,
+  GetTokenOptions,
+  RefusalAnswer,
+  ReuseHints,
+  TokenSource,
+} from '../token.ts'
+
+const NO_OPTIONS: GetTokenOptions = Object.freeze({})
+
+interface Wanted {
+  readonly forceRefresh: boolean
+  readonly minLifetime: number
+  readonly clock: Clock
+}
+
+/**
+ * Keeps one token of a source: mints it once, gives it out while it is fresh, refreshes it in the
+ * background before it ends, and replaces it when the server refuses it. It is a token source itself.
+ *
+ * A token is *fresh* until `refreshMargin` before its end, then *stale* (given out, while one refresh
+ * runs in the background), and from `expiryMargin` before its end *expired* (callers wait for the one
+ * refresh). When a refresh fails, the old token serves until its very end.
+ *
+ * No timer runs: freshness is judged when a token is asked for, so a manager never keeps a process
+ * alive.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` for a margin that cannot fit the source's tokens;
+ * `ERR_OPTION_UNKNOWN` for an option that does not exist.
+ *
+ * @example
+ * ```ts
+ * import { createAccessToken, systemClock, TokenManager, type TokenSource } from '@mayfly/core'
+ *
+ * const source: TokenSource = {
+ *   id: 'example',
+ *   origins: ['https://api.example.com'],
+ *   async getToken({ clock = systemClock } = {}) {
+ *     const issuedAt = Math.floor(clock.now() / 1000)
+ *     return createAccessToken({ value: 'opaque', issuedAt, expiresAt: issuedAt + 1200 })
+ *   },
+ * }
+ * const manager = new TokenManager(source, { refreshMargin: 120 })
+ * const token = await manager.getToken()
+ * ```
+ */
+export class TokenManager implements TokenSource {
+  readonly id: string
+  readonly origins: readonly string[]
+  readonly lifetime?: number
+  readonly settleTime?: number
+  readonly maxLifetime?: number
+  readonly displaces?: boolean
+  /** How it reuses tokens, by its own options or the source's. */
+  readonly reuse: ReuseHints
+  readonly isRefusal?: (answer: RefusalAnswer) => boolean
+  readonly #source: TokenSource
+  readonly #clock: Clock
+  readonly #observe: Observe<ManagerEvent> | undefined
+  readonly #policy: ReusePolicy
+  readonly #minter: Minter
+  #held: HeldToken | undefined
+  /** The token before the one in hand, if the server had accepted it. */
+  #previous: HeldToken | undefined
+  #mintedAt: number | undefined
+  #rejections = 0
+  #serverClock: Clock
+  #closed = false
+
+  constructor(source: TokenSource, options: TokenManagerOptions = {}) {
+    requireSource(source, 'TokenManager')
+    requireManagerOptions(options, 'TokenManager')
+    this.id = source.id
+    this.origins = source.origins
+    if (source.lifetime !== undefined) this.lifetime = source.lifetime
+    if (source.settleTime !== undefined) this.settleTime = source.settleTime
+    if (source.maxLifetime !== undefined) this.maxLifetime = source.maxLifetime
+    if (source.displaces !== undefined) this.displaces = source.displaces
+    if (source.isRefusal !== undefined) {
+      this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
+    }
+    this.#source = source
+    this.#clock = clockOption(options.clock)
+    this.#serverClock = this.#clock
+    this.#observe = optionalFunction(options.observe, 'observe')
+    this.reuse = reuseOf(options, source.reuse)
+    this.#policy = compileReusePolicy({ ...options, ...this.reuse }, source.lifetime)
+    const cooldown = optionalNumber(options.failureCooldown, 'failureCooldown', { max: 3600 }) ?? 5
+    const limit = { min: 1, max: 3_600_000, unit: 'milliseconds' }
+    this.#minter = new Minter({
+      source,
+      policy: this.#policy,
+      clock: this.#clock,
+      random: optionalFunction(options.random, 'random') ?? Math.random,
+      timeoutMs: optionalNumber(options.timeoutMs, 'timeoutMs', limit) ?? 10_000,
+      failureCooldownMs: cooldown * 1000,
+      share: optionalBoolean(options.sharePromises, 'sharePromises') ?? promisesCanBeShared(),
+      observe: this.#observe,
+      shared: sharedToken(source, options),
+      install: (held) => this.#install(held),
+      keepSpare: (held) => this.#keepSpare(held),
+    })
+  }
+
+  /**
+   * Gives the token out, or a new one where it has to be.
+   *
+   * @throws {SourceError} `ERR_MINT_FAILED`, `ERR_MINT_REFUSED` or `ERR_MINT_TIMEOUT` when there is no
+   * usable token and none could be minted; `ERR_TOKEN_TOO_SHORT` when `minLifetime` is more than the
+   * source's tokens live.
+   * @throws {MayflyError} `ERR_CLOSED` after {@link TokenManager.close}.
+   */
+  getToken(options?: GetTokenOptions): Promise<AccessToken> {
+    const held = this.#held
+    if (held !== undefined && !this.#minter.busy && isPlain(options)) {
+      const clock = options?.clock ?? this.#clock
+      if (clock.now() < held.freshUntil) {
+        this.#serverClock = clock
+        held.served++
+        return held.promise ?? Promise.resolve(held.token)
+      }
+    }
+    return this.#getToken(options ?? NO_OPTIONS)
+  }
+
+  /**
+   * Drops a token that the server refused, if it is still the one in hand, and remembers it, so that
+   * it is not given out again. While `minAge` forbids a new token the refused one stays.
+   *
+   * A token that was refused before it was ever accepted gives way to the one before it, if that one
+   * had been accepted and is still good; another is then minted in the background.
+   */
+  invalidate(rejected: AccessToken): void {
+    const { value } = rejected
+    this.#minter.reject(value)
+    if (this.#previous?.token.value === value) this.#previous = undefined
+    const held = this.#held
+    if (held === undefined || held.refused || held.token.value !== value) return
+    this.#rejections++
+    const previous = this.#fallbackOf(held)
+    this.#previous = undefined
+    this.#held = previous ?? (this.#tooYoung() ? refusedOf(held) : undefined)
+    const fallback = previous === undefined ? 'none' : 'previous'
+    notify(this.#observe, { type: 'invalidate', fallback })
+    this.#source.invalidate?.(rejected)
+  }
+
+  /** Notes that the server accepted a token. */
+  confirm(accepted: AccessToken): void {
+    const held = this.#held
+    if (held === undefined || held.confirmed || held.token.value !== accepted.value) return
+    held.confirmed = true
+    this.#source.confirm?.(accepted)
+  }
+
+  /** Tells where the manager stands, without the token. */
+  stats(): TokenManagerStats {
+    const held = this.#held
+    const minter = this.#minter
+    return {
+      state: this.#closed ? 'closed' : stateOf(held, this.#serverClock.now()),
+      issuedAt: held?.token.issuedAt,
+      expiresAt: held?.token.expiresAt,
+      refreshAt: held === undefined || held.refused ? undefined : held.freshUntil / 1000,
+      refreshing: minter.busy,
+      served: held?.served ?? 0,
+      mints: minter.mints,
+      failures: minter.failures,
+      rejected: this.#rejections,
+      clockOffsetMs: offsetOf(this.#serverClock),
+    }
+  }
+
+  /** Forgets the token and ends a running mint; whoever waits for it gets `ERR_CLOSED`. */
+  close(): void {
+    this.#closed = true
+    this.#held = undefined
+    this.#previous = undefined
+    this.#minter.abort(closedError())
+  }
+
+  /** Closes it, as `await using` does at the end of a block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    return Promise.resolve()
+  }
+
+  async #getToken(options: GetTokenOptions): Promise<AccessToken> {
+    const { signal, forceRefresh = false, clock = this.#clock } = options
+    const minLifetime = optionalNumber(options.minLifetime, 'minLifetime') ?? 0
+    if (this.#closed) throw closedError()
+    signal?.throwIfAborted()
+    this.#serverClock = clock
+    const wanted: Wanted = { forceRefresh, minLifetime, clock }
+    const ready = this.#serve(wanted)
+    if (ready !== undefined) return ready
+    try {
+      const reason = forceRefresh ? 'forced' : this.#mintReason()
+      const minted = await this.#mint({ reason, clock, minLifetime }, signal)
+      const now = clock.now()
+      if (!livesFor(minted, now, minLifetime)) throw tooShort(minLifetime, minted)
+      if (now >= minted.freshUntil) this.#minter.mintInBackground(clock)
+      minted.served++
+      return minted.token
+    } catch (error) {
+      signal?.throwIfAborted()
+      const old = this.#held
+      if (forceRefresh || old === undefined || old.refused) throw error
+      if (!livesFor(old, clock.now(), minLifetime)) throw error
+      return this.#give(old)
+    }
+  }
+
+  /** Mints. What another caller's mint took from the store may live too short for this one. */
+  async #mint(order: MintOrder, signal: AbortSignal | undefined): Promise<HeldToken> {
+    const { held, from } = await this.#minter.mint(order).wait(signal)
+    const good = from === 'source' || livesFor(held, order.clock.now(), order.minLifetime)
+    return good ? held : this.#mint(order, signal)
+  }
+
+  /** Answers from what is in hand, or `undefined` where a mint has to be awaited. */
+  #serve({ forceRefresh, minLifetime, clock }: Wanted): AccessToken | undefined {
+    const held = this.#held
+    if (held === undefined) return undefined
+    const now = clock.now()
+    if (this.#tooYoung() && now < held.usableUntil) return this.#give(held)
+    if (held.refused || forceRefresh) return undefined
+    // While this token is fresh another of its kind would be as short: no mint can help.
+    if (now < held.freshUntil && minLifetime > held.lifetime) throw tooShort(minLifetime, held)
+    if (!livesFor(held, now, minLifetime)) return undefined
+    if (now >= held.staleUntil) return this.#minter.coolingDown ? this.#give(held) : undefined
+    if (now >= held.freshUntil) this.#minter.mintInBackground(clock)
+    return this.#give(held)
+  }
+
+  #give(held: HeldToken): AccessToken {
+    this.#minter.cachedTokenServed()
+    held.served++
+    return held.token
+  }
+
+  #install(held: HeldToken): void {
+    if (this.#closed) return
+    const before = this.#held
+    this.#previous = before?.confirmed === true && !before.refused ? before : undefined
+    this.#held = held
+    this.#mintedAt = held.mintedAt
+  }
+
+  /** Takes a token of the store that may have to do, if none in hand lives as long. */
+  #keepSpare(spare: HeldToken): void {
+    const held = this.#held
+    if (held === undefined || held.refused || held.usableUntil < spare.usableUntil) {
+      this.#install(spare)
+    }
+  }
+
+  /** The token before a refused one, to be used as long as it lives, if that makes sense. */
+  #fallbackOf(refused: HeldToken): HeldToken | undefined {
+    const previous = this.#previous
+    if (refused.confirmed || previous === undefined || this.displaces === true) return undefined
+    // A clock that was set since explains the refusal, and speaks against the older token as well.
+    const stepMs = Math.abs(offsetOf(this.#serverClock) - previous.offsetMs)
+    if (stepMs > CLOCK_STEP_MS || !livesFor(previous, this.#serverClock.now(), 0)) return undefined
+    const { usableUntil } = previous
+    return { ...previous, freshUntil: Number.NEGATIVE_INFINITY, staleUntil: usableUntil }
+  }
+
+  /** Whether the last mint was so recent that no other may follow. */
+  #tooYoung(): boolean {
+    if (this.#mintedAt === undefined) return false
+    // The local clock measures the age: the learned one may have been corrected meanwhile.
+    const age = this.#clock.now() - this.#mintedAt
+    return age >= 0 && age < this.#policy.minAgeMs
+  }
+
+  #mintReason(): 'cold' | 'expired' | 'rejected' {
+    if (this.#held !== undefined) return this.#held.refused ? 'rejected' : 'expired'
+    return this.#rejections === 0 ? 'cold' : 'rejected'
+  }
+}
+
+/** Whether a call asks for nothing that a fresh token would not satisfy. */
+function isPlain(options: GetTokenOptions | undefined): boolean {
+  return (
+    options === undefined ||
+    (options.forceRefresh !== true &&
+      options.minLifetime === undefined &&
+      options.signal?.aborted !== true)
+  )
+}

@@ -1,0 +1,220 @@
+import { parseDate } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
+import { clockOption } from '../../base/options.ts'
+import { SourceError } from '../../base/errors.ts'
+import {
+  type GivenToken,
+  readRefusal,
+  readTokenAnswer,
+  type Refusal,
+  unusable,
+} from './exchanged-oauth-answer.ts'
+import { refusalError } from './refusal.ts'
+import { compileDestinations } from '../../http/destination.ts'
+import { nameOfUrl } from '../../http/endpoint.ts'
+import {
+  createExchange,
+  type Exchange,
+  type ExchangeAnswer,
+  type ExchangeOptions,
+  type ExchangeRequest,
+} from '../../http/exchange.ts'
+import { LearnedClock, offsetOf } from '../learned-clock.ts'
+import {
+  type AccessToken,
+  createAccessToken,
+  type GetTokenOptions,
+  type TokenSource,
+} from '../token.ts'
+
+/** A learned clock that moved by more than this explains a refusal. */
+const CLOCK_STEP_MS = 1000
+
+/** What a request for a token may be made with. */
+export interface Asking {
+  /** The token server's clock as far as it is known: what an assertion is dated by. */
+  readonly clock: Clock
+  /** Ends the call. */
+  readonly signal: AbortSignal | undefined
+  /** Makes further calls that the request needs, within the same limits. */
+  readonly exchange: Exchange
+}
+
+/** A request for a token. */
+export interface TokenRequest extends ExchangeRequest {
+  /**
+   * Is told when the server answers 401, so that what authorised the request is not used again. The
+   * request is then made once more; it is sent if its `Authorization` is another one.
+   */
+  readonly rejected?: () => void
+}
+
+/** How tokens are got over HTTP. */
+export interface ExchangedSourceOptions extends ExchangeOptions {
+  /** Names everything that changes the token; see `sourceId`. */
+  readonly id: string
+  /** Where the tokens may be sent. */
+  readonly origins: readonly string[]
+  /** Makes the request for one token. */
+  readonly request: (asking: Asking) => TokenRequest | Promise<TokenRequest>
+  /** Reads the token of an answer of 200 to 299. Default: that of RFC 6749 section 5.1. */
+  readonly read?: (answer: ExchangeAnswer) => GivenToken
+  /** Reads any other answer. Default: that of RFC 6749 section 5.2. */
+  readonly refuse?: (answer: ExchangeAnswer) => Refusal
+  /**
+   * The request holds something that was dated here. When it is refused, and the answer shows that the
+   * local clock is wrong, it is made once more by the server's time. Default `false`.
+   */
+  readonly dated?: boolean
+  /**
+   * Is told every answer. `true` for a refusal: the answer says how to ask better, and the request is
+   * made once more.
+   */
+  readonly hear?: (answer: ExchangeAnswer, request: TokenRequest) => boolean
+  /** Seconds that a token lives, where that is known before the first one. */
+  readonly lifetime?: number
+  /** Seconds for which a refusal says nothing about a new token; see `TokenSource`. */
+  readonly settleTime?: number
+}
+
+/**
+ * Makes a source that asks a server for a new token at every call.
+ *
+ * Its `getToken` rejects with a `SourceError`: `ERR_MINT_TIMEOUT`; `ERR_MINT_FAILED` when no proper
+ * answer came; `ERR_MINT_REFUSED` when the server said no, `permanent` where no other try can help, and
+ * `retryAfterMs` where the server says when to come back; `ERR_TOKEN_UNUSABLE` for a token without an
+ * end or of another kind.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch`, `timeoutMs` or `origins`.
+ */
+export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
+  const { id, lifetime, settleTime } = options
+  const local = clockOption(options.clock)
+  const { request, read = readTokenAnswer, refuse = readRefusal, dated = false } = options
+  const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
+  const exchange = createExchange(options)
+  const serverClocks = new ServerClocks(local)
+
+  async function ask(wanted: GetTokenOptions, repeats: Repeats): Promise<AccessToken> {
+    const { signal } = wanted
+    const clock = serverClocks.known(wanted.clock)
+    const offset = offsetOf(clock)
+    const make = async (): Promise<TokenRequest> => request({ clock, signal, exchange })
+    const sent = await (repeats.refused === undefined ? make() : another(make, repeats.refused))
+    signal?.throwIfAborted()
+    const countedFrom = (wanted.clock ?? local).now()
+    const answer = await exchange(sent, signal)
+    const learned = serverClocks.learn(answer)
+    const saysHow = options.hear?.(answer, sent) ?? false
+    if (answer.status >= 200 && answer.status < 300) {
+      const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
+      return named(give, answer, sent)
+    }
+    if (saysHow && repeats.better !== false) return ask(wanted, { ...repeats, better: false })
+    if (answer.status === 401) sent.rejected?.()
+    const offsetMs = offsetOf(learned)
+    if (repeats.dated && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
+      return ask(wanted, { ...repeats, dated: false })
+    }
+    const error = refusalError(answer, refuse(answer), { request: sent, offsetMs })
+    if (answer.status !== 401 || !sent.rejected || repeats.refused !== undefined) throw error
+    return ask(wanted, { ...repeats, dated: false, refused: { sent, error } })
+  }
+
+  return {
+    id,
+    origins,
+    ...(lifetime !== undefined && { lifetime }),
+    ...(settleTime !== undefined && { settleTime }),
+    getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
+      wanted.signal?.throwIfAborted()
+      return ask(wanted, { dated })
+    },
+  }
+}
+
+/** What may be tried again after a refusal. */
+interface Repeats {
+  /** The clock that a request was dated by may turn out to be wrong. */
+  readonly dated: boolean
+  /** The answer may say how to ask better. Default `true`. */
+  readonly better?: boolean
+  /** The request whose authorization was refused, where this is the try with another one. */
+  readonly refused?: { readonly sent: TokenRequest; readonly error: SourceError }
+}
+
+/** Makes a request with another authorization than the refused one's, or throws its error. */
+async function another(
+  make: () => Promise<TokenRequest>,
+  { sent, error }: NonNullable<Repeats['refused']>,
+): Promise<TokenRequest> {
+  const next = await make().catch(() => {
+    throw error
+  })
+  if (authorizationOf(next) === authorizationOf(sent)) throw error
+  return next
+}
+
+function authorizationOf({ headers = {} }: TokenRequest): string | undefined {
+  return headers['authorization']
+}
+
+/** The token server's clock: learned from its own answers, or from the caller until there is one. */
+class ServerClocks {
+  readonly #learned: LearnedClock
+  #hasLearned = false
+
+  constructor(local: Clock) {
+    this.#learned = new LearnedClock(local)
+  }
+
+  known(callers: Clock | undefined): Clock {
+    return this.#hasLearned ? this.#learned : (callers ?? this.#learned)
+  }
+
+  learn({ headers, sentAt, receivedAt }: ExchangeAnswer): LearnedClock {
+    const date = headers.get('date')
+    this.#learned.learn({ date, age: headers.get('age'), sentAt, receivedAt })
+    this.#hasLearned ||= date !== null
+    return this.#learned
+  }
+}
+
+interface TokenParts {
+  readonly answer: ExchangeAnswer
+  /** The clock that the token will be judged by, before the request was sent, in milliseconds. */
+  readonly countedFrom: number
+  readonly origins: readonly string[]
+}
+
+function toToken(given: GivenToken, { answer, countedFrom, origins }: TokenParts): AccessToken {
+  const { value, expiresIn = remaining(given, answer) } = given
+  if (!/^[\x21-\x7e]{1,65536}$/.test(value)) {
+    throw unusable('The token has characters that no header field can carry, or is empty.')
+  }
+  const issuedAt = Math.floor(countedFrom / 1000)
+  const expiresAt = issuedAt + Math.floor(expiresIn)
+  if (!(expiresAt > issuedAt)) throw unusable('The token had already ended when it was given.')
+  return createAccessToken({ value, issuedAt, expiresAt, origins })
+}
+
+/** Seconds to an end that the server gave as a date: both its own, so that no other clock matters. */
+function remaining({ expiresAt = Number.NaN }: GivenToken, answer: ExchangeAnswer): number {
+  const date = parseDate(answer.headers.get('date') ?? '')
+  return expiresAt - Math.ceil((Number.isNaN(date) ? answer.sentAt : date) / 1000)
+}
+
+/** Says of an answer that cannot be used where it came from. */
+function named<Value>(
+  use: () => Value,
+  { status }: ExchangeAnswer,
+  { url }: ExchangeRequest,
+): Value {
+  try {
+    return use()
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    const { code, permanent, message } = error
+    throw new SourceError(code, `${nameOfUrl(url)} answered ${status}: ${message}`, { permanent })
+  }
+}

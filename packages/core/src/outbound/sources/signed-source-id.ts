@@ -1,0 +1,36 @@
+import { digestText } from '../../base/encoding-digest.ts'
+import { Key } from '../../keys/key.ts'
+import type { JwtKey } from './signed-signing.ts'
+
+/**
+ * Names a source by everything that changes its tokens, the key included, without showing any of it.
+ * Where the key cannot be named for certain, the source has an id of its own, which shares nothing.
+ */
+export function sourceId(vendor: string, key: JwtKey, rest: readonly unknown[]): string {
+  const named = nameOfKey(key)
+  const digest = named === undefined ? undefined : digestText(JSON.stringify([named, ...rest]))
+  return `${vendor}:${digest ?? crypto.randomUUID()}`
+}
+
+/** Names a source by what is not secret, for tokens that sources with different keys may share. */
+export function sharedId(vendor: string, parts: readonly unknown[]): string {
+  return `${vendor}:${digestText(JSON.stringify(parts)) ?? crypto.randomUUID()}`
+}
+
+/**
+ * Text that changes when the key does. Secrets have none: they may be short enough to be guessed from
+ * a digest.
+ */
+function nameOfKey(key: JwtKey): string | undefined {
+  if (typeof key === 'string') return key.trim()
+  if (key instanceof Key) {
+    return key.type === 'secret' ? undefined : JSON.stringify([key.fingerprint, key.keyId])
+  }
+  if (typeof key !== 'object' || 'secret' in key) return undefined
+  if ('sign' in key) return key.keyId === undefined ? undefined : `${key.algorithm} ${key.keyId}`
+  if ('kty' in key) {
+    const { kty, crv, x, y, n, e, kid } = key
+    return kty === 'oct' ? undefined : JSON.stringify([kty, crv, x, y, n, e, kid])
+  }
+  return undefined
+}

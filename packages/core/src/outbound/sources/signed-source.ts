@@ -1,0 +1,160 @@
+import { type Algorithm, requireAlgorithm } from '../../keys/algorithms.ts'
+import { type Clock, nowInSeconds } from '../../base/clock.ts'
+import {
+  clockOption,
+  describe,
+  invalid,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+  optionalString,
+  requireNumber,
+} from '../../base/options.ts'
+import { compileDestinations } from '../../http/destination.ts'
+import { type HeaderFields, signCompact } from '../../jws/sign.ts'
+import { Key } from '../../keys/key.ts'
+import type { SigningKey } from '../../keys/signing-key.ts'
+import {
+  type AccessToken,
+  createAccessToken,
+  type GetTokenOptions,
+  type TokenSource,
+} from '../token.ts'
+import { type ClaimsOfToken, compileClaims } from './signed-payload.ts'
+import { type JwtKey, KeyHolder } from './signed-signing.ts'
+import { sourceId } from './signed-source-id.ts'
+
+/** How tokens are signed. */
+export interface SignedSourceOptions {
+  readonly algorithm: Algorithm
+  /** The key: PEM text, a JWK, a key object, `{ secret }`, an external signer, or a callback. */
+  readonly key: JwtKey
+  /** Goes into the header as `kid`. */
+  readonly keyId?: string
+  /** Further members of the header. `typ` is `JWT` unless it is said here. */
+  readonly header?: HeaderFields
+  /** The claims beside `iat`, `exp` and `jti`, or a function that makes them for each token. */
+  readonly claims: ClaimsOfToken
+  /**
+   * For claims that a function makes: JSON that changes whenever they do. The source's `id` follows it,
+   * so that two sources of the same tokens have the same one. Default: an `id` that no other has.
+   */
+  readonly identity?: unknown
+  /** Seconds from `iat` to `exp`. */
+  readonly lifetime: number
+  /**
+   * Seconds from `iat` to `exp` that the vendor takes at the most: a longer `lifetime` is refused, and
+   * `diagnose` goes by it. Default: no limit is known.
+   */
+  readonly maxLifetime?: number
+  /** Whether `iat` is among the claims. `false` for a server that goes by `nbf`. Default `true`. */
+  readonly iatClaim?: boolean
+  /**
+   * Whether `exp` is among the claims. `false` for a server that counts a token's age from `iat` and
+   * wants no `exp`; the token still ends here after `lifetime`. Default `true`.
+   */
+  readonly expClaim?: boolean
+  /**
+   * Seconds by which `iat` lies in the past, so that a server whose clock is behind takes the token.
+   * It is part of the lifetime. Default 60, or a quarter of the lifetime where that is less.
+   */
+  readonly backdate?: number
+  /** Where the tokens may be sent. An empty list: nowhere, they are for an SDK. */
+  readonly origins: readonly string[]
+  /** Makes the `jti` of each token. Default: no `jti`. */
+  readonly tokenId?: () => string
+  /** Accepts an HMAC secret that is shorter than the hash. Default `false`. */
+  readonly allowShortSecret?: boolean
+  readonly clock?: Clock
+}
+
+/** Makes a source that signs a new JWT at every call, under a vendor's name. */
+export function signedSource(vendor: string, options: SignedSourceOptions): TokenSource {
+  const { header = {}, key } = options
+  const clock = clockOption(options.clock)
+  const algorithm = requireAlgorithm(options.algorithm, 'algorithm')
+  const keyId = optionalString(options.keyId, 'keyId', 1024)
+  const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
+  const maxLifetime = capOf(options.maxLifetime, lifetime)
+  const backdate = backdateOf(options.backdate, lifetime)
+  const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
+  const tokenId = requireGenerator(options.tokenId)
+  const fields = headerFields(header, keyId)
+  const claims = compileClaims(options.claims, {
+    identity: options.identity,
+    iatClaim: optionalBoolean(options.iatClaim, 'iatClaim') ?? true,
+    expClaim: optionalBoolean(options.expClaim, 'expClaim') ?? true,
+  })
+  const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret') ?? false
+  const holder = new KeyHolder(key, { algorithm, keyId, allowShortSecret })
+
+  const { iatClaim, expClaim } = options
+  const rest = [algorithm, fields, claims.name, lifetime, backdate, origins, expClaim, iatClaim]
+  return {
+    id: sourceId(vendor, key, rest),
+    origins,
+    lifetime: lifetime - backdate,
+    ...(maxLifetime !== undefined && { maxLifetime }),
+    async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
+      wanted.signal?.throwIfAborted()
+      const signer = await holder.current()
+      const now = nowInSeconds(wanted.clock ?? clock)
+      const issuedAt = now - backdate
+      const expiresAt = issuedAt + lifetime
+      const payload = claims.payload({ now, issuedAt, expiresAt, tokenId: tokenId?.() })
+      const value = await signCompact(payload, fields, signer)
+      const kid = keyId ?? signer.keyId
+      return createAccessToken({
+        value,
+        issuedAt,
+        expiresAt,
+        origins,
+        ...(kid !== undefined && { keyId: kid }),
+        ...fingerprintOf(signer),
+      })
+    },
+  }
+}
+
+/** The thumbprint of a key that may be seen: a secret's could be guessed from. */
+function fingerprintOf(signer: SigningKey): { keyFingerprint?: string } {
+  const isPublic = signer instanceof Key && signer.type !== 'secret'
+  return isPublic ? { keyFingerprint: signer.fingerprint } : {}
+}
+
+function capOf(asked: number | undefined, lifetime: number): number | undefined {
+  const cap = optionalNumber(asked, 'maxLifetime', { min: 1, integer: true })
+  if (cap === undefined || lifetime <= cap) return cap
+  throw invalid(
+    'lifetime',
+    `"lifetime" is ${lifetime} seconds; this vendor takes ${cap} at the most, says "maxLifetime".`,
+  )
+}
+
+function backdateOf(asked: number | undefined, lifetime: number): number {
+  const backdate =
+    optionalNumber(asked, 'backdate', { integer: true }) ?? Math.min(60, Math.floor(lifetime / 4))
+  if (backdate < lifetime) return backdate
+  throw invalid(
+    'backdate',
+    `"backdate" is part of the lifetime: it must be less than ${lifetime} seconds, not ${backdate}.`,
+  )
+}
+
+function requireGenerator(tokenId: (() => string) | undefined): (() => string) | undefined {
+  if (typeof tokenId !== 'string') return optionalFunction(tokenId, 'tokenId')
+  throw invalid('tokenId', '"tokenId" must be a function: two tokens never share an id.')
+}
+
+function headerFields(header: HeaderFields, keyId: string | undefined): HeaderFields {
+  if (typeof header !== 'object' || header === null) {
+    throw invalid('header', `"header" must be an object, not ${describe(header)}.`)
+  }
+  for (const name of ['alg', 'kid', 'crit', 'b64']) {
+    if (!Object.hasOwn(header, name)) continue
+    const hint = name === 'alg' ? '"algorithm"' : name === 'kid' ? '"keyId"' : undefined
+    const advice = hint === undefined ? 'it is not supported' : `use the option ${hint}`
+    throw invalid('header', `"header" must not have "${name}": ${advice}.`)
+  }
+  return { typ: 'JWT', ...structuredClone(header), ...(keyId !== undefined && { kid: keyId }) }
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '../base/clock.ts'
+import { describe, invalid, requireNumber, requireString } from '../base/options.ts'
+
+/** A token that is good for outgoing requests, and where it may go. */
+export interface AccessToken {
+  /** The token itself. Never shown by `inspect`, `toString`, `JSON.stringify` or an error. */
+  readonly value: string
+  /** NumericDate (seconds): from when it counts, on the server's clock as far as it is known. */
+  readonly issuedAt: number
+  /** NumericDate (seconds): from when it is refused. */
+  readonly expiresAt: number
+  /** The origins that it may be sent to. Empty: it is not sent over HTTP at all. */
+  readonly origins: readonly string[]
+  /** The key that signed it, where there is one. */
+  readonly keyId?: string
+  /** The key's thumbprint (RFC 7638), where it has one that may be seen. */
+  readonly keyFingerprint?: string
+}
+
+/** What a caller may ask of one `getToken` call. */
+export interface GetTokenOptions {
+  /** Abandons this caller's wait, and nobody else's. */
+  readonly signal?: AbortSignal
+  /** Skips what is cached. Joins a refresh that is under way where that cannot be stale. */
+  readonly forceRefresh?: boolean
+  /** Seconds that the token must still live when it is handed out. */
+  readonly minLifetime?: number
+  /** The server's clock as far as it is known: what `iat` and `exp` are taken from. */
+  readonly clock?: Clock
+}
+
+/** How a vendor wants its tokens to be reused. In seconds. */
+export interface ReuseHints {
+  /** Use no token for longer than this after its `issuedAt`, whatever its `expiresAt` says. */
+  readonly maxReuse?: number
+  /** Mint no new token before the last one is this old, even when the last one was refused. */
+  readonly minAge?: number
+}
+
+/** An answer that a source is asked about: whether it refuses the token. */
+export interface RefusalAnswer {
+  /** From 400 to 499, and not 401: that one needs no asking. */
+  readonly status: number
+  readonly headers: Headers
+  /** The body as text; empty where it is longer than 4096 bytes, or slow to come. */
+  readonly body: string
+}
+
+/**
+ * Where tokens come from. A source composes: one that mints, wrapped in a `TokenManager`, is a source
+ * that reuses.
+ */
+export interface TokenSource {
+  /**
+   * Names everything that changes the token: vendor, issuer, key fingerprint, audience, scope,
+   * subject, host. Two sources of one `id` may share a token.
+   */
+  readonly id: string
+  /** The origins that its tokens may be sent to. */
+  readonly origins: readonly string[]
+  /** Seconds from `issuedAt` to `expiresAt`, where it is known before the first token. */
+  readonly lifetime?: number
+  /** Seconds from `iat` to `exp` that the vendor takes at the most. */
+  readonly maxLifetime?: number
+  /** What a `TokenManager` goes by where its own options say nothing. */
+  readonly reuse?: ReuseHints
+  /**
+   * For a vendor that refuses tokens by another status than 401: tells whether an answer does. The
+   * request then goes out again with another token, as after a 401. `bearerFetch` asks it; what only
+   * sees the heads of answers, as `injectBearer` does, cannot.
+   */
+  readonly isRefusal?: (answer: RefusalAnswer) => boolean
+  /**
+   * For a vendor whose servers hear late of a new token: the age, in seconds, up to which a refusal says
+   * nothing about it. `bearerFetch` then keeps the token and sends it again, after one second, two and
+   * three; `injectBearer` only keeps it.
+   */
+  readonly settleTime?: number
+  /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
+  readonly displaces?: boolean
+  /** Gives a token that is good now. */
+  getToken(options?: GetTokenOptions): Promise<AccessToken>
+  /** Says that the server refused this token. */
+  invalidate?(rejected: AccessToken): void
+  /** Says that the server accepted this token. */
+  confirm?(accepted: AccessToken): void
+}
+
+/** A token as a {@link TokenStore} keeps it: plain data, the value included. Encrypt it at rest. */
+export interface StoredToken {
+  /** The source's `id`, to be checked when the token is read. */
+  readonly id: string
+  readonly value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins: readonly string[]
+  readonly keyId?: string
+}
+
+/** The turn to mint, until it is given back. */
+export interface TokenLock {
+  /** Gives it back, unless it has ended and another process has it. */
+  release(): Promise<void>
+}
+
+/** What {@link TokenStore.lock} is told. */
+export interface TokenLockOptions {
+  /** The lock ends by itself after so many milliseconds: its holder may have died. */
+  readonly lifetimeMs: number
+  /** Aborts when nobody waits for the lock any more. One that is taken later is to be given back. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Where tokens that cost something to get are shared between processes. Tokens that are signed here
+ * need none. A store only saves work: one that fails or is slow never fails a request.
+ */
+export interface TokenStore {
+  /** Reads the token of a source. What comes is checked before it is used. */
+  get(id: string, options: { readonly signal: AbortSignal }): Promise<StoredToken | undefined>
+  /** Keeps a token until it expires. */
+  set(id: string, token: StoredToken, options: { readonly signal: AbortSignal }): Promise<void>
+  /** Forgets the token of a source. */
+  delete(id: string): Promise<void>
+  /**
+   * Takes the turn to mint a source's token, or gives `undefined` while another process has it. A
+   * `TokenManager` that gets none waits for the other's token, for half of its `timeoutMs` at the most,
+   * and then mints one all the same. Without this, processes that need a token at once mint one each.
+   */
+  lock?(id: string, options: TokenLockOptions): Promise<TokenLock | undefined>
+}
+
+/** What {@link createAccessToken} takes. */
+export interface AccessTokenFields {
+  readonly value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins?: readonly string[]
+  readonly keyId?: string
+  readonly keyFingerprint?: string
+}
+
+/**
+ * Makes an {@link AccessToken} whose value stays out of logs. For sources of your own.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` when the value is no text that a header can hold, or a date
+ * is not in seconds, or ends before it begins.
+ *
+ * @example
+ * ```ts
+ * import { createAccessToken } from '@mayfly/core'
+ *
+ * const token = createAccessToken({
+ *   value: 'opaque',
+ *   issuedAt: 1_700_000_000,
+ *   expiresAt: 1_700_003_600,
+ *   origins: ['https://api.example.com'],
+ * })
+ * console.log(token) // no trace of "opaque"
+ * ```
+ */
+export function createAccessToken(fields: AccessTokenFields): AccessToken {
+  return new OpaqueAccessToken(fields)
+}
+
+/**
+ * Takes what a source gave as an access token whose value stays out of logs.
+ *
+ * @throws {OptionError} when it is none; the message names the field.
+ */
+export function adoptAccessToken(token: AccessToken): AccessToken {
+  if (token instanceof OpaqueAccessToken) return token
+  if (typeof token !== 'object' || token === null) {
+    throw invalid('token', `A source must give an access token, not ${describe(token)}.`)
+  }
+  if (!Array.isArray(token.origins)) {
+    throw invalid('origins', 'An access token must have "origins": where it may be sent.')
+  }
+  return new OpaqueAccessToken(token)
+}
+
+class OpaqueAccessToken implements AccessToken {
+  readonly #value: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly origins: readonly string[]
+  readonly keyId?: string
+  readonly keyFingerprint?: string
+
+  constructor(fields: AccessTokenFields) {
+    this.#value = requireTokenValue(fields.value)
+    this.issuedAt = requireNumber(fields.issuedAt, 'issuedAt')
+    this.expiresAt = requireNumber(fields.expiresAt, 'expiresAt')
+    if (this.expiresAt <= this.issuedAt) {
+      throw invalid('expiresAt', '"expiresAt" must be after "issuedAt".')
+    }
+    this.origins = Object.freeze([...(fields.origins ?? [])])
+    if (fields.keyId !== undefined) this.keyId = fields.keyId
+    if (fields.keyFingerprint !== undefined) this.keyFingerprint = fields.keyFingerprint
+    Object.freeze(this)
+  }
+
+  get value(): string {
+    return this.#value
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'AccessToken'
+  }
+
+  toJSON(): object {
+    const { issuedAt, expiresAt, origins, keyId } = this
+    return {
+      value: '[hidden]',
+      issuedAt,
+      expiresAt,
+      origins,
+      ...(keyId !== undefined && { keyId }),
+    }
+  }
+}
+
+/** Refuses here what no header can hold: the runtime's own error would repeat the whole token. */
+function requireTokenValue(given: unknown): string {
+  const value = requireString(given, 'value', 65_536)
+  if (/^[\x21-\x7E]+$/.test(value)) return value
+  throw invalid(
+    'value',
+    '"value" must be printable ASCII without spaces, as a header needs it. Does it end in a line end?',
+  )
+}

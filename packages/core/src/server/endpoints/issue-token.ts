@@ -1,0 +1,122 @@
+import type { KeyProof } from '../../inbound/claims/key-binding.ts'
+import { invalid, optionalFunction } from '../../base/options.ts'
+import { RequestError } from '../../base/errors.ts'
+import { denial } from '../guard/denial.ts'
+import type { HttpAnswer } from '../../http/answer.ts'
+import type { IssuedToken } from '../../inbound/issuer/issued-token.ts'
+import type { IssueOptions } from '../../inbound/issuer/options.ts'
+import { notify } from '../../base/observe.ts'
+import { type Endpoint, methodNotAllowed } from './endpoint.ts'
+import {
+  compileIssueProof,
+  type IssueEndpointOptions,
+  proofDenial,
+  withKey,
+} from './issue-proof.ts'
+
+/** What an endpoint needs of an issuer. A `TokenIssuer` is one. */
+export interface IssuerLike {
+  /** Makes a token. What it rejects with is the server's own fault. */
+  issue(options: IssueOptions): Promise<IssuedToken>
+}
+
+/**
+ * Decides about a request for a token: what the token is to say, or `undefined` or `null` to refuse
+ * with 403. For another refusal throw a `RequestError`.
+ *
+ * @param proof the key that the token is going to be bound to, where the request came with a proof.
+ */
+export type DecideIssue<Context> = (
+  context: Context,
+  proof: KeyProof | undefined,
+) => IssueOptions | undefined | null | Promise<IssueOptions | undefined | null>
+
+/**
+ * Makes an endpoint that issues tokens. It answers POST with the JSON of RFC 6749 section 5.1
+ * (`access_token`, `token_type`, `expires_in` in seconds, and `scope` where the claims have one),
+ * never to be cached; other methods get 405.
+ *
+ * A refusal is problem details: 403 with the reason `issue_refused` where `decide` gives nothing, else
+ * those of the `RequestError` that it throws. Anything else that it throws, and options that the issuer
+ * does not take, are mistakes of the server's own, and the endpoint rejects with them.
+ *
+ * With the option `dpop` the token is bound to the key whose proof came with the request, and its
+ * `token_type` is `DPoP`. A proof that is missing or wrong gets 400, with the `error` of RFC 9449
+ * section 5 beside the problem details.
+ *
+ * @throws {OptionError} when `issuer` or `decide` is something else, or an option is unsound.
+ *
+ * @example
+ * ```ts
+ * import { issueEndpoint, type RequestLike, TokenIssuer } from '@mayfly/core'
+ *
+ * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
+ * const endpoint = issueEndpoint(issuer, (user: string | undefined) =>
+ *   user === undefined ? undefined : { audience: 'orders', subject: user, expiresIn: 300 },
+ * )
+ *
+ * const request: RequestLike = { method: 'POST', url: '/token', header: () => [] }
+ * const answer = await endpoint(request, 'alice')
+ * console.log(answer.status) // 200
+ * ```
+ */
+export function issueEndpoint<Context = void>(
+  issuer: IssuerLike,
+  decide: DecideIssue<Context>,
+  options: IssueEndpointOptions = {},
+): Endpoint<Context> {
+  if (typeof issuer?.issue !== 'function') {
+    throw invalid('issuer', '"issuer" must be a TokenIssuer.')
+  }
+  if (typeof decide !== 'function') {
+    throw invalid('decide', '"decide" must be a function that says what the token is to hold.')
+  }
+  const proofOf = compileIssueProof(options)
+  const observe = optionalFunction(options.observe, 'observe')
+  return async (request, context) => {
+    if (request.method !== 'POST') return methodNotAllowed('POST')
+    try {
+      const proof = await proofOf(request)
+      const decision = await decide(context, proof)
+      if (decision === undefined || decision === null) throw issueRefused()
+      await proof?.use()
+      const bound = proof ? withKey(decision, proof) : decision
+      return granted(bound, await issuer.issue(bound), proof?.headers)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      notify(observe, { type: 'deny', reason: error.reason })
+      return proofDenial(error) ?? denial(error)
+    }
+  }
+}
+
+function granted(
+  { claims, confirmation }: IssueOptions,
+  token: IssuedToken,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  const scope = claims?.['scope']
+  return {
+    status: 200,
+    headers: {
+      ...headers,
+      'cache-control': 'no-store',
+      // RFC 6749 section 5.1 asks for this one too.
+      pragma: 'no-cache',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      access_token: token.value,
+      token_type: confirmation === undefined ? 'Bearer' : 'DPoP',
+      expires_in: token.expiresAt - token.issuedAt,
+      ...(typeof scope === 'string' && { scope }),
+    }),
+  }
+}
+
+function issueRefused(): RequestError {
+  return new RequestError('ERR_ISSUE_REFUSED', 'No token is issued to this request.', {
+    reason: 'issue_refused',
+    status: 403,
+  })
+}

@@ -1,0 +1,93 @@
+import type { Algorithm } from '../../keys/algorithms.ts'
+import { invalid, optionalString, requireString } from '../../base/options.ts'
+import type { TokenScheme } from './bearer.ts'
+
+/** What stands in every challenge of one guard. */
+export interface ChallengeOptions {
+  /** The realm of the challenge, in printable ASCII. Default `api`. */
+  readonly realm?: string
+  /**
+   * The URL of the API's protected resource metadata (RFC 9728). It tells a client where to get a
+   * token.
+   */
+  readonly resourceMetadata?: string
+}
+
+/** The names of {@link ChallengeOptions}. */
+export const CHALLENGE_OPTIONS = ['realm', 'resourceMetadata'] as const
+
+/**
+ * What went wrong, in the words of RFC 6750 section 3.1 and RFC 9449 section 7.1. Absent: there were no
+ * credentials.
+ */
+export interface ChallengeError {
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+  readonly description: string
+  readonly scope?: string
+  /** The scheme that the request was made with. Default: the one that the guard takes. */
+  readonly scheme?: TokenScheme
+}
+
+/** Writes the `WWW-Authenticate` header of one guard. */
+export type Challenger = (problem?: ChallengeError) => string
+
+/** The schemes that a guard takes, and what proofs may be signed with. */
+export interface ChallengeSchemes {
+  /** In the order in which they are offered to a request without credentials. */
+  readonly schemes: readonly [TokenScheme, ...TokenScheme[]]
+  readonly algorithms: readonly Algorithm[]
+}
+
+const BEARER_ALONE: ChallengeSchemes = { schemes: ['Bearer'], algorithms: [] }
+
+/** Compiles the challenge's fixed parts (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9728 section 5.1). */
+export function compileChallenge(
+  options: ChallengeOptions = {},
+  { schemes, algorithms }: ChallengeSchemes = BEARER_ALONE,
+): Challenger {
+  const realm = requireString(options.realm ?? 'api', 'realm', 256)
+  if (!/^[\x20-\x7E]*$/.test(realm)) {
+    throw invalid('realm', '"realm" must be printable ASCII: it goes into a header.')
+  }
+  const metadata = optionalString(options.resourceMetadata, 'resourceMetadata')
+  const start = `realm=${quoted(realm)}`
+  const resource =
+    metadata === undefined ? '' : `, resource_metadata=${quoted(metadataUrl(metadata))}`
+  const algs = algorithms.length === 0 ? '' : `, algs="${algorithms.join(' ')}"`
+  const endOf = (scheme: TokenScheme): string => (scheme === 'DPoP' ? algs : '') + resource
+  const bare = schemes.map((scheme) => `${scheme} ${start}${endOf(scheme)}`).join(', ')
+  const usual = schemes.includes('DPoP') ? 'DPoP' : 'Bearer'
+
+  return (problem) => {
+    if (problem === undefined) return bare
+    const { error, scheme = usual } = problem
+    const scope = problem.scope === undefined ? '' : `, scope=${quoted(problem.scope)}`
+    const description = quoted(plainText(problem.description))
+    return `${scheme} ${start}, error="${error}", error_description=${description}${scope}${endOf(scheme)}`
+  }
+}
+
+/** The text as error_description may hold it: no quote, no backslash, nothing but printable ASCII. */
+function plainText(text: string): string {
+  return text
+    .replaceAll('"', "'")
+    .replaceAll('\\', '/')
+    .replaceAll(/[^\x20-\x7E]/g, '?')
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+function metadataUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw invalid('resourceMetadata', '"resourceMetadata" must be an absolute http or https URL.')
+  }
+  return url.href
+}

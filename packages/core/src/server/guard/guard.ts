@@ -1,0 +1,181 @@
+import {
+  invalid,
+  optionalBoolean,
+  optionalFunction,
+  optionalString,
+  requireOneOf,
+} from '../../base/options.ts'
+import { RequestError } from '../../base/errors.ts'
+import { type ChallengeOptions, type Challenger, compileChallenge } from './challenge.ts'
+import { challenged } from './denial.ts'
+import { compileKeyBinding, type KeyBinding, requireBinding } from './key-proof.ts'
+import {
+  type DenyEvent,
+  type GuardOptions,
+  type GuardVerifier,
+  type Outcome,
+  requireGuardOptions,
+} from './options.ts'
+import { isPreflight, type RequestLike, tokenMissing } from './request.ts'
+import { compileTokenPlaces, type FoundToken, type TokenFinder } from './token-places.ts'
+import { notify, type Observe } from '../../base/observe.ts'
+import { parseOriginHeader } from '../../origin/header.ts'
+import type { VerifyContext } from '../../inbound/verifier/origin-binding.ts'
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
+const VARY_ORIGIN: Readonly<Record<string, string>> = Object.freeze({ vary: 'Origin' })
+
+/**
+ * Decides about requests: finds the token, has it verified, and says what to answer if it is refused
+ * (RFC 6750). The options are checked when it is made, so an adapter makes one per mount.
+ *
+ * @example
+ * ```ts
+ * import { Guard, type TokenVerifier } from '@mayfly/core'
+ *
+ * export function mount(verifier: TokenVerifier): Guard {
+ *   return new Guard(verifier, { realm: 'orders', optional: true })
+ * }
+ * ```
+ */
+export class Guard<Payload = unknown> {
+  readonly #verifier: GuardVerifier<Payload>
+  readonly #findToken: TokenFinder
+  readonly #keyBinding: KeyBinding
+  readonly #challenger: Challenger
+  readonly #optional: boolean
+  readonly #passPreflight: boolean
+  readonly #publicOrigin: string | undefined
+  readonly #observe: Observe<DenyEvent> | undefined
+
+  /** @throws {OptionError} when an option is unknown or unsound. */
+  constructor(verifier: GuardVerifier<Payload>, options: GuardOptions = {}) {
+    requireGuardOptions(options)
+    if (typeof verifier?.verify !== 'function') {
+      throw invalid('verifier', '"verifier" must be a TokenVerifier.')
+    }
+    this.#verifier = verifier
+    this.#keyBinding = compileKeyBinding(options)
+    this.#findToken = compileTokenPlaces(options.tokenFrom, this.#keyBinding.reads)
+    this.#challenger = compileChallenge(challengeOptions(options), this.#keyBinding)
+    this.#optional = optionalBoolean(options.optional, 'optional') ?? false
+    this.#passPreflight =
+      requireOneOf(options.preflight ?? 'deny', 'preflight', ['deny', 'pass']) === 'pass'
+    this.#publicOrigin = optionalOrigin(options.publicOrigin)
+    this.#observe = optionalFunction(options.observe, 'observe')
+  }
+
+  /** Writes this guard's challenges, for checks that come after it. */
+  get challenger(): Challenger {
+    return this.#challenger
+  }
+
+  /**
+   * Decides about one request. Refusals are an outcome; what this rejects with is not the request's
+   * fault.
+   */
+  async authenticate(request: RequestLike): Promise<Outcome<Payload>> {
+    let found: FoundToken | undefined
+    let isJudged = false
+    try {
+      if (this.#passPreflight && isPreflight(request)) {
+        return { ok: true, auth: undefined, headers: VARY_ORIGIN }
+      }
+      found = this.#findToken(request)
+      if (found === undefined) {
+        if (this.#optional) return { ok: true, auth: undefined, headers: NO_HEADERS }
+        throw tokenMissing(missingHint(request, this.#keyBinding))
+      }
+      const proof = await this.#keyBinding.proofOf(request, found)
+      isJudged = true
+      const { checksOrigin } = this.#verifier
+      const context = checksOrigin ? this.#context(request, found) : undefined
+      const auth = await this.#verifier.verify(found.token, proof ? { ...context, proof } : context)
+      await requireBinding(auth, proof)
+      const headers = acceptedHeaders(found, checksOrigin)
+      return { ok: true, auth, headers: proof ? { ...headers, ...proof.headers } : headers }
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      if (!isJudged) notify(this.#observe, { type: 'deny', reason: error.reason })
+      const scheme = this.#keyBinding.schemeFor(found)
+      return { ok: false, error: challenged(error, this.#challenger, scheme) }
+    }
+  }
+
+  #context(request: RequestLike, { from }: FoundToken): VerifyContext {
+    return {
+      origin: joined(request.header('origin')),
+      secFetchSite: joined(request.header('sec-fetch-site')),
+      selfOrigin: this.#publicOrigin,
+      // Both can only be set by a script, never by an <img> or a form.
+      tokenFrom: from === 'protocol' ? 'header' : from,
+    }
+  }
+}
+
+/**
+ * Decides about one request, with a {@link Guard} of its own. For more than a few requests make the
+ * guard once.
+ *
+ * @throws {OptionError} when an option is unknown or unsound.
+ *
+ * @example
+ * ```ts
+ * import { authenticate, type RequestLike, type TokenVerifier } from '@mayfly/core'
+ *
+ * export async function whoIs(verifier: TokenVerifier, request: RequestLike): Promise<string> {
+ *   const outcome = await authenticate(verifier, request)
+ *   if (!outcome.ok) throw outcome.error
+ *   return outcome.auth?.claims.sub ?? 'nobody'
+ * }
+ * ```
+ */
+export async function authenticate<Payload>(
+  verifier: GuardVerifier<Payload>,
+  request: RequestLike,
+  options: GuardOptions = {},
+): Promise<Outcome<Payload>> {
+  return new Guard(verifier, options).authenticate(request)
+}
+
+function challengeOptions({ realm, resourceMetadata }: GuardOptions): ChallengeOptions {
+  return {
+    ...(realm !== undefined && { realm }),
+    ...(resourceMetadata !== undefined && { resourceMetadata }),
+  }
+}
+
+/** What came with a token in its URL is for nobody else's cache (RFC 6750 section 2.3). */
+function acceptedHeaders(
+  { from }: FoundToken,
+  checksOrigin: boolean,
+): Readonly<Record<string, string>> {
+  const vary = checksOrigin ? VARY_ORIGIN : NO_HEADERS
+  return from === 'query' ? { ...vary, 'cache-control': 'private' } : vary
+}
+
+function optionalOrigin(value: string | undefined): string | undefined {
+  const text = optionalString(value, 'publicOrigin')
+  const origin = parseOriginHeader(text)
+  if (origin.kind === 'absent') return undefined
+  if (origin.kind === 'origin') return origin.text
+  throw invalid(
+    'publicOrigin',
+    '"publicOrigin" must be an origin, such as "https://api.example.com", without a path.',
+  )
+}
+
+/** Several fields of a name are what a list would be: no origin that a browser ever sends. */
+function joined(values: readonly string[]): string | undefined {
+  return values.length > 1 ? values.join(', ') : values[0]
+}
+
+/** Says what is likely to have gone wrong where nothing but the token is missing. */
+function missingHint(request: RequestLike, { schemes }: KeyBinding): string | undefined {
+  if (isPreflight(request)) {
+    return 'A CORS preflight never carries a token: answer it before the token is asked for.'
+  }
+  return request.header('authorization').length > 0
+    ? `The Authorization header is of another scheme than ${schemes.join(' and ')}.`
+    : undefined
+}

@@ -1,0 +1,125 @@
+import {
+  describe,
+  invalid,
+  optionalBoolean,
+  optionalString,
+  refuseUnknownOptions,
+} from '../../base/options.ts'
+import { readToken, requireTokenText, type TokenScheme } from './bearer.ts'
+import { offeredProtocols } from './protocol-list.ts'
+import { invalidRequest, type RequestLike } from './request.ts'
+
+/** Where a token may be in a request. */
+export interface TokenPlaces {
+  /** The `Authorization` header. Default `true`. */
+  readonly header?: boolean
+  /** The name of a cookie. Browsers send it along from anywhere: bind such tokens to an origin. */
+  readonly cookie?: string
+  /** The name of a query parameter. Such tokens end up in logs and histories; keep them short-lived. */
+  readonly query?: string
+  /** The name of a member of the parsed body; not looked at for GET and HEAD. */
+  readonly body?: string
+  /**
+   * The list of WebSocket protocols, as `bearer.` and the token: a page cannot set header fields on a
+   * WebSocket. For upgrades, where it is the default; `upgradeAuth` takes it out of the list.
+   */
+  readonly protocol?: boolean
+}
+
+/** The names of {@link TokenPlaces}. */
+export const TOKEN_PLACES = ['header', 'cookie', 'query', 'body', 'protocol'] as const
+
+/** A token, and the place that it came from. */
+export interface FoundToken {
+  readonly token: string
+  readonly from: (typeof TOKEN_PLACES)[number]
+  /** The scheme that it stood after in the header; elsewhere a token can only be a bearer. */
+  readonly scheme: TokenScheme
+}
+
+/** Finds the one token of a request. Two of them are an error, even two alike. */
+export type TokenFinder = (request: RequestLike) => FoundToken | undefined
+
+/** Compiles a `tokenFrom` option, for the schemes that are taken in the header. */
+export function compileTokenPlaces(
+  places: TokenPlaces | undefined,
+  schemes: readonly TokenScheme[] = ['Bearer'],
+): TokenFinder {
+  const fromHeader: TokenFinder = (request) => {
+    const found = readToken(request, schemes)
+    return found && { ...found, from: 'header' }
+  }
+  if (places === undefined) return fromHeader
+  if (typeof places !== 'object' || places === null) {
+    throw invalid('tokenFrom', `"tokenFrom" must be an object, not ${describe(places)}.`)
+  }
+  refuseUnknownOptions(places, TOKEN_PLACES, 'tokenFrom')
+  const cookie = optionalString(places.cookie, 'tokenFrom.cookie', 128)
+  const query = optionalString(places.query, 'tokenFrom.query', 128)
+  const body = optionalString(places.body, 'tokenFrom.body', 128)
+
+  const finders: TokenFinder[] = []
+  if (optionalBoolean(places.header, 'tokenFrom.header') ?? true) finders.push(fromHeader)
+  if (cookie !== undefined) finders.push((request) => only(cookieValues(request, cookie), 'cookie'))
+  if (query !== undefined) finders.push((request) => only(queryValues(request, query), 'query'))
+  if (body !== undefined) finders.push((request) => only(bodyValues(request, body), 'body'))
+  if (optionalBoolean(places.protocol, 'tokenFrom.protocol') ?? false) finders.push(fromProtocols)
+  const [first] = finders
+  if (first === undefined) throw invalid('tokenFrom', '"tokenFrom" leaves no place for a token.')
+  return finders.length === 1 ? first : (request) => findOne(request, finders)
+}
+
+function findOne(request: RequestLike, finders: readonly TokenFinder[]): FoundToken | undefined {
+  let found: FoundToken | undefined
+  for (const find of finders) {
+    const another = find(request)
+    if (another === undefined) continue
+    if (found !== undefined) throw twoTokens()
+    found = another
+  }
+  return found
+}
+
+function fromProtocols(request: RequestLike): FoundToken | undefined {
+  return only(offeredProtocols(request).tokens, 'protocol')
+}
+
+function only(
+  values: readonly unknown[],
+  from: Exclude<FoundToken['from'], 'header'>,
+): FoundToken | undefined {
+  if (values.length === 0) return undefined
+  if (values.length > 1) throw twoTokens()
+  return { token: requireTokenText(values[0], from), from, scheme: 'Bearer' }
+}
+
+// The header is read here and not by a cookie parser, which would keep one of two cookies of a name.
+function cookieValues(request: RequestLike, name: string): string[] {
+  const values: string[] = []
+  for (const header of request.header('cookie')) {
+    for (const pair of header.split(';')) {
+      const equals = pair.indexOf('=')
+      if (equals === -1 || pair.slice(0, equals).trim() !== name) continue
+      const value = pair.slice(equals + 1).trim()
+      values.push(/^".*"$/.test(value) ? value.slice(1, -1) : value)
+    }
+  }
+  return values
+}
+
+function queryValues(request: RequestLike, name: string): string[] {
+  const [target = ''] = request.url.split('#', 1)
+  const start = target.indexOf('?')
+  return start === -1 ? [] : new URLSearchParams(target.slice(start + 1)).getAll(name)
+}
+
+function bodyValues({ method, body }: RequestLike, name: string): readonly unknown[] {
+  if (method === 'GET' || method === 'HEAD') return []
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return []
+  const value: unknown = Reflect.get(body, name)
+  return Array.isArray(value) ? value : [value]
+}
+
+function twoTokens(): Error {
+  return invalidRequest('The request has more than one token; send it in one place, once.')
+}

@@ -1,8 +1,0 @@
-/** Gives the line, counted from 1, that holds the character at `offset`. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line += 1
-  }
-  return line
-}

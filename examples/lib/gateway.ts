@@ -1,5 +1,11 @@
-import type { BearerEvent, LearnedClocks, Observe, TokenSource, VerifierEvent } from '@mayfly/core'
-import { TokenManager } from '@mayfly/core'
+import {
+  type BearerEvent,
+  type LearnedClocks,
+  type Observe,
+  type TokenSource,
+  type VerifierEvent,
+  TokenManager,
+} from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { openAccount } from './account.ts'
 import { closeOnSignal, type Running } from './serve.ts'

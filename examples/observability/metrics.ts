@@ -3,8 +3,15 @@
  *
  *     node --conditions=source examples/observability/metrics.ts
  */
-import type { BearerEvent, ManagerEvent, VerifierEvent } from '@mayfly/core'
-import { bearerFetch, TokenIssuer, TokenManager, TokenVerifier } from '@mayfly/core'
+import {
+  type BearerEvent,
+  type ManagerEvent,
+  type VerifierEvent,
+  bearerFetch,
+  TokenIssuer,
+  TokenManager,
+  TokenVerifier,
+} from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type Account, openAccount } from '../lib/account.ts'

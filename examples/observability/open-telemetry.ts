@@ -3,8 +3,17 @@
  *
  *     node --conditions=source examples/observability/open-telemetry.ts
  */
-import type { BearerEvent, DenyEvent, ManagerEvent, VerifierEvent } from '@mayfly/core'
-import { bearerFetch, Guard, TokenIssuer, TokenManager, TokenVerifier } from '@mayfly/core'
+import {
+  type BearerEvent,
+  type DenyEvent,
+  type ManagerEvent,
+  type VerifierEvent,
+  bearerFetch,
+  Guard,
+  TokenIssuer,
+  TokenManager,
+  TokenVerifier,
+} from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import type { Meter } from '@opentelemetry/api'
 import {

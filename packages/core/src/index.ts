@@ -2,10 +2,8 @@ export { ALGORITHMS, type Algorithm, isAlgorithm } from './keys/algorithms.ts'
 export type { VerifiedTokensOptions } from './inbound/verifier/verified-tokens.ts'
 export type { KeyProof } from './inbound/claims/key-binding.ts'
 export type { JwtPayload } from './inbound/claims/payload.ts'
-export type { ClaimsOptions } from './inbound/claims/policy.ts'
-export type { TokenProfile } from './inbound/claims/profile.ts'
-export type { Clock } from './base/clock.ts'
-export { alarm, systemClock, timeoutSignal } from './base/clock.ts'
+export type { ClaimsOptions, TokenProfile } from './inbound/claims/policy.ts'
+export { type Clock, alarm, systemClock, timeoutSignal } from './base/clock.ts'
 export { DpopNonces, type DpopNoncesOptions } from './inbound/dpop/nonces.ts'
 export type { DpopOptions } from './inbound/dpop/options.ts'
 export {
@@ -15,15 +13,16 @@ export {
 } from './outbound/dpop/prover.ts'
 export type { DpopSigner } from './outbound/dpop/prover-key.ts'
 export { type DpopProof, type DpopRequest, DpopVerifier } from './inbound/dpop/verifier.ts'
-export type {
-  ErrorCode,
-  KeyErrorCode,
-  OptionErrorCode,
-  RequestErrorCode,
-  SourceErrorCode,
-} from './base/error-codes.ts'
-export type { Problem, Reason, RequestErrorOptions, SourceErrorOptions } from './base/errors.ts'
 export {
+  type ErrorCode,
+  type KeyErrorCode,
+  type OptionErrorCode,
+  type RequestErrorCode,
+  type SourceErrorCode,
+  type Problem,
+  type Reason,
+  type RequestErrorOptions,
+  type SourceErrorOptions,
   asError,
   ForeignOriginError,
   isMayflyError,
@@ -35,8 +34,12 @@ export {
 } from './base/errors.ts'
 export { authenticate, Guard } from './server/guard/guard.ts'
 export type { TokenScheme } from './server/guard/bearer.ts'
-export type { ChallengeError, ChallengeOptions, Challenger } from './server/guard/challenge.ts'
-export { denial } from './server/guard/denial.ts'
+export {
+  type ChallengeError,
+  type ChallengeOptions,
+  type Challenger,
+  denial,
+} from './server/guard/challenge.ts'
 export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
 export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
 export { isPreflight, type RequestLike } from './server/guard/request.ts'
@@ -62,31 +65,27 @@ export { KeyRing, type KeyRingOptions } from './inbound/issuer/key-ring.ts'
 export type { VerifierKeys } from './inbound/verifier/key-set.ts'
 export { ecdsaFromDer } from './keys/ecdsa.ts'
 export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
-export { importKey } from './keys/import.ts'
+export {
+  importKey,
+  type ImportKeyOptions,
+  type KeyMaterial,
+  type KeyObjectLike,
+  type KeyPairMaterial,
+  type SecretMaterial,
+} from './keys/load.ts'
 export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'
-export type { Key } from './keys/key.ts'
-export type { KeyLookup } from './keys/lookup.ts'
-export type {
-  ImportKeyOptions,
-  KeyMaterial,
-  KeyObjectLike,
-  KeyPairMaterial,
-  SecretMaterial,
-} from './keys/material.ts'
-export type { SigningKey } from './keys/signing-key.ts'
-export { type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
+export type { Key, SigningKey } from './keys/key.ts'
+export { type KeyLookup, type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
 export { RemoteKeys } from './inbound/remote-keys/remote-keys.ts'
 export type {
   DiscoveryOptions,
   JwksUriOptions,
   RemoteKeysOptions,
   RemoteKeysSettings,
-} from './inbound/remote-keys/options.ts'
-export type {
   RefreshTrigger,
   RemoteKeysEvent,
   RemoteKeysHealth,
-} from './inbound/remote-keys/report.ts'
+} from './inbound/remote-keys/options.ts'
 export {
   checkOrigin,
   type OriginAllowed,
@@ -97,7 +96,7 @@ export {
 export { type CorsOriginCheck, corsOriginCheck, type CorsOriginOptions } from './origin/cors.ts'
 export { type OriginHeader, type OriginValue, parseOriginHeader } from './origin/header.ts'
 export { type CompiledOrigins, compileOriginPatterns } from './origin/matcher.ts'
-export { parseOriginPattern } from './origin/parse.ts'
+export { parseOriginPattern } from './origin/grammar.ts'
 export type {
   AnyOriginPattern,
   CustomOriginPattern,
@@ -155,11 +154,18 @@ export {
 export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'
 export type { UpgradeOptions } from './server/upgrade/options.ts'
 export type { UpgradeSocket } from './server/upgrade/refuse.ts'
-export type { DocumentOptions } from './server/endpoints/document.ts'
-export type { Endpoint } from './server/endpoints/endpoint.ts'
-export type { IssueEndpointOptions } from './server/endpoints/issue-proof.ts'
-export { type DecideIssue, issueEndpoint, type IssuerLike } from './server/endpoints/issue-token.ts'
-export { jwksEndpoint, type JwksSource } from './server/endpoints/jwks.ts'
+export {
+  type DocumentOptions,
+  type Endpoint,
+  jwksEndpoint,
+  type JwksSource,
+} from './server/endpoints/document.ts'
+export {
+  type IssueEndpointOptions,
+  type DecideIssue,
+  issueEndpoint,
+  type IssuerLike,
+} from './server/endpoints/issue-token.ts'
 export {
   resourceMetadataEndpoint,
   type ResourceMetadataOptions,
@@ -170,14 +176,18 @@ export type { EditableRequest } from './server/incoming-request.ts'
 export { BearerInjector, type WatchableAnswer } from './server/inject/inject.ts'
 export type { InjectOptions } from './server/inject/options.ts'
 export type { SourceChoice } from './server/inject/upstream.ts'
-export type { MemoryStoreOptions } from './inbound/state/expiring-ids.ts'
+export {
+  type MemoryStoreOptions,
+  MemoryOneTimeGuard,
+  type OneTimeGuard,
+  MemoryRevocations,
+  type Revocations,
+} from './inbound/state/expiring-ids.ts'
 export {
   type Generations,
   MemoryGenerations,
   type MemoryGenerationsOptions,
 } from './inbound/state/generations.ts'
-export { MemoryOneTimeGuard, type OneTimeGuard } from './inbound/state/one-time.ts'
-export { MemoryRevocations, type Revocations } from './inbound/state/revocations.ts'
 export type { StateOptions } from './inbound/verifier/state.ts'
 export {
   type DiagnoseContext,

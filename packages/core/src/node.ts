@@ -1,5 +1,11 @@
-export { keyFile, type KeyFileEvent, type KeyFileOptions, readKeyFile } from './node/key-file.ts'
-export { secretFile, type SecretFileOptions } from './node/secret-file.ts'
+export {
+  keyFile,
+  type KeyFileEvent,
+  type KeyFileOptions,
+  readKeyFile,
+  secretFile,
+  type SecretFileOptions,
+} from './node/key-file.ts'
 export {
   googleCredentialsFile,
   type GoogleCredentialsFileOptions,

@@ -1,5 +1,5 @@
-export { requireDuration } from './base/duration.ts'
 export {
+  requireDuration,
   clockOption,
   describe,
   invalid,

@@ -55,8 +55,10 @@ export {
   zoomServerToServer,
 } from './vendors/zoom/server-to-server.ts'
 export { type ZoomVideoSdkOptions, zoomVideoSdk } from './vendors/zoom/video-sdk.ts'
-export { googleServiceAccount } from './vendors/google-service-account.ts'
-export type { GoogleServiceAccountOptions } from './vendors/google-service-account.ts'
+export {
+  googleServiceAccount,
+  type GoogleServiceAccountOptions,
+} from './vendors/google-service-account.ts'
 export type {
   GoogleCredentials,
   GoogleCredentialsOption,
@@ -85,10 +87,11 @@ export {
   VonageWebhookVerifier,
 } from './vendors/vonage-webhook.ts'
 export type { IncomingBody } from './server/incoming-body.ts'
-export { gitHubApp } from './vendors/github-app.ts'
-export type { GitHubAppOptions } from './vendors/github-app.ts'
-export { gitHubInstallation } from './vendors/github-installation.ts'
-export type { GitHubInstallationOptions } from './vendors/github-installation.ts'
+export { gitHubApp, type GitHubAppOptions } from './vendors/github-app.ts'
+export {
+  gitHubInstallation,
+  type GitHubInstallationOptions,
+} from './vendors/github-installation.ts'
 export type { GitHubAccess } from './vendors/github-installation/restrictions.ts'
 export { telesign, type TelesignOptions } from './vendors/telesign.ts'
 export { voicegain, type VoicegainOptions } from './vendors/voicegain.ts'

@@ -1,5 +1,4 @@
-import type { Clock } from '@mayfly/core'
-import { OptionError } from '@mayfly/core'
+import { type Clock, OptionError } from '@mayfly/core'
 
 /** 2023-11-14T22:13:20Z: a round number of seconds, so that test values are easy to read. */
 const DEFAULT_START_MS = 1_700_000_000_000

@@ -1,6 +1,5 @@
-import { denial, Guard, type RequestLike } from '@mayfly/core'
+import { denial, Guard, type RequestLike, TokenVerifier } from '@mayfly/core'
 import { createTestIssuer, FakeClock } from '@mayfly/testing'
-import { TokenVerifier } from '@mayfly/core'
 import fc from 'fast-check'
 import { HARD_TEXTS, mutated, noise } from '../mutations.ts'
 import { Finding, target } from '../target.ts'

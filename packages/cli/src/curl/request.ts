@@ -1,5 +1,4 @@
-import type { Clock } from '@mayfly/core'
-import { systemClock } from '@mayfly/core'
+import { type Clock, systemClock } from '@mayfly/core'
 import type { Command } from 'commander'
 import type { CliContext } from '../context.ts'
 import { parseDuration } from '../input/duration.ts'

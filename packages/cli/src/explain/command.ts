@@ -1,5 +1,4 @@
-import type { Command } from 'commander'
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { AddCommand, CliContext } from '../context.ts'
 import { ExitCode } from '../exit-code.ts'
 import { addExamples } from '../program/mayfly-command.ts'

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { Jwk } from '@mayfly/core'
-import { KeyError } from '@mayfly/core'
+import { type Jwk, KeyError } from '@mayfly/core'
 
 /** How a key is written down. */
 export type KeyFormat = 'pem' | 'jwk' | 'env' | 'base64' | 'text'

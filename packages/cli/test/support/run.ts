@@ -1,5 +1,4 @@
-import { systemClock } from '@mayfly/core'
-import type { Clock } from '@mayfly/core'
+import { systemClock, type Clock } from '@mayfly/core'
 import type { CliIo, CliOutput } from '../../src/io.ts'
 import { runCli } from '../../src/program.ts'
 

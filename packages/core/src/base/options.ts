@@ -1,6 +1,39 @@
 import { type Clock, systemClock } from './clock.ts'
 import { OptionError } from './errors.ts'
 
+const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/**
+ * Reads a duration as people write it on a command line, and gives whole seconds: `20m`, `48h`, `90s`,
+ * `1h30m`, `30d`; a number without a unit is seconds.
+ *
+ * @throws {OptionError} `ERR_OPTION_INVALID` when it is no duration, or out of bounds.
+ *
+ * @example
+ * ```ts
+ * import { requireDuration } from '@mayfly/core/options'
+ *
+ * console.log(requireDuration('1h30m', 'lifetime')) // 5400
+ * ```
+ */
+export function requireDuration(value: unknown, name: string, bounds: NumberBounds = {}): number {
+  if (typeof value !== 'string') throw noDuration(name, describe(value))
+  const text = value.trim()
+  if (/^\d{1,15}$/.test(text)) return requireNumber(Number(text), name, bounds)
+  if (!/^(\d{1,12}d)?(\d{1,12}h)?(\d{1,12}m)?(\d{1,12}s)?$/.test(text) || text === '') {
+    throw noDuration(name, `"${text.slice(0, 32)}"`)
+  }
+  let seconds = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+)([dhms])/g)) {
+    seconds += Number(amount) * (SECONDS_PER[unit ?? ''] ?? Number.NaN)
+  }
+  return requireNumber(seconds, name, bounds)
+}
+
+function noDuration(name: string, found: string): Error {
+  return invalid(name, `"${name}" must be a duration such as 90s, 20m, 48h or 30d, not ${found}.`)
+}
+
 /** Past this a NumericDate or a lifetime can only be milliseconds (the year 5138 in seconds). */
 export const MILLISECONDS_FROM = 1e11
 
@@ -197,4 +230,53 @@ function editDistance(a: string, b: string, limit: number): number {
     previous = current
   }
   return previous[b.length] ?? limit + 1
+}
+
+/** Checks one member of an object under its full name, and gives the value to keep. */
+export type FieldCheck = (value: unknown, name: string) => unknown
+
+/** The members that an object may have. */
+export type Fields = Readonly<Record<string, FieldCheck>>
+
+/**
+ * Checks and copies an object that is part of an option. Members that are `undefined` are left out.
+ *
+ * @param where the full name of the object, such as `grants.voice`.
+ * @throws {OptionError} `ERR_OPTION_UNKNOWN` for a member that is not in `fields`, with the nearest one
+ * that is; `ERR_OPTION_REQUIRED` for `undefined`, `ERR_OPTION_INVALID` for anything else but an object.
+ */
+export function readFields(
+  value: unknown,
+  where: string,
+  fields: Fields,
+): Readonly<Record<string, unknown>> {
+  if (value === undefined) {
+    throw new OptionError('ERR_OPTION_REQUIRED', where, `"${where}" is required.`)
+  }
+  requireObject(value, where)
+  refuseUnknownOptions(value, Object.keys(fields), where)
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(
+    members.map(([name, member]) => [name, fields[name]?.(member, `${where}.${name}`)]),
+  )
+}
+
+/** Checks a member that is an object of its own. */
+export function objectOf(fields: Fields): FieldCheck {
+  return (value, name) => readFields(value, name, fields)
+}
+
+/** Checks and copies a member that is any JSON object. */
+export function jsonObject(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  requireObject(value, name)
+  try {
+    return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
+  } catch (cause) {
+    throw invalid(name, `"${name}" must be plain JSON.`, cause)
+  }
+}
+
+function requireObject(value: unknown, name: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw invalid(name, `"${name}" must be an object, not ${describe(value)}.`)
 }

@@ -1,5 +1,65 @@
-import type { Clock } from '../base/clock.ts'
-import { readBoundedText } from './bounded-text.ts'
+import { type Clock, parseDate } from '../base/clock.ts'
+
+/** Thrown when a body is longer than it may be. */
+export class BodyTooLong extends Error {
+  override readonly name: string = 'BodyTooLong'
+}
+
+/**
+ * Reads an answer's body as UTF-8 text, and lets go of it once it is longer than `maxBytes`, or when
+ * the signal aborts, whatever the body itself does about that.
+ */
+export async function readBoundedText(
+  response: Response,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string> {
+  if (response.body === null) return ''
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const letGo = (): void => void reader.cancel().catch(() => {})
+  signal.addEventListener('abort', letGo, { once: true })
+  try {
+    return await readAll(reader, maxBytes)
+  } finally {
+    signal.removeEventListener('abort', letGo)
+  }
+}
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    length += value.byteLength
+    if (length > maxBytes) {
+      reader.cancel().catch(() => {})
+      throw new BodyTooLong(`The body is longer than ${maxBytes} bytes.`)
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+/** `Retry-After` as a number of seconds (RFC 9110 section 10.2.3). */
+const SECONDS = /^\d{1,9}$/
+
+/**
+ * Reads how long a server asks to be left alone, in milliseconds; `undefined` where it does not say.
+ * A date is measured against the answer's own `Date`, so that a wrong local clock does no harm.
+ */
+export function retryAfterOf(headers: Headers, localNow: number): number | undefined {
+  const value = headers.get('retry-after')?.trim()
+  if (value === undefined || value === '') return undefined
+  if (SECONDS.test(value)) return Number(value) * 1000
+  const until = parseDate(value)
+  if (Number.isNaN(until)) return undefined
+  const serverNow = parseDate(headers.get('date') ?? '')
+  return Math.max(0, until - (Number.isNaN(serverNow) ? localNow : serverNow))
+}
 
 /** One call. Its URL was checked before. */
 export interface CallRequest {

@@ -2,8 +2,7 @@ import { type Clock, timeoutSignal } from '../base/clock.ts'
 import { type JsonObject, parseJsonObject } from '../base/json.ts'
 import { clockOption, optionalFunction, optionalNumber } from '../base/options.ts'
 import { SourceError } from '../base/errors.ts'
-import { BodyTooLong } from './bounded-text.ts'
-import { type CallAnswer, callOnce, type CallRequest, Redirected } from './call.ts'
+import { BodyTooLong, type CallAnswer, callOnce, type CallRequest, Redirected } from './call.ts'
 import { nameOfUrl } from './endpoint.ts'
 
 /** No answer with a token in it is longer than this. */

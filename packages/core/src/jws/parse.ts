@@ -1,8 +1,8 @@
 import { type Algorithm, algorithmFacts, isAlgorithm } from '../keys/algorithms.ts'
 import { decodeBase64url } from '../base/base64url.ts'
 import { type JsonObject, parseJsonObject } from '../base/json.ts'
-import { MAX_KEY_ID } from '../keys/key-id.ts'
-import { algorithmNotAllowed, malformed } from './errors.ts'
+import { MAX_KEY_ID } from '../keys/jwk.ts'
+import { RequestError } from '../base/errors.ts'
 
 /** The header that a signature covers (RFC 7515 section 4). */
 export interface ProtectedHeader {
@@ -90,4 +90,28 @@ function parseSignature(encoded: string, algorithm: Algorithm): Uint8Array {
   const { signatureBytes = signature.length } = algorithmFacts(algorithm)
   if (signature.length === signatureBytes) return signature
   throw malformed('The signature of the token does not have the length of its algorithm.')
+}
+
+/** Refuses what is no token in the one spelling that counts. */
+export function malformed(message: string): RequestError {
+  return new RequestError('ERR_TOKEN_MALFORMED', message, { reason: 'token_malformed' })
+}
+
+/** Refuses a token by the algorithm in its header. */
+function algorithmNotAllowed(message: string): RequestError {
+  return new RequestError('ERR_TOKEN_ALGORITHM', message, { reason: 'algorithm_not_allowed' })
+}
+
+/** Refuses a token that none of the keys can have signed. */
+export function keyUnknown(): RequestError {
+  return new RequestError('ERR_TOKEN_KEY', 'No key is known for this token.', {
+    reason: 'key_unknown',
+  })
+}
+
+/** Refuses a token whose signature does not hold. */
+export function signatureInvalid(): RequestError {
+  return new RequestError('ERR_TOKEN_SIGNATURE', 'The signature of the token does not hold.', {
+    reason: 'signature_invalid',
+  })
 }

@@ -2,7 +2,7 @@ import { algorithmFacts, requireAlgorithm } from '../keys/algorithms.ts'
 import { encodeBase64url } from '../base/base64url.ts'
 import { describe, invalid, requireOptions } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
-import type { SigningKey } from '../keys/signing-key.ts'
+import type { SigningKey } from '../keys/key.ts'
 
 /** Header members, in the order in which they are to stand (RFC 7515 section 4). */
 export interface HeaderFields {

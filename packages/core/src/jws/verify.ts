@@ -9,10 +9,15 @@ import {
 } from '../base/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
 import { Key } from '../keys/key.ts'
-import type { KeyLookup } from '../keys/lookup.ts'
-import { type NamedKey, staticKeys } from '../keys/static-keys.ts'
-import { keyUnknown, malformed, signatureInvalid } from './errors.ts'
-import { type ParsedJws, parseCompact, type ProtectedHeader } from './parse.ts'
+import { type KeyLookup, type NamedKey, staticKeys } from '../keys/static-keys.ts'
+import {
+  keyUnknown,
+  malformed,
+  signatureInvalid,
+  type ParsedJws,
+  parseCompact,
+  type ProtectedHeader,
+} from './parse.ts'
 
 /** The longest token that is looked at, in characters, where nothing else is said. */
 export const DEFAULT_MAX_TOKEN_LENGTH = 8192

@@ -1,7 +1,7 @@
 import { type Algorithm, algorithmFacts } from './algorithms.ts'
 import { invalid } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
-import { fromHex, readSequence, Tag, trimZeros } from './der.ts'
+import { fromHex, readSequence, Tag, trimZeros } from './containers.ts'
 
 /** The orders of the curves' groups (SEC 2 sections 2.4.2, 2.5.1 and 2.6.1). */
 const ORDERS: ReadonlyMap<string | undefined, Uint8Array> = new Map([

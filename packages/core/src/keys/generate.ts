@@ -1,8 +1,8 @@
 import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
 import { optionalString, refuseUnknownOptions, requireOptions } from '../base/options.ts'
-import { importKey } from './import.ts'
+import { importKey } from './load.ts'
 import type { Key } from './key.ts'
-import { MAX_KEY_ID } from './key-id.ts'
+import { MAX_KEY_ID } from './jwk.ts'
 import { keyParams } from './web-crypto.ts'
 
 /** What {@link generateKey} may be told. */

@@ -1,8 +1,7 @@
 import { type Algorithm, isNameOf } from './algorithms.ts'
 import { decodeBase64url, encodeBase64url } from '../base/base64url.ts'
 import { KeyError } from '../base/errors.ts'
-import { toNumber } from './containers.ts'
-import { bitLength, trimZeros } from './der.ts'
+import { toNumber, bitLength, trimZeros } from './containers.ts'
 import type { KeyFacts } from './facts.ts'
 import type { Jwk } from './jwk.ts'
 

@@ -1,3 +1,6 @@
+/** The longest key id, in characters: ids are compared and kept, and some come from the wire. */
+export const MAX_KEY_ID = 1024
+
 /** A JSON Web Key, public, private or secret (RFC 7517). Members that are not listed are ignored. */
 export interface Jwk {
   readonly kty?: string | undefined

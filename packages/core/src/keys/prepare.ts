@@ -9,14 +9,14 @@ import {
   readSec1,
   readSpki,
   type WrappedKey,
+  toNumber,
+  isKeyDer,
 } from './containers.ts'
-import { cryptoKeyFacts, isCryptoKey } from './crypto-key.ts'
 import { type KeyFacts, type KeyWish, requireFit } from './facts.ts'
 import { decodeBase64url } from '../base/base64url.ts'
 import type { Jwk } from './jwk.ts'
 import { type ReadJwk, readJwk } from './jwk-reader.ts'
-import { damaged, type PemBlock, readPem, sshKey } from './pem.ts'
-import { readSecret } from './secret.ts'
+import { damaged, type PemBlock, readPem, sshKey, decodeBase64 } from './pem.ts'
 
 /** Where a key comes from, once it is known what it is. */
 export type KeySource =
@@ -199,4 +199,78 @@ function neededOperations(type: KeyFacts['type'], use: KeyWish['use']): readonly
   if (type === 'public') return ['verify']
   if (type === 'private') return use === 'verify' ? ['verify', 'sign'] : ['sign']
   return use === undefined ? ['sign', 'verify'] : [use]
+}
+
+/** Tells a `CryptoKey` by its shape: it may come from another realm or another implementation. */
+function isCryptoKey(value: object): value is CryptoKey {
+  return (
+    'type' in value &&
+    'extractable' in value &&
+    typeof value.extractable === 'boolean' &&
+    'usages' in value &&
+    Array.isArray(value.usages) &&
+    'algorithm' in value &&
+    typeof value.algorithm === 'object'
+  )
+}
+
+/** Reads what a `CryptoKey` says about itself. */
+function cryptoKeyFacts(key: CryptoKey, algorithm: Algorithm): KeyFacts {
+  const { name, hash, namedCurve, modulusLength, publicExponent, length } =
+    key.algorithm as CryptoKeyAlgorithm
+  const { family, webCrypto, curve } = algorithmFacts(algorithm)
+  return {
+    type: key.type,
+    // An RSA key for PSS is none for PKCS #1, though both are RSA.
+    family: name === webCrypto ? family : name,
+    curve: name === 'Ed25519' ? curve : namedCurve,
+    bits: modulusLength ?? length,
+    exponent: publicExponent && toNumber(publicExponent),
+    hash: hash?.name,
+  }
+}
+
+/** What `CryptoKey.algorithm` has for one kind of key or another. */
+interface CryptoKeyAlgorithm {
+  readonly name: string
+  readonly hash?: { readonly name: string }
+  readonly namedCurve?: string
+  readonly modulusLength?: number
+  readonly publicExponent?: Uint8Array
+  readonly length?: number
+}
+
+/**
+ * Copies a secret, and refuses one that is a key written down: HMAC keyed with a public key is what
+ * an attacker can compute too.
+ */
+export function readSecret(secret: unknown): Uint8Array<ArrayBuffer> {
+  if (!(secret instanceof Uint8Array)) {
+    throw new KeyError(
+      'ERR_KEY_FORMAT',
+      'The secret must be bytes; for one that is text give { secret: new TextEncoder().encode(text) }.',
+    )
+  }
+  if (secret.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The secret is empty.')
+  if (isWrittenKey(secret)) {
+    throw new KeyError(
+      'ERR_KEY_TYPE',
+      'The bytes of this secret are a key of another kind (PEM, DER, SSH or JWK); import that as what it is.',
+    )
+  }
+  return new Uint8Array(secret)
+}
+
+function isWrittenKey(bytes: Uint8Array): boolean {
+  if (isKeyDer(bytes)) return true
+  // Zeros are left out, so that UTF-16 is seen through; any byte is a letter in Latin-1.
+  const text = new TextDecoder('latin1').decode(bytes.filter((byte) => byte !== 0))
+  if (isKeyText(text)) return true
+  const decoded = decodeBase64(text.trim())
+  if (decoded === undefined) return false
+  return isKeyDer(decoded) || isKeyText(new TextDecoder('latin1').decode(decoded))
+}
+
+function isKeyText(text: string): boolean {
+  return /-----\s*BEGIN|"kty"\s*:|ssh-(?:rsa|ed25519) AAAA|ecdsa-sha2-nistp\d+ AAAA/i.test(text)
 }

@@ -1,4 +1,10 @@
-import { type Algorithm, ALGORITHMS, algorithmFacts, requireAlgorithm } from './algorithms.ts'
+import {
+  type Algorithm,
+  ALGORITHMS,
+  algorithmFacts,
+  requireAlgorithm,
+  isNameOf,
+} from './algorithms.ts'
 import {
   invalid,
   optionalBoolean,
@@ -7,16 +13,52 @@ import {
   requireOptions,
 } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
-import { adoptKey } from './import.ts'
-import type { JwkSet } from './jwk.ts'
-import { pickKeys } from './jwk-set.ts'
+import { adoptKey, loadKey, type KeyMaterial, importKey } from './load.ts'
+import { type JwkSet, MAX_KEY_ID, type Jwk } from './jwk.ts'
 import { Key } from './key.ts'
-import { KeyIndex } from './key-index.ts'
-import { MAX_KEY_ID } from './key-id.ts'
-import { loadKey } from './load.ts'
-import type { KeyLookup } from './lookup.ts'
-import type { KeyMaterial } from './material.ts'
 import { prepareKey } from './prepare.ts'
+
+/** Imported keys, by algorithm and id. Ids come from the wire: they are compared, and nothing else. */
+export class KeyIndex {
+  readonly #byAlgorithm = new Map<Algorithm, AlgorithmKeys>()
+
+  constructor(keys: readonly Key[]) {
+    for (const key of keys) {
+      const known = this.#byAlgorithm.get(key.algorithm)
+      if (known === undefined) this.#byAlgorithm.set(key.algorithm, new AlgorithmKeys(key, keys))
+    }
+  }
+
+  /** The keys of an algorithm that go by an id, and after them those that go by none. */
+  find(algorithm: Algorithm, keyId: string | undefined): readonly Key[] {
+    return this.#byAlgorithm.get(algorithm)?.find(keyId) ?? NO_KEYS
+  }
+}
+
+const NO_KEYS: readonly Key[] = Object.freeze([])
+
+class AlgorithmKeys {
+  readonly #all: readonly Key[]
+  readonly #nameless: readonly Key[]
+  readonly #byId: ReadonlyMap<string, readonly Key[]>
+
+  constructor({ algorithm }: Key, keys: readonly Key[]) {
+    const all = keys.filter((key) => key.algorithm === algorithm)
+    const nameless = all.filter(({ keyId }) => keyId === undefined)
+    this.#all = Object.freeze(all)
+    this.#nameless = Object.freeze(nameless)
+    this.#byId = new Map(
+      all.flatMap((key) =>
+        key.keyId === undefined ? [] : [[key.keyId, Object.freeze([key, ...nameless])]],
+      ),
+    )
+  }
+
+  find(keyId: string | undefined): readonly Key[] {
+    if (keyId === undefined) return this.#all
+    return this.#byId.get(keyId) ?? this.#nameless
+  }
+}
 
 /** A key and the one algorithm that it verifies. */
 export interface NamedKey {
@@ -131,4 +173,139 @@ function requireDistinct(loaders: readonly Loader[]): void {
     }
     seen.set(algorithm, ids.add(keyId))
   }
+}
+
+/** What of a JWK set can be used, and what is wrong with the rest. */
+export interface ImportedSet {
+  readonly keys: readonly Key[]
+  readonly refused: readonly KeyError[]
+}
+
+/**
+ * Imports a JWK set that somebody else publishes, for the given algorithms. Unlike `staticKeys` it
+ * leaves out a key that cannot be used, since one bad key must not lock out the tokens of the others.
+ * Of two different keys that have one id and algorithm neither is used.
+ */
+export async function importJwkSet(
+  set: { readonly keys: readonly unknown[] },
+  algorithms: readonly Algorithm[],
+): Promise<ImportedSet> {
+  const imported = await Promise.all(set.keys.map((jwk) => importMember(jwk, algorithms)))
+  // One key that is published twice is one key.
+  const keys = [
+    ...groupBy(
+      imported.flatMap((member) => member.keys),
+      identity,
+    ).values(),
+  ]
+  const namesakes = [
+    ...groupBy(
+      keys.map(([key]) => key),
+      name,
+    ).values(),
+  ]
+  return {
+    keys: namesakes.flatMap((group) => (isAmbiguous(group) ? [] : group)),
+    refused: [
+      ...imported.flatMap((member) => member.refused),
+      ...namesakes.filter(isAmbiguous).map(([key]) => duplicate(key)),
+    ],
+  }
+}
+
+async function importMember(jwk: unknown, algorithms: readonly Algorithm[]): Promise<ImportedSet> {
+  try {
+    const picked = pickKeys({ keys: [jwk as Jwk] }, algorithms)
+    const keys = picked.map(({ key, algorithm }) => importKey(key, algorithm, { use: 'verify' }))
+    return { keys: await Promise.all(keys), refused: [] }
+  } catch (error) {
+    if (error instanceof KeyError) return { keys: [], refused: [error] }
+    throw error
+  }
+}
+
+type Group = [Key, ...Key[]]
+
+function groupBy(keys: readonly Key[], label: (key: Key) => string): Map<string, Group> {
+  const groups = new Map<string, Group>()
+  for (const key of keys) {
+    const group = groups.get(label(key))
+    if (group === undefined) groups.set(label(key), [key])
+    else group.push(key)
+  }
+  return groups
+}
+
+/** Written as JSON, so that no id can be mistaken for another id and something else. */
+function name({ algorithm, keyId }: Key): string {
+  return JSON.stringify([algorithm, keyId])
+}
+
+function identity(key: Key): string {
+  return JSON.stringify([name(key), key.fingerprint])
+}
+
+function isAmbiguous([{ keyId }, ...others]: Group): boolean {
+  return keyId !== undefined && others.length > 0
+}
+
+function duplicate({ algorithm }: Key): KeyError {
+  return new KeyError('ERR_KEY_DUPLICATE', `Two keys for ${algorithm} have the same key id.`)
+}
+
+/** A key of a JWK set, and an algorithm that it verifies. */
+export interface PickedKey {
+  readonly algorithm: Algorithm
+  readonly key: Jwk
+}
+
+/**
+ * Picks from a JWK set the keys that may verify, each with its algorithm: the one that it names
+ * itself, or else those of the given ones that fit it. Others, such as keys for encryption, are
+ * passed over (RFC 7517 section 5). A secret is only taken for an HMAC that is among the given ones.
+ *
+ * @throws {KeyError} `ERR_KEY_PRIVATE` when there is a private key in the set.
+ */
+export function pickKeys(
+  set: { readonly keys: readonly Jwk[] },
+  algorithms: readonly Algorithm[],
+): readonly PickedKey[] {
+  return set.keys.flatMap((jwk) =>
+    algorithms
+      .filter((algorithm) => mayVerify(jwk, algorithm))
+      .map((algorithm) => {
+        if (jwk.kty !== 'oct' && jwk.d !== undefined) throw privateInSet()
+        return { algorithm, key: jwk }
+      }),
+  )
+}
+
+function mayVerify(jwk: unknown, algorithm: Algorithm): boolean {
+  if (typeof jwk !== 'object' || jwk === null) return false
+  const { kty, crv, alg, use, key_ops: operations, k }: Jwk = jwk
+  const { family, curve, minBits = 0 } = algorithmFacts(algorithm)
+  if (kty !== (family === 'HMAC' ? 'oct' : family) || crv !== curve) return false
+  if (use !== undefined && use !== 'sig') return false
+  if (Array.isArray(operations) && !operations.includes('verify')) return false
+  if (alg !== undefined) return isNameOf(alg, algorithm)
+  // A secret that names no algorithm is for those whose hash it is long enough for.
+  return family !== 'HMAC' || (typeof k === 'string' && k.length * 6 >= minBits)
+}
+
+function privateInSet(): KeyError {
+  return new KeyError(
+    'ERR_KEY_PRIVATE',
+    'There is a private key in this JWK set; a set for verifying holds public keys. Where it was published, replace the key.',
+  )
+}
+
+/** Finds the keys that may have signed a token. */
+export interface KeyLookup {
+  /** Changes whenever a key was removed or replaced: what it verified counts no longer. */
+  readonly version: number
+  /**
+   * Gives the keys of that algorithm which go by that id, and those that go by none; without an id,
+   * all keys of the algorithm. No such key: an empty list.
+   */
+  find(algorithm: Algorithm, keyId: string | undefined): readonly Key[] | Promise<readonly Key[]>
 }

@@ -1,9 +1,8 @@
 import { optionalFunction, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { KeyError, OptionError } from '../base/errors.ts'
 import { followFile, requirePath } from './followed-file.ts'
-import { importKey } from '../keys/import.ts'
+import { importKey, type KeyMaterial } from '../keys/load.ts'
 import type { KeyFileEvent } from './key-file.ts'
-import type { KeyMaterial } from '../keys/material.ts'
 import { notify, type Observe } from '../base/observe.ts'
 import {
   type GoogleCredentials,

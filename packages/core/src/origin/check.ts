@@ -1,5 +1,33 @@
 import { type OriginHeader, parseOriginHeader } from './header.ts'
 import { admits, type CompiledOrigins } from './matcher.ts'
+import { RequestError } from '../base/errors.ts'
+
+const MESSAGES: Readonly<Record<OriginReason, string>> = Object.freeze({
+  origin_malformed: 'The Origin header holds no origin.',
+  origin_mismatch: 'The token may not be used from this origin.',
+  origin_null:
+    'The token may not be used from an opaque origin, such as a sandboxed frame, a data: URL or a local file.',
+  origin_trailing_dot:
+    'The token may not be used from this origin: its host ends in a dot, which makes it another one.',
+  origin_required: 'The request must have an Origin header.',
+  origin_unprovable:
+    'The request does not show that it came from an origin that may use the token.',
+})
+
+/**
+ * Makes the error of a denied origin, to answer a request with. It names the origin that was received,
+ * and never those that are allowed. A header that holds no origin is not repeated.
+ */
+export function originError({ status, reason }: OriginDenied, header?: string): RequestError {
+  const received = parseOriginHeader(header)
+  return new RequestError('ERR_ORIGIN', MESSAGES[reason], {
+    reason,
+    status,
+    headers: { vary: 'Origin' },
+    ...(received.kind === 'origin' && { origin: received.text }),
+    ...(received.kind === 'null' && { origin: 'null' }),
+  })
+}
 
 /** What {@link checkOrigin} may know of a request beside its `Origin`. */
 export interface OriginContext {
@@ -105,4 +133,32 @@ function isOwn(secFetchSite: string | undefined): boolean {
 
 function deny(status: 400 | 403, reason: OriginReason): OriginDenied {
   return Object.freeze({ allowed: false, status, reason })
+}
+
+/** The values of one `aud`, by the job that each does. */
+export interface SplitAudience {
+  /** Those that name the verifier. */
+  readonly audience: readonly string[]
+  /** All others: origin patterns, sound or not. */
+  readonly patterns: readonly string[]
+}
+
+/**
+ * Splits an `aud` that does both jobs: values equal to the verifier's audience count as audience, the
+ * others as origin patterns. Equal means to the letter, as RFC 7519 section 4.1.3 has it. What is no
+ * string is neither.
+ *
+ * @param claim the claim as the token has it: a string or an array of strings.
+ * @param audience what the verifier goes by; `null` or an empty list: nothing, all values are patterns.
+ */
+export function splitAudience(claim: unknown, audience: readonly string[] | null): SplitAudience {
+  const values: readonly unknown[] = Array.isArray(claim) ? claim : [claim]
+  const named: string[] = []
+  const patterns: string[] = []
+  for (const value of values) {
+    if (typeof value !== 'string') continue
+    if (audience?.includes(value) === true) named.push(value)
+    else patterns.push(value)
+  }
+  return { audience: named, patterns }
 }

@@ -1,7 +1,7 @@
 import { OptionError } from '../base/errors.ts'
 import { checkOrigin } from './check.ts'
 import { compiledOrigins } from './matcher.ts'
-import { requirePatterns } from './parse.ts'
+import { requirePatterns } from './grammar.ts'
 import { type OriginOptions, readSettings } from './settings.ts'
 
 /** Says whether CORS admits an origin, in the forms that two packages ask for it. */

@@ -1,6 +1,5 @@
-import { readPattern } from './grammar.ts'
+import { readPattern, MAX_PATTERNS } from './grammar.ts'
 import type { OriginHeader } from './header.ts'
-import { MAX_PATTERNS } from './parse.ts'
 import { exactOrigin, matchesOrigin, type OriginPattern } from './pattern.ts'
 import {
   ORIGIN_OPTIONS,

@@ -1,5 +1,6 @@
 import { defaultPort, type OriginValue } from './header.ts'
 import { isStranger } from './suffix.ts'
+import type { Host } from './host.ts'
 
 /** A compiled pattern: what it admits, and its text in normal form. */
 export type OriginPattern =
@@ -73,4 +74,43 @@ function matchesHost({ host, wildcard, guarded }: WebOriginPattern, name: string
   // The dot keeps "evilexample.com" out, and what is before it keeps the apex out.
   if (!name.endsWith(host) || name[name.length - host.length - 1] !== '.') return false
   return !guarded || !isStranger(name, host)
+}
+
+/** A web pattern's parts, parsed. */
+export interface WebParts {
+  readonly scheme: 'https' | 'http' | undefined
+  readonly host: Host
+  readonly wildcard: boolean
+  readonly port: number | '*' | undefined
+  readonly guarded: boolean
+}
+
+/**
+ * Compiles a pattern for the web. Without a scheme it means https, except on loopback: there
+ * development servers speak http on any port, and nobody else can listen.
+ */
+export function webPattern({ scheme, host, wildcard, port, guarded }: WebParts): WebOriginPattern {
+  const open = scheme === undefined && isLoopback(host)
+  const implied = open ? '*' : defaultPort(scheme ?? 'https')
+  const admitted = port ?? implied
+  return {
+    kind: 'web',
+    text: [
+      scheme === undefined ? '' : `${scheme}://`,
+      wildcard ? '*.' : '',
+      host.name,
+      port === undefined || (port === implied && port !== '*') ? '' : `:${port}`,
+    ].join(''),
+    host: host.name,
+    wildcard,
+    https: scheme === 'http' ? undefined : admitted,
+    http: scheme === 'http' || open ? admitted : undefined,
+    guarded,
+  }
+}
+
+function isLoopback({ name, kind }: Host): boolean {
+  if (kind === 'ipv4') return name.startsWith('127.')
+  if (kind === 'ipv6') return name === '[::1]'
+  return name === 'localhost' || name.endsWith('.localhost')
 }

@@ -6,8 +6,7 @@ import {
   requireOneOf,
   requireOptions,
 } from '../base/options.ts'
-import { isInternational, toALabels } from './a-labels.ts'
-import { parseHost } from './host.ts'
+import { isInternational, toALabels, parseHost } from './host.ts'
 import { isSpecialUse, listedSuffix } from './suffix.ts'
 
 /** What a pattern is judged by. */

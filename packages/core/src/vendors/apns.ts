@@ -7,7 +7,7 @@ import {
 } from '../outbound/sources/apple-source.ts'
 import { parseJsonObject } from '../base/json.ts'
 import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
-import { requireLifetime } from '../outbound/sources/limits.ts'
+import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import { sharedId } from '../outbound/sources/signed-source-id.ts'
 import type { RefusalAnswer, TokenSource } from '../outbound/token.ts'
 

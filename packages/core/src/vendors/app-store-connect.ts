@@ -10,7 +10,7 @@ import {
   requireOptions,
   requireString,
 } from '../base/options.ts'
-import { requireLifetime } from '../outbound/sources/limits.ts'
+import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
 

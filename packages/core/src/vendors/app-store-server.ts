@@ -9,7 +9,7 @@ import {
   requireOptions,
   requireString,
 } from '../base/options.ts'
-import { requireLifetime } from '../outbound/sources/limits.ts'
+import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link appStoreServer}. */

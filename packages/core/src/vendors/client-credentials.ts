@@ -13,13 +13,11 @@ import {
 } from '../base/options.ts'
 import { OptionError, SourceError } from '../base/errors.ts'
 import { type Asking, exchangedSource } from '../outbound/sources/exchanged-source.ts'
-import { exchangedId } from '../outbound/sources/exchanged-id.ts'
+import { exchangedId, sourceId } from '../outbound/sources/signed-source-id.ts'
 import { readTokenAnswer } from '../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { ServerMetadata } from '../http/server-metadata.ts'
-import { requirePrivateKey } from '../outbound/sources/key-id.ts'
-import type { JwtKey } from '../outbound/sources/signed-signing.ts'
-import { sourceId } from '../outbound/sources/signed-source-id.ts'
+import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import {
   byPrivateKey,

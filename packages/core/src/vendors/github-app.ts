@@ -8,10 +8,12 @@ import {
 } from '../base/options.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
-import { requirePrivateKey } from '../outbound/sources/key-id.ts'
-import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
-import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
-import type { JwtKey } from '../outbound/sources/signed-signing.ts'
+import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
+import {
+  type LifetimeLimits,
+  requireLifetime,
+  refuseReplacing,
+} from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link gitHubApp}. */

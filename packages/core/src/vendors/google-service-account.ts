@@ -8,12 +8,15 @@ import {
 } from '../base/options.ts'
 import { OptionError } from '../base/errors.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
-import { exchangedId } from '../outbound/sources/exchanged-id.ts'
+import { exchangedId } from '../outbound/sources/signed-source-id.ts'
 import { compileScope } from '../outbound/sources/exchanged-scope.ts'
 import { isSecure } from '../http/destination.ts'
 import { signedSource, type SignedSourceOptions } from '../outbound/sources/signed-source.ts'
-import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
-import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import {
+  type LifetimeLimits,
+  requireLifetime,
+  refuseReplacing,
+} from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { followAccount } from './google-service-account/changing-account.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { jsonObject } from '../base/fields.ts'
 import {
+  jsonObject,
   describe,
   invalid,
   optionalNumber,

@@ -5,7 +5,7 @@ import {
   requireTeamId,
 } from '../outbound/sources/apple-source.ts'
 import { describe, invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
-import { requireLifetime } from '../outbound/sources/limits.ts'
+import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link musicKit}. */

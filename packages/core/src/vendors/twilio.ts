@@ -7,8 +7,11 @@ import {
   requireString,
 } from '../base/options.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
-import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
-import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
+import {
+  type LifetimeLimits,
+  requireLifetime,
+  refuseReplacing,
+} from '../outbound/sources/signed-payload.ts'
 import { type JwtSecret, secretKey } from '../outbound/sources/signed-secret.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { compileGrants, requireSid, type TwilioGrants } from './twilio/grants.ts'

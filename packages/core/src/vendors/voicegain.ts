@@ -7,7 +7,7 @@ import {
   requireString,
 } from '../base/options.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
-import { exchangedId } from '../outbound/sources/exchanged-id.ts'
+import { exchangedId } from '../outbound/sources/signed-source-id.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { readRefusal, readToken } from './voicegain/answers.ts'

@@ -10,10 +10,12 @@ import {
   requireString,
 } from '../base/options.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
-import { requirePrivateKey } from '../outbound/sources/key-id.ts'
-import { type LifetimeLimits, requireLifetime } from '../outbound/sources/limits.ts'
-import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
-import type { JwtKey } from '../outbound/sources/signed-signing.ts'
+import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
+import {
+  type LifetimeLimits,
+  requireLifetime,
+  refuseReplacing,
+} from '../outbound/sources/signed-payload.ts'
 import type { AccessToken, GetTokenOptions, TokenSource } from '../outbound/token.ts'
 import { compileAcl, type VonageAcl } from './vonage/acl.ts'
 

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64url, encodeBase64url } from '../../src/base/base64url.ts'
-import { decodePortably, encodePortably } from '../../src/base/base64url-portable.ts'
+import {
+  decodeBase64url,
+  encodeBase64url,
+  decodePortably,
+  encodePortably,
+} from '../../src/base/base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('')
 

@@ -1,7 +1,12 @@
 import { OptionError } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
-import { jsonObject, objectOf, readFields } from '../../src/base/fields.ts'
-import { optionalBoolean, requireString } from '../../src/base/options.ts'
+import {
+  jsonObject,
+  objectOf,
+  readFields,
+  optionalBoolean,
+  requireString,
+} from '../../src/base/options.ts'
 
 const FIELDS = {
   name: (value: unknown, name: string) => requireString(value, name),

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isKeyDer, readPkcs8 } from '../../src/keys/containers.ts'
-import { bitLength, readElements, readSequence, Tag, writeElement } from '../../src/keys/der.ts'
+import {
+  isKeyDer,
+  readPkcs8,
+  bitLength,
+  readElements,
+  readSequence,
+  Tag,
+  writeElement,
+} from '../../src/keys/containers.ts'
 
 describe('DER', () => {
   it('is read as it was written, whatever the length', () => {

@@ -1,6 +1,6 @@
 import type { Jwk } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
-import { importJwkSet } from '../../src/keys/import-set.ts'
+import { importJwkSet } from '../../src/keys/static-keys.ts'
 import { pairs } from './materials.ts'
 
 const ec = pairs.p256.publicKey.export({ format: 'jwk' })

@@ -9,8 +9,7 @@ import {
 } from '@mayfly/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyOperations } from '../../src/keys/key.ts'
-import { nodeHmacOperations } from '../../src/keys/node-hmac.ts'
-import { importSecret, webCryptoOperations } from '../../src/keys/web-crypto.ts'
+import { nodeHmacOperations, importSecret, webCryptoOperations } from '../../src/keys/web-crypto.ts'
 import { pairs, pem } from './materials.ts'
 
 type Make = (algorithm: Algorithm, secret: Uint8Array) => Promise<KeyOperations>

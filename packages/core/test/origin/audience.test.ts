@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { splitAudience } from '../../src/origin/audience.ts'
+import { splitAudience } from '../../src/origin/check.ts'
 
 describe('an aud that does both jobs', () => {
   it('has the values equal to the audience as audience, and the others as patterns', () => {

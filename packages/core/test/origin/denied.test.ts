@@ -1,6 +1,6 @@
 import { checkOrigin, compileOriginPatterns, type OriginOptions, RequestError } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
-import { originError } from '../../src/origin/denied.ts'
+import { originError } from '../../src/origin/check.ts'
 
 function denied(header: string | undefined, options?: OriginOptions): RequestError {
   const verdict = checkOrigin(compileOriginPatterns('secret-customer.example', options), header)

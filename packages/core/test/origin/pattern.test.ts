@@ -1,8 +1,7 @@
 import { type OriginPattern, parseOriginPattern } from '@mayfly/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readPattern } from '../../src/origin/grammar.ts'
-import { normaliseOriginPatterns, originWarning } from '../../src/origin/parse.ts'
+import { readPattern, normaliseOriginPatterns, originWarning } from '../../src/origin/grammar.ts'
 import { dnsHost, mutated, originLike } from './arbitraries.ts'
 
 const text = (pattern: string): string => parseOriginPattern(pattern).text

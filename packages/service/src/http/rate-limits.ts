@@ -1,5 +1,4 @@
-import type { Clock } from '@mayfly/core'
-import { systemClock } from '@mayfly/core'
+import { type Clock, systemClock } from '@mayfly/core'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { ServiceProblem } from './problem.ts'
 import type { LimitName, RateLimit, RateLimits } from './rate-limits/options.ts'

@@ -1,5 +1,4 @@
-import type { Algorithm, Clock } from '@mayfly/core'
-import { ALGORITHMS } from '@mayfly/core'
+import { type Algorithm, type Clock, ALGORITHMS } from '@mayfly/core'
 import { telesign } from '@mayfly/core/vendors'
 import {
   clockOption,

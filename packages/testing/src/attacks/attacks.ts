@@ -1,5 +1,4 @@
-import type { Algorithm, Clock, NamedKey } from '@mayfly/core'
-import { systemClock } from '@mayfly/core'
+import { type Algorithm, type Clock, type NamedKey, systemClock } from '@mayfly/core'
 import { refuseUnknown } from '../options.ts'
 import type { TokenAttack } from './attack.ts'
 import { type ClaimsAttack, claimsAttacks, LIFETIME } from './claims.ts'

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { request as httpRequest } from 'node:http'
+import { type IncomingMessage, type ServerResponse, request as httpRequest } from 'node:http'
 import type { VerifiedToken } from '@mayfly/core'
 import type { ConformanceRoute } from './driver.ts'
 

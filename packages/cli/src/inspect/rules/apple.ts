@@ -1,5 +1,4 @@
-import type { Check } from './checks.ts'
-import { listOf, oneOf, pattern, text } from './checks.ts'
+import { type Check, listOf, oneOf, pattern, text } from './checks.ts'
 import { error } from './judge.ts'
 import {
   forbidden,

@@ -1,5 +1,5 @@
 import { RequestError } from '../../base/errors.ts'
-import { malformed } from './refusal.ts'
+import { malformed } from './payload.ts'
 
 /** A proof that whoever sent a request holds a key: that of DPoP (RFC 9449) is one. */
 export interface KeyProof {

@@ -8,7 +8,7 @@ import {
   requireOptions,
 } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
-import { MemoryOneTimeGuard, type OneTimeGuard } from '../state/one-time.ts'
+import { MemoryOneTimeGuard, type OneTimeGuard } from '../state/expiring-ids.ts'
 import type { DpopNonces } from './nonces.ts'
 import { compileTargets, type TargetsOf } from './target.ts'
 

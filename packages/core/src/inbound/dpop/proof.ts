@@ -1,13 +1,12 @@
 import type { Algorithm } from '../../keys/algorithms.ts'
 import { decodeBase64url } from '../../base/base64url.ts'
 import { type JsonObject, parseJsonObject } from '../../base/json.ts'
-import { KeyError, RequestError } from '../../base/errors.ts'
+import { KeyError, RequestError, type Reason } from '../../base/errors.ts'
 import { parseCompact } from '../../jws/parse.ts'
 import { verifyParsed } from '../../jws/verify.ts'
-import { importKey } from '../../keys/import.ts'
+import { importKey } from '../../keys/load.ts'
 import type { Jwk } from '../../keys/jwk.ts'
 import type { Key } from '../../keys/key.ts'
-import { proofRefused } from './refusals.ts'
 
 /** The longest proof that is looked at, in characters. */
 const MAX_PROOF_LENGTH = 8192
@@ -73,4 +72,20 @@ function requireBounded({ kty, n, e }: Jwk): void {
   const [modulus, exponent] = [n, e].map((text) => decodeBase64url(String(text))?.length ?? 0)
   if ((modulus ?? 0) <= MAX_RSA_BYTES && (exponent ?? 0) <= MAX_EXPONENT_BYTES) return
   throw proofRefused('The "jwk" of the proof is larger than RSA keys of 4096 bits are.')
+}
+
+/** Refuses what is no proof for this request. The message never repeats any of it. */
+export function proofRefused(
+  message: string,
+  reason: Extract<Reason, `proof_${string}`> = 'proof_invalid',
+): RequestError {
+  return new RequestError('ERR_DPOP_PROOF', message, { reason })
+}
+
+/** Asks for a proof that holds this nonce (RFC 9449 sections 8 and 9). */
+export function nonceRequired(nonce: string): RequestError {
+  return new RequestError('ERR_DPOP_NONCE', 'The proof has to hold the nonce of this answer.', {
+    reason: 'proof_nonce',
+    headers: { 'dpop-nonce': nonce },
+  })
 }

@@ -2,10 +2,9 @@ import type { Algorithm } from '../../keys/algorithms.ts'
 import type { KeyProof } from '../claims/key-binding.ts'
 import type { JsonObject } from '../../base/json.ts'
 import { askStore, isBoolean } from '../state/ask.ts'
-import { sha256 } from '../../base/digest.ts'
+import { sha256 } from '../../base/base64url.ts'
 import { type DpopOptions, type DpopParts, requireDpopOptions } from './options.ts'
-import { readProof } from './proof.ts'
-import { nonceRequired, proofRefused } from './refusals.ts'
+import { readProof, nonceRequired, proofRefused } from './proof.ts'
 import { normalTarget } from './target.ts'
 
 /** What a `DpopVerifier` looks at of a request. A `RequestLike` is one. */

@@ -1,4 +1,16 @@
-import { invalid } from '../../base/options.ts'
+import {
+  invalid,
+  refuseUnknownOptions,
+  requireOptions,
+  optionalString,
+  requireString,
+  requireOneOf,
+} from '../../base/options.ts'
+import { isThumbprint } from '../claims/key-binding.ts'
+import { normaliseOriginPatterns } from '../../origin/grammar.ts'
+import type { OriginPatternOptions } from '../../origin/settings.ts'
+import type { IssueOptions, IssuerOptions } from './options.ts'
+import { OptionError } from '../../base/errors.ts'
 
 /** The registered claims of RFC 7519, and the option of `issue()` that writes each. */
 const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
@@ -12,7 +24,7 @@ const OPTION_OF_CLAIM: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Tells whether a claim has a meaning of its own in RFC 7519. */
-export function isRegistered(claim: string): boolean {
+function isRegistered(claim: string): boolean {
   return OPTION_OF_CLAIM.has(claim)
 }
 
@@ -66,4 +78,103 @@ function jsonCopy(claims: object): Record<string, unknown> {
     throw invalid('claims', '"claims" must be an object.')
   }
   return copy as Record<string, unknown>
+}
+
+/** Writes the claim that binds a token to a key (RFC 9449 section 6.1). */
+export function confirmationClaim(confirmation: { readonly jkt: string } | undefined): {
+  readonly cnf?: { readonly jkt: string }
+} {
+  if (confirmation === undefined) return {}
+  requireOptions(confirmation, 'confirmation')
+  refuseUnknownOptions(confirmation, ['jkt'], 'confirmation')
+  const { jkt } = confirmation
+  if (isThumbprint(jkt)) return { cnf: { jkt } }
+  throw invalid(
+    'confirmation.jkt',
+    '"confirmation.jkt" must be the SHA-256 thumbprint of a key: 43 characters of base64url.',
+  )
+}
+
+/** Where an issuer writes origins, and what it lets them be. */
+export interface OriginPolicy {
+  /** `undefined`: into `aud`, beside the audience. */
+  readonly originClaim: string | undefined
+  readonly suffixes: OriginPatternOptions
+}
+
+/** Reads the issuer's options "originClaim" and "allowSuffixes". */
+export function originPolicy({ originClaim, allowSuffixes }: IssuerOptions): OriginPolicy {
+  const suffixes = allowSuffixes === undefined ? {} : { allowSuffixes }
+  // Nothing is normalised here: it reports an unsound option now, and not with the first token.
+  normaliseOriginPatterns([], suffixes)
+  const claim = optionalString(originClaim, 'originClaim', 128)
+  if (claim === undefined || claim === 'aud') return { originClaim: undefined, suffixes }
+  if (!isRegistered(claim)) return { originClaim: claim, suffixes }
+  throw invalid('originClaim', `"originClaim" may not be "${claim}": it has a meaning of its own.`)
+}
+
+/** The claims that say whom a token speaks of, whom it is for, and where it may be used. */
+export interface IdentityClaims {
+  readonly sub?: string
+  readonly aud?: string | readonly string[]
+  readonly [claim: string]: unknown
+}
+
+/** Writes the claims of identity, with origins checked and in their normal form. */
+export function identityClaims(
+  { subject, audience, origins = [] }: IssueOptions,
+  { originClaim, suffixes }: OriginPolicy,
+): IdentityClaims {
+  const sub = optionalString(subject, 'subject')
+  const named = audienceList(audience)
+  const patterns = normaliseOriginPatterns(origins, suffixes)
+  if (originClaim === undefined) refuseDoubles(named, patterns)
+  const aud = originClaim === undefined ? [...named, ...patterns] : named
+  return {
+    ...(sub !== undefined && { sub }),
+    ...(aud.length > 0 && { aud: aud.length === 1 ? aud[0] : aud }),
+    ...(originClaim !== undefined && patterns.length > 0 && { [originClaim]: patterns }),
+  }
+}
+
+function audienceList(audience: string | readonly string[] | undefined): readonly string[] {
+  if (audience === undefined) return []
+  const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
+  return [...new Set(list.map((one) => requireString(one, 'audience')))]
+}
+
+/** A verifier counts a value as audience or as origin, never as both. */
+function refuseDoubles(audience: readonly string[], patterns: readonly string[]): void {
+  if (!patterns.some((pattern) => audience.includes(pattern))) return
+  throw invalid(
+    'origins',
+    'One of the "origins" is also an "audience", and a verifier would count it as audience only: set the issuer\'s "originClaim".',
+  )
+}
+
+/** Gives the `typ` of a token, and refuses a token that falls short of its profile. */
+export function issuedType(options: IssueOptions): string {
+  const { profile } = options
+  const type = optionalString(options.type, 'type', 128)
+  if (profile === undefined) return type ?? 'JWT'
+  requireOneOf(profile, 'profile', ['at+jwt'])
+  if (type !== undefined) {
+    throw invalid('type', '"type" contradicts "profile", which names the type itself.')
+  }
+  for (const name of ['audience', 'subject'] as const) {
+    if (options[name] === undefined || options[name].length === 0) throw required(name)
+  }
+  const { claims = {} } = options
+  requireOptions(claims, 'claims')
+  if (claims['client_id'] === undefined) throw required('claims.client_id')
+  requireString(claims['client_id'], 'claims.client_id')
+  return profile
+}
+
+function required(option: string): OptionError {
+  return new OptionError(
+    'ERR_OPTION_REQUIRED',
+    option,
+    `"${option}" is required in an access token by RFC 9068 section 2.2.`,
+  )
 }

@@ -12,10 +12,15 @@ import {
   requireString,
 } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
-import { copyClaims } from './claims.ts'
-import { confirmationClaim } from './confirmation.ts'
-import { type IdentityClaims, identityClaims, type OriginPolicy, originPolicy } from './identity.ts'
-import { issuedType } from './issued-type.ts'
+import {
+  copyClaims,
+  confirmationClaim,
+  type IdentityClaims,
+  identityClaims,
+  type OriginPolicy,
+  originPolicy,
+  issuedType,
+} from './claims.ts'
 import { createIssuedToken, type IssuedToken } from './issued-token.ts'
 import {
   ISSUE_OPTIONS,
@@ -27,7 +32,7 @@ import {
 import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { notify, type Observe } from '../../base/observe.ts'
-import { originWarning } from '../../origin/parse.ts'
+import { originWarning } from '../../origin/grammar.ts'
 import type { Generations } from '../state/generations.ts'
 
 /**

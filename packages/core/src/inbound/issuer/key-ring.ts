@@ -12,7 +12,7 @@ import { type HeaderFields, signCompact } from '../../jws/sign.ts'
 import { generateKey } from '../../keys/generate.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { Key } from '../../keys/key.ts'
-import type { KeyLookup } from '../../keys/lookup.ts'
+import type { KeyLookup } from '../../keys/static-keys.ts'
 
 /** What a {@link KeyRing} may be told. */
 export interface KeyRingOptions {

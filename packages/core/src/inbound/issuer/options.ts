@@ -1,5 +1,5 @@
 import type { Algorithm } from '../../keys/algorithms.ts'
-import type { TokenProfile } from '../claims/profile.ts'
+import type { TokenProfile } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Observe } from '../../base/observe.ts'

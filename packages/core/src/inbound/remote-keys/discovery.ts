@@ -1,11 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { invalid } from '../../base/options.ts'
 import { isSecure } from '../../http/destination.ts'
-import { nameOfUrl } from '../../http/endpoint.ts'
-import { issuerHint, metadataUrls } from '../../http/well-known.ts'
-import { requireAddress } from '../../http/address.ts'
-import { RefreshError } from './failure.ts'
-import type { Fetcher } from './fetcher.ts'
+import { nameOfUrl, requireAddress } from '../../http/endpoint.ts'
+import { issuerHint, metadataUrls } from '../../http/server-metadata.ts'
+import { RefreshError, type Fetcher } from './failure.ts'
 
 /** Where a key set is. */
 export interface Location {

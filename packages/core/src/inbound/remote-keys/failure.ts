@@ -1,9 +1,54 @@
-import type { KeyErrorCode } from '../../base/error-codes.ts'
-import { KeyError, RequestError } from '../../base/errors.ts'
-import { BodyTooLong } from '../../http/bounded-text.ts'
-import { type CallAnswer, Redirected } from '../../http/call.ts'
+import { type KeyErrorCode, KeyError, RequestError } from '../../base/errors.ts'
+import {
+  BodyTooLong,
+  type CallAnswer,
+  Redirected,
+  retryAfterOf,
+  callOnce,
+} from '../../http/call.ts'
 import { nameOfUrl } from '../../http/endpoint.ts'
-import { retryAfterOf } from '../../http/retry-after.ts'
+import type { Clock } from '../../base/clock.ts'
+import { type JsonObject, parseJsonObject } from '../../base/json.ts'
+
+/** No key set and no metadata is longer than this. */
+const MAX_BYTES = 1_048_576
+
+/** What documents are fetched with. */
+export interface FetcherOptions {
+  readonly fetch: typeof fetch | undefined
+  readonly clock: Clock
+}
+
+/** A document that was fetched. */
+export interface Fetched {
+  readonly json: JsonObject
+  readonly answer: CallAnswer
+}
+
+/** Fetches one JSON object. Rejects with a `RefreshError`, or with the signal's reason. */
+export type Fetcher = (url: URL, what: string, signal: AbortSignal) => Promise<Fetched>
+
+/** Makes the function that fetches key sets and metadata: bounded, and without redirects. */
+export function createFetcher({ fetch: send, clock }: FetcherOptions): Fetcher {
+  return async (url, what, signal) => {
+    let answer: CallAnswer
+    try {
+      answer = await callOnce(
+        { url, method: 'GET', headers: { accept: ACCEPT } },
+        { fetch: send ?? globalThis.fetch, clock, signal, maxBytes: MAX_BYTES },
+      )
+    } catch (error) {
+      signal.throwIfAborted()
+      throw noAnswer(url, error)
+    }
+    if (answer.status !== 200) throw wrongStatus(url, answer)
+    const json = parseJsonObject(new TextEncoder().encode(answer.text), { maxBytes: MAX_BYTES })
+    if (json === undefined) throw wrongFormat(url, what)
+    return { json, answer }
+  }
+}
+
+const ACCEPT = 'application/json, application/jwk-set+json'
 
 /** A key set that could not be had, and when its server wants to be asked again. */
 export class RefreshError extends KeyError {
@@ -20,7 +65,7 @@ export class RefreshError extends KeyError {
 }
 
 /** Says why a server gave no answer. */
-export function noAnswer(url: URL, error: unknown): RefreshError {
+function noAnswer(url: URL, error: unknown): RefreshError {
   const name = nameOfUrl(url)
   if (error instanceof Redirected) {
     const message = `${name} redirects${error.where}. No redirect is followed to keys: configure the final URL.`
@@ -34,7 +79,7 @@ export function noAnswer(url: URL, error: unknown): RefreshError {
 }
 
 /** Says that a server answered, and not with 200. */
-export function wrongStatus(url: URL, { status, headers, receivedAt }: CallAnswer): RefreshError {
+function wrongStatus(url: URL, { status, headers, receivedAt }: CallAnswer): RefreshError {
   return new RefreshError('ERR_KEYS_FETCH', `${nameOfUrl(url)} answered ${status}.`, {
     retryAfterMs: retryAfterOf(headers, receivedAt),
   })

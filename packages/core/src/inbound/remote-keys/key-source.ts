@@ -1,13 +1,10 @@
 import type { Algorithm } from '../../keys/algorithms.ts'
 import type { Clock } from '../../base/clock.ts'
-import { nameOfUrl } from '../../http/endpoint.ts'
-import { importJwkSet } from '../../keys/import-set.ts'
-import { requireAddress } from '../../http/address.ts'
+import { nameOfUrl, requireAddress } from '../../http/endpoint.ts'
+import { importJwkSet } from '../../keys/static-keys.ts'
 import { Discovery, type Location } from './discovery.ts'
-import { wrongFormat } from './failure.ts'
-import { createFetcher, type Fetcher } from './fetcher.ts'
-import { type LifetimeBounds, lifetimeOf } from './freshness.ts'
-import { HeldSet } from './held-set.ts'
+import { wrongFormat, createFetcher, type Fetcher } from './failure.ts'
+import { type LifetimeBounds, lifetimeOf, HeldSet } from './held-set.ts'
 import type { RemoteKeysOptions } from './options.ts'
 
 /** Each key is imported, once per algorithm: a longer set would be work without end. */

@@ -1,12 +1,11 @@
 import type { Algorithm } from '../../keys/algorithms.ts'
 import { Cooldown } from '../../base/cooldown.ts'
-import { promisesCanBeShared } from '../../base/promise-sharing.ts'
-import { Flight } from '../../base/single-flight.ts'
+import { promisesCanBeShared, Flight } from '../../base/single-flight.ts'
 import { type Clock, timeoutSignal } from '../../base/clock.ts'
 import { clockOption } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import type { Key } from '../../keys/key.ts'
-import type { KeyLookup } from '../../keys/lookup.ts'
+import type { KeyLookup } from '../../keys/static-keys.ts'
 import { notify } from '../../base/observe.ts'
 import { keysUnavailable, RefreshError } from './failure.ts'
 import type { HeldSet } from './held-set.ts'
@@ -17,8 +16,10 @@ import {
   type RemoteKeysLimits,
   type RemoteKeysOptions,
   requireRemoteKeysOptions,
+  type RefreshTrigger,
+  type RemoteKeysEvent,
+  type RemoteKeysHealth,
 } from './options.ts'
-import type { RefreshTrigger, RemoteKeysEvent, RemoteKeysHealth } from './report.ts'
 
 /** The first pause after a failure; each further one is twice as long, up to a minute. */
 const FIRST_PAUSE_MS = 1000

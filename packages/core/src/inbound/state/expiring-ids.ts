@@ -6,6 +6,53 @@ import {
   requireOptions,
 } from '../../base/options.ts'
 
+/** Remembers which tokens were revoked before their time. */
+export interface Revocations {
+  /** Tells whether a token was revoked. What it throws refuses the token. */
+  isRevoked(tokenId: string): boolean | Promise<boolean>
+  /**
+   * Revokes a token, for an hour longer than it is good: so far verifiers may let it go on by their
+   * clock tolerance.
+   *
+   * @param tokenId the `jti`.
+   * @param expiresAt the token's `exp`, in seconds since the epoch.
+   */
+  revoke(tokenId: string, expiresAt: number): void | Promise<void>
+}
+
+/** Seconds, the most that the `clockTolerance` of a verifier can be. */
+const LONGEST_TOLERANCE = 3600
+
+/**
+ * Remembers revoked tokens in memory: for one process, until it ends.
+ *
+ * @example
+ * ```ts
+ * import { MemoryRevocations } from '@mayfly/core'
+ *
+ * const revocations = new MemoryRevocations()
+ * revocations.revoke('token-1', 4_000_000_000)
+ * console.log(revocations.isRevoked('token-1')) // true
+ * ```
+ */
+export class MemoryRevocations implements Revocations {
+  readonly #revoked: ExpiringIds
+
+  /** @throws {OptionError} when an option is unknown or unsound. */
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#revoked = new ExpiringIds(options, 'MemoryRevocations')
+  }
+
+  isRevoked(tokenId: string): boolean {
+    return this.#revoked.has(tokenId)
+  }
+
+  /** @throws {Error} when it is full of tokens that have not expired. */
+  revoke(tokenId: string, expiresAt: number): void {
+    this.#revoked.add(tokenId, expiresAt + LONGEST_TOLERANCE)
+  }
+}
+
 /** How much an in-memory store of token ids may hold. */
 export interface MemoryStoreOptions {
   /** Token ids at the most. Default 100 000. */
@@ -65,5 +112,45 @@ export class ExpiringIds {
 
   #now(): number {
     return this.#clock.now() / 1000
+  }
+}
+
+/** Remembers which tokens have been used, so that each is accepted once. */
+export interface OneTimeGuard {
+  /**
+   * Uses a token up: `true` for the first call with this id, `false` for every other until the token
+   * has expired. Of any number of calls at once, one is the first. What it throws refuses the token.
+   *
+   * @param tokenId the `jti`.
+   * @param expiresAt seconds since the epoch, from when the token is refused anyway.
+   */
+  consume(tokenId: string, expiresAt: number): boolean | Promise<boolean>
+}
+
+/**
+ * Remembers used tokens in memory: for one process. When it is full of tokens that have not expired,
+ * it throws, and no further token is accepted until one has.
+ *
+ * @example
+ * ```ts
+ * import { MemoryOneTimeGuard } from '@mayfly/core'
+ *
+ * const once = new MemoryOneTimeGuard()
+ * console.log(once.consume('token-1', 4_000_000_000)) // true
+ * console.log(once.consume('token-1', 4_000_000_000)) // false
+ * ```
+ */
+export class MemoryOneTimeGuard implements OneTimeGuard {
+  readonly #used: ExpiringIds
+
+  /** @throws {OptionError} when an option is unknown or unsound. */
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#used = new ExpiringIds(options, 'MemoryOneTimeGuard')
+  }
+
+  consume(tokenId: string, expiresAt: number): boolean {
+    if (this.#used.has(tokenId)) return false
+    this.#used.add(tokenId, expiresAt)
+    return true
   }
 }

@@ -3,12 +3,14 @@ import type { Clock } from '../../base/clock.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import type { JwkSet } from '../../keys/jwk.ts'
-import { pickKeys } from '../../keys/jwk-set.ts'
-import type { KeyLookup } from '../../keys/lookup.ts'
-import { type NamedKey, staticKeys } from '../../keys/static-keys.ts'
+import { pickKeys, type KeyLookup, type NamedKey, staticKeys } from '../../keys/static-keys.ts'
 import { RemoteKeys } from '../remote-keys/remote-keys.ts'
-import { publicKeyAlgorithms, type RemoteKeysOptions } from '../remote-keys/options.ts'
-import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/report.ts'
+import {
+  publicKeyAlgorithms,
+  type RemoteKeysOptions,
+  type RemoteKeysEvent,
+  type RemoteKeysHealth,
+} from '../remote-keys/options.ts'
 
 /**
  * What a verifier checks signatures with: keys and their algorithms, a JWK set, the `jwksUri` of one,

@@ -1,10 +1,7 @@
 import type { KeyProof } from '../claims/key-binding.ts'
-import type { JwtPayload } from '../claims/payload.ts'
-import { malformed } from '../claims/refusal.ts'
+import { type JwtPayload, malformed } from '../claims/payload.ts'
 import { invalid, requireOptions, requireString } from '../../base/options.ts'
-import { splitAudience } from '../../origin/audience.ts'
-import { checkOrigin, type OriginContext } from '../../origin/check.ts'
-import { originError } from '../../origin/denied.ts'
+import { splitAudience, checkOrigin, type OriginContext, originError } from '../../origin/check.ts'
 import { type CompiledOrigins, originCompiler } from '../../origin/matcher.ts'
 import type { OriginOptions } from '../../origin/settings.ts'
 

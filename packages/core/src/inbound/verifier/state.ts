@@ -1,11 +1,9 @@
-import type { JwtPayload } from '../claims/payload.ts'
-import { malformed, missing, refusal } from '../claims/refusal.ts'
+import { type JwtPayload, malformed, missing, refusal } from '../claims/payload.ts'
 import { invalid } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
 import { askStore, isBoolean, isNumber } from '../state/ask.ts'
 import type { Generations } from '../state/generations.ts'
-import type { OneTimeGuard } from '../state/one-time.ts'
-import type { Revocations } from '../state/revocations.ts'
+import type { OneTimeGuard, Revocations } from '../state/expiring-ids.ts'
 
 /** What a verifier asks of stores that are shared with others, for every use of a token. */
 export interface StateOptions {

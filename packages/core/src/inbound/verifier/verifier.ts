@@ -1,4 +1,4 @@
-import { promisesCanBeShared } from '../../base/promise-sharing.ts'
+import { promisesCanBeShared } from '../../base/single-flight.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 import { boundKey, checkKeyBinding } from '../claims/key-binding.ts'
 import type { JwtPayload } from '../claims/payload.ts'

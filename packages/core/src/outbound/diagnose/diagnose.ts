@@ -2,7 +2,7 @@ import { type Clock, systemClock, timeoutSignal } from '../../base/clock.ts'
 import { adviceFor, type RefusalCause } from './advice.ts'
 import { vendorCodeIn } from './vendor-code.ts'
 import { clockOption } from '../../base/options.ts'
-import { readBoundedText } from '../../http/bounded-text.ts'
+import { readBoundedText } from '../../http/call.ts'
 import { offsetOf } from '../learned-clock.ts'
 import type { AccessToken, TokenSource } from '../token.ts'
 

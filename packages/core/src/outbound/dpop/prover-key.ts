@@ -3,12 +3,10 @@ import { digestText } from '../../base/encoding-digest.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import { generateKey } from '../../keys/generate.ts'
-import { importKey } from '../../keys/import.ts'
+import { importKey, type KeyMaterial } from '../../keys/load.ts'
 import type { Jwk, PublicJwk } from '../../keys/jwk.ts'
-import { Key } from '../../keys/key.ts'
-import type { KeyMaterial } from '../../keys/material.ts'
+import { Key, type SigningKey } from '../../keys/key.ts'
 import { prepareKey } from '../../keys/prepare.ts'
-import type { SigningKey } from '../../keys/signing-key.ts'
 
 /** A key that never leaves its KMS or HSM, with the public half that each proof shows. */
 export interface DpopSigner extends SigningKey {

@@ -16,11 +16,16 @@ import {
   requireOptions,
 } from '../../base/options.ts'
 import { ForeignOriginError, MayflyError } from '../../base/errors.ts'
-import { readBoundedText } from '../../http/bounded-text.ts'
+import { readBoundedText } from '../../http/call.ts'
 import { isSecure } from '../../http/destination.ts'
-import { type OutgoingRequest, readRequest, toInit, withKeptBody } from './outgoing-request.ts'
+import {
+  type OutgoingRequest,
+  readRequest,
+  toInit,
+  withKeptBody,
+  canResend,
+} from './outgoing-request.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './redirect.ts'
-import { canResend } from './request-body.ts'
 import { CLOCK_STEP_MS } from '../learned-clock.ts'
 import type { TokenSource } from '../token.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Diagnosis } from '../diagnose/diagnose.ts'
 import { clockOption, describe, invalid, optionalFunction } from '../../base/options.ts'
-import type { ErrorCode } from '../../base/error-codes.ts'
+import type { ErrorCode } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import type { Observe } from '../../base/observe.ts'
 import { LearnedClocks } from '../learned-clock.ts'

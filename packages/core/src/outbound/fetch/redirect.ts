@@ -1,6 +1,5 @@
 import { MayflyError } from '../../base/errors.ts'
-import type { OutgoingRequest } from './outgoing-request.ts'
-import { canResend } from './request-body.ts'
+import { type OutgoingRequest, canResend } from './outgoing-request.ts'
 
 /** The Fetch standard, "HTTP-redirect fetch", step 7. */
 export const MAX_REDIRECTS = 20

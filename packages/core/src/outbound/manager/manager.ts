@@ -1,6 +1,13 @@
-import { type HeldToken, livesFor, refusedOf, stateOf } from './held-token.ts'
-import { promisesCanBeShared } from '../../base/promise-sharing.ts'
-import { compileReusePolicy, type ReusePolicy, reuseOf } from './reuse-policy.ts'
+import {
+  type HeldToken,
+  livesFor,
+  refusedOf,
+  stateOf,
+  compileReusePolicy,
+  type ReusePolicy,
+  reuseOf,
+} from './reuse-policy.ts'
+import { promisesCanBeShared } from '../../base/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
 import {
   clockOption,
@@ -8,7 +15,6 @@ import {
   optionalFunction,
   optionalNumber,
 } from '../../base/options.ts'
-import { closedError, tooShort } from './errors.ts'
 import {
   type ManagerEvent,
   requireManagerOptions,
@@ -27,6 +33,7 @@ import type {
   ReuseHints,
   TokenSource,
 } from '../token.ts'
+import { MayflyError, SourceError } from '../../base/errors.ts'
 
 const NO_OPTIONS: GetTokenOptions = Object.freeze({})
 
@@ -310,4 +317,18 @@ function isPlain(options: GetTokenOptions | undefined): boolean {
       options.minLifetime === undefined &&
       options.signal?.aborted !== true)
   )
+}
+
+/** Says that no token of a source can be as good as was asked for. */
+function tooShort(minLifetime: number, { lifetime }: HeldToken): SourceError {
+  return new SourceError(
+    'ERR_TOKEN_TOO_SHORT',
+    `"minLifetime" asks for ${minLifetime} seconds, but a new token of this source lives ${Math.floor(lifetime)}.`,
+    { permanent: true },
+  )
+}
+
+/** Says that a manager is of no more use. */
+function closedError(): MayflyError {
+  return new MayflyError('ERR_CLOSED', 'This token manager was closed.')
 }

@@ -1,7 +1,6 @@
 import { Bounded } from '../../base/bounded.ts'
 import { Cooldown } from '../../base/cooldown.ts'
-import { type HeldToken, livesFor } from './held-token.ts'
-import type { ReusePolicy } from './reuse-policy.ts'
+import { type HeldToken, livesFor, type ReusePolicy } from './reuse-policy.ts'
 import { Flight } from '../../base/single-flight.ts'
 import { type Clock, timeoutSignal } from '../../base/clock.ts'
 import { isMayflyError, SourceError } from '../../base/errors.ts'

@@ -1,7 +1,7 @@
 import { REUSE_OPTIONS, type ReuseOptions } from './reuse-policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
-import type { ErrorCode } from '../../base/error-codes.ts'
+import type { ErrorCode } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { TokenSource, TokenStore } from '../token.ts'
 

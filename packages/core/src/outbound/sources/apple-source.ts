@@ -2,9 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import { invalid, requireString } from '../../base/options.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
 import { signedSource } from './signed-source.ts'
-import { requireKeyId } from './key-id.ts'
+import { requireKeyId, type JwtKey } from './signed-signing.ts'
 import { refuseReplacing, type TokenMoment } from './signed-payload.ts'
-import type { JwtKey } from './signed-signing.ts'
 import type { TokenSource } from '../token.ts'
 
 /** What every token takes that is signed with an Apple key. */

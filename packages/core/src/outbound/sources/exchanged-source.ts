@@ -1,5 +1,4 @@
-import { parseDate } from '../../base/clock.ts'
-import type { Clock } from '../../base/clock.ts'
+import { parseDate, type Clock } from '../../base/clock.ts'
 import { clockOption } from '../../base/options.ts'
 import { SourceError } from '../../base/errors.ts'
 import {
@@ -9,7 +8,7 @@ import {
   type Refusal,
   unusable,
 } from './exchanged-oauth-answer.ts'
-import { refusalError } from './refusal.ts'
+import { refusalError } from './exchanged-quote.ts'
 import { compileDestinations } from '../../http/destination.ts'
 import { nameOfUrl } from '../../http/endpoint.ts'
 import {

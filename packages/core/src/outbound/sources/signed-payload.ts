@@ -1,4 +1,4 @@
-import { describe, invalid } from '../../base/options.ts'
+import { describe, invalid, optionalNumber } from '../../base/options.ts'
 
 /** The dates and the id of one token, for claims that are made anew for each. */
 export interface TokenMoment {
@@ -107,4 +107,22 @@ function copy(claims: Readonly<Record<string, unknown>>): Record<string, unknown
 
 function encode(payload: Record<string, unknown>): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(payload))
+}
+
+/** How long a vendor lets its tokens live, in seconds. */
+export interface LifetimeLimits {
+  readonly min: number
+  readonly max: number
+  /** What it is where nothing is asked for. */
+  readonly usual: number
+  /** Says what the vendor takes, for the message. */
+  readonly rule: string
+}
+
+/** Reads a `lifetime` that is within a vendor's limits; what is beyond them is refused. */
+export function requireLifetime(asked: number | undefined, limits: LifetimeLimits): number {
+  const { min, max, usual, rule } = limits
+  const lifetime = optionalNumber(asked, 'lifetime', { min: 1, integer: true }) ?? usual
+  if (lifetime >= min && lifetime <= max) return lifetime
+  throw invalid('lifetime', `"lifetime" is ${lifetime} seconds; ${rule}.`)
 }

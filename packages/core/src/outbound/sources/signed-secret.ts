@@ -1,7 +1,7 @@
 import { describe, invalid, requireString } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
-import type { KeyMaterial, SecretMaterial } from '../../keys/material.ts'
-import type { SigningKey } from '../../keys/signing-key.ts'
+import type { KeyMaterial, SecretMaterial } from '../../keys/load.ts'
+import type { SigningKey } from '../../keys/key.ts'
 import type { JwtKey, JwtKeyCallback } from './signed-signing.ts'
 
 /**

@@ -12,8 +12,7 @@ import {
 } from '../../base/options.ts'
 import { compileDestinations } from '../../http/destination.ts'
 import { type HeaderFields, signCompact } from '../../jws/sign.ts'
-import { Key } from '../../keys/key.ts'
-import type { SigningKey } from '../../keys/signing-key.ts'
+import { Key, type SigningKey } from '../../keys/key.ts'
 import {
   type AccessToken,
   createAccessToken,

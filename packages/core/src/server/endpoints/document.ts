@@ -1,7 +1,10 @@
 import { encodeBase64url } from '../../base/base64url.ts'
-import { requireNumber } from '../../base/options.ts'
+import { requireNumber, invalid, refuseUnknownOptions } from '../../base/options.ts'
 import type { RequestLike } from '../guard/request.ts'
-import { type Endpoint, methodNotAllowed } from './endpoint.ts'
+import { RequestError } from '../../base/errors.ts'
+import { denial } from '../guard/challenge.ts'
+import type { HttpAnswer } from '../../http/answer.ts'
+import type { JwkSet } from '../../keys/jwk.ts'
 
 /** How long a public document may be kept. */
 export interface DocumentOptions {
@@ -47,4 +50,58 @@ function isKnown(request: RequestLike, etag: string): boolean {
     const trimmed = tag.trim()
     return trimmed === '*' || trimmed.replace(/^W\//, '') === etag
   })
+}
+
+/** Answers a request whole. It rejects with what is not the request's fault. */
+export type Endpoint<Context = void> = (
+  request: RequestLike,
+  context: Context,
+) => Promise<HttpAnswer>
+
+/** The answer to a method that an endpoint does not have (RFC 9110 section 15.5.6). */
+export function methodNotAllowed(...allowed: readonly string[]): HttpAnswer {
+  const allow = allowed.join(', ')
+  return denial(
+    new RequestError('ERR_REQUEST_INVALID', `This takes ${allowed.join(' or ')}.`, {
+      reason: 'request_invalid',
+      status: 405,
+      headers: { allow },
+    }),
+  )
+}
+
+/** What has public keys to publish: a `TokenIssuer` or a `KeyRing`. */
+export interface JwksSource {
+  /** Gives the public keys of now. */
+  jwks(): Promise<JwkSet>
+}
+
+/**
+ * Makes the endpoint that publishes an issuer's public keys (RFC 7517), for
+ * `/.well-known/jwks.json`.
+ *
+ * It answers GET and HEAD; 304 to a client that has the set already; 405 to other methods. The type is
+ * `application/json`, since many more clients refuse `application/jwk-set+json` than insist on it.
+ * Caches may keep it for `maxAge` seconds, 60 by default: for so long a shared cache in between may
+ * hide a key that `rotate()` made and that signs already.
+ *
+ * @throws {OptionError} when an option is unknown or unsound.
+ *
+ * @example
+ * ```ts
+ * import { jwksEndpoint, TokenIssuer } from '@mayfly/core'
+ *
+ * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
+ * const endpoint = jwksEndpoint(issuer)
+ *
+ * const answer = await endpoint({ method: 'GET', url: '/', header: () => [] })
+ * console.log(answer.status, answer.headers['cache-control']) // 200 public, max-age=60
+ * ```
+ */
+export function jwksEndpoint(issuer: JwksSource, options: DocumentOptions = {}): Endpoint {
+  refuseUnknownOptions(options, ['maxAge'], 'jwks')
+  if (typeof issuer?.jwks !== 'function') {
+    throw invalid('issuer', '"issuer" must be a TokenIssuer or a KeyRing.')
+  }
+  return documentEndpoint(() => issuer.jwks(), options.maxAge ?? 60)
 }

@@ -6,8 +6,7 @@ import {
   requireString,
 } from '../../base/options.ts'
 import { isSecure } from '../../http/destination.ts'
-import { documentEndpoint, type DocumentOptions } from './document.ts'
-import type { Endpoint } from './endpoint.ts'
+import { documentEndpoint, type DocumentOptions, type Endpoint } from './document.ts'
 
 /** What a protected resource says of itself (RFC 9728 section 2). */
 export interface ResourceMetadataOptions extends DocumentOptions {

@@ -6,8 +6,12 @@ import {
   requireOneOf,
 } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
-import { type ChallengeOptions, type Challenger, compileChallenge } from './challenge.ts'
-import { challenged } from './denial.ts'
+import {
+  type ChallengeOptions,
+  type Challenger,
+  compileChallenge,
+  challenged,
+} from './challenge.ts'
 import { compileKeyBinding, type KeyBinding, requireBinding } from './key-proof.ts'
 import {
   type DenyEvent,

@@ -14,8 +14,8 @@ import {
   type ChallengeOptions,
   type Challenger,
   compileChallenge,
+  challenged,
 } from './challenge.ts'
-import { challenged } from './denial.ts'
 import type { DenyEvent } from './options.ts'
 import { tokenMissing } from './request.ts'
 

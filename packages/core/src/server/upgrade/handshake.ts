@@ -1,5 +1,5 @@
 import { RequestError } from '../../base/errors.ts'
-import { offeredProtocols } from '../guard/protocol-list.ts'
+import { offeredProtocols } from '../guard/token-places.ts'
 import { invalidRequest, type RequestLike } from '../guard/request.ts'
 
 // 16 bytes in base64 (RFC 6455 section 4.1).

@@ -2,18 +2,23 @@ import type { Clock } from '../../base/clock.ts'
 import { clockOption, optionalFunction } from '../../base/options.ts'
 import { asError, RequestError } from '../../base/errors.ts'
 import { Guard } from '../guard/guard.ts'
-import { challenged, denial } from '../guard/denial.ts'
+import { challenged, denial } from '../guard/challenge.ts'
 import { type NodeRequest, nodeRequest } from '../guard/node-request.ts'
 import type { DenyEvent, GuardVerifier, Outcome } from '../guard/options.ts'
-import { offeredProtocols, PROTOCOL_FIELD } from '../guard/protocol-list.ts'
+import { offeredProtocols, PROTOCOL_FIELD } from '../guard/token-places.ts'
 import type { RequestLike } from '../guard/request.ts'
 import type { HttpAnswer } from '../../http/answer.ts'
 import { type EditableRequest, withField, withoutFields } from '../incoming-request.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { requireHandshake } from './handshake.ts'
-import { beginJudging, endJudging, JUDGED_TWICE } from './judging.ts'
+import {
+  beginJudging,
+  endJudging,
+  JUDGED_TWICE,
+  refuseUpgrade,
+  type UpgradeSocket,
+} from './refuse.ts'
 import { requireUpgradeOptions, type UpgradeOptions } from './options.ts'
-import { refuseUpgrade, type UpgradeSocket } from './refuse.ts'
 import type { VerifiedToken } from '../../inbound/verifier/verified-token.ts'
 
 /** An upgrade request as Node has it: an `IncomingMessage`. */

@@ -1,5 +1,13 @@
-import { type FieldCheck, type Fields, objectOf, readFields } from '../../base/fields.ts'
-import { describe, invalid, optionalBoolean, requireString } from '../../base/options.ts'
+import {
+  type FieldCheck,
+  type Fields,
+  objectOf,
+  readFields,
+  describe,
+  invalid,
+  optionalBoolean,
+  requireString,
+} from '../../base/options.ts'
 
 /** What a track comes from. */
 export type LiveKitTrackSource = (typeof SOURCES)[number]

@@ -1,5 +1,12 @@
-import { type FieldCheck, jsonObject, objectOf, readFields } from '../../base/fields.ts'
-import { invalid, optionalBoolean, requireString } from '../../base/options.ts'
+import {
+  type FieldCheck,
+  jsonObject,
+  objectOf,
+  readFields,
+  invalid,
+  optionalBoolean,
+  requireString,
+} from '../../base/options.ts'
 
 /** Lets somebody into video rooms. */
 export interface TwilioVideoGrant {

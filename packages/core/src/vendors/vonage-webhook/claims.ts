@@ -1,7 +1,10 @@
-import type { SignedClaims } from '../../inbound/claims/payload.ts'
-import { issuerCheck } from '../../inbound/claims/identity.ts'
-import { malformed, missing, refusal } from '../../inbound/claims/refusal.ts'
-import { expiryCheck, issuedAtCheck, notBeforeCheck } from '../../inbound/claims/time.ts'
+import { type SignedClaims, malformed, missing, refusal } from '../../inbound/claims/payload.ts'
+import {
+  issuerCheck,
+  expiryCheck,
+  issuedAtCheck,
+  notBeforeCheck,
+} from '../../inbound/claims/identity.ts'
 import type { JsonObject } from '../../base/json.ts'
 
 /** What a signed webhook of Vonage says of itself. */

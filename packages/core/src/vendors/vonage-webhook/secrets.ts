@@ -1,7 +1,6 @@
 import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
-import type { KeyLookup } from '../../keys/lookup.ts'
-import { staticKeys } from '../../keys/static-keys.ts'
+import { type KeyLookup, staticKeys } from '../../keys/static-keys.ts'
 
 /** A signature secret, as the dashboard shows it, or its bytes. */
 export type VonageSecret = string | Uint8Array

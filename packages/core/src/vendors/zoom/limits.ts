@@ -1,5 +1,5 @@
 import { describe, invalid, requireOneOf } from '../../base/options.ts'
-import type { LifetimeLimits } from '../../outbound/sources/limits.ts'
+import type { LifetimeLimits } from '../../outbound/sources/signed-payload.ts'
 
 /** Who somebody is in a session or a meeting. */
 export type ZoomRole = 'host' | 'participant'

@@ -9,8 +9,7 @@ import {
 } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import { signedSource } from '../../outbound/sources/signed-source.ts'
-import { requireLifetime } from '../../outbound/sources/limits.ts'
-import { refuseReplacing } from '../../outbound/sources/signed-payload.ts'
+import { requireLifetime, refuseReplacing } from '../../outbound/sources/signed-payload.ts'
 import { type JwtSecret, secretKey } from '../../outbound/sources/signed-secret.ts'
 import {
   type AccessToken,

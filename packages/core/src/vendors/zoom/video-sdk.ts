@@ -7,8 +7,7 @@ import {
   requireString,
 } from '../../base/options.ts'
 import { signedSource } from '../../outbound/sources/signed-source.ts'
-import { requireLifetime } from '../../outbound/sources/limits.ts'
-import { refuseReplacing } from '../../outbound/sources/signed-payload.ts'
+import { requireLifetime, refuseReplacing } from '../../outbound/sources/signed-payload.ts'
 import { type JwtSecret, secretKey } from '../../outbound/sources/signed-secret.ts'
 import type { TokenSource } from '../../outbound/token.ts'
 import {

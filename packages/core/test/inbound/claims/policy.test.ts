@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClaimsOptions } from '../../../src/inbound/claims/policy.ts'
-import { compileClaimsPolicy } from '../../../src/inbound/claims/policy.ts'
+import { type ClaimsOptions, compileClaimsPolicy } from '../../../src/inbound/claims/policy.ts'
 import { AUDIENCE, GOOD_CLAIMS, ISSUER, NOW } from '../../support/inbound.ts'
 
 function judge(

@@ -7,7 +7,7 @@ import {
   startJwksServer,
 } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
-import { metadataUrls } from '../../../src/http/well-known.ts'
+import { metadataUrls } from '../../../src/http/server-metadata.ts'
 import { AUDIENCE, failure } from '../../support/inbound.ts'
 import { lasting } from '../../support/remote.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lifetimeOf } from '../../../src/inbound/remote-keys/freshness.ts'
+import { lifetimeOf } from '../../../src/inbound/remote-keys/held-set.ts'
 
 const bounds = { minMs: 30_000, maxMs: 600_000 }
 const DATE = 'Tue, 14 Nov 2023 22:00:00 GMT'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exchangedId } from '../../../src/outbound/sources/exchanged-id.ts'
+import { exchangedId } from '../../../src/outbound/sources/signed-source-id.ts'
 import { quoteServer } from '../../../src/outbound/sources/exchanged-quote.ts'
 import type { ExchangeRequest } from '../../../src/http/exchange.ts'
 

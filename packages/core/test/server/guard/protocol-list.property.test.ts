@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, oneof, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type OfferedProtocols, offeredProtocols } from '../../../src/server/guard/protocol-list.ts'
+import { type OfferedProtocols, offeredProtocols } from '../../../src/server/guard/token-places.ts'
 import { RequestError } from '../../../src/base/errors.ts'
 import { received } from '../../support/requests.ts'
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { assert, constantFrom, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawAnswer } from '../../../src/server/upgrade/raw-answer.ts'
+import { rawAnswer } from '../../../src/server/upgrade/refuse.ts'
 
 async function received(answer: string): Promise<readonly [IncomingMessage, string]> {
   const server = createServer((socket) => socket.resume().end(answer)).listen(0, '127.0.0.1')

@@ -1,23 +1,19 @@
 import type { Clock } from '@mayfly/core'
 import { refuseUnknown, wholeNumber } from '../../options.ts'
-import type { SandboxOptions } from '../http-sandbox.ts'
-import { HttpSandbox, SANDBOX_OPTIONS } from '../http-sandbox.ts'
-import type { LedgerRefusal } from '../token-ledger.ts'
-import { TokenLedger } from '../token-ledger.ts'
+import { type SandboxOptions, HttpSandbox, SANDBOX_OPTIONS } from '../http-sandbox.ts'
+import { type LedgerRefusal, TokenLedger } from '../token-ledger.ts'
 import type { SandboxRequest, Vendor, Verdict } from '../vendor.ts'
-import type {
-  IndividualCredentials,
-  SandboxKeys,
-  TeamCredentials,
-  TeamKeyNames,
+import {
+  type IndividualCredentials,
+  type SandboxKeys,
+  type TeamCredentials,
+  type TeamKeyNames,
+  createKeys,
 } from './credentials.ts'
-import { createKeys } from './credentials.ts'
-import type { TokenFault } from './judge.ts'
-import { judgeToken } from './judge.ts'
+import { type TokenFault, judgeToken } from './judge.ts'
 import { RateLimit } from './rate-limit.ts'
 import { failure, notAuthorized, rateLimited } from './replies.ts'
-import type { SandboxApp } from './resources.ts'
-import { Resources } from './resources.ts'
+import { type SandboxApp, Resources } from './resources.ts'
 
 /** Why the App Store Connect sandbox refused a request: the truth that the 401 does not tell. */
 export type AppStoreConnectRefusal = TokenFault | LedgerRefusal | 'rate-limit'

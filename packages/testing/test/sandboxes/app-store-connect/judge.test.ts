@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Claims } from './tokens.ts'
-import { bench, NOW, sign, signWithJose } from './tokens.ts'
+import { type Claims, bench, NOW, sign, signWithJose } from './tokens.ts'
 
 const SIX_MONTHS = 15_777_000
 const LONG_SCOPE = ['GET /v1/ciProducts']

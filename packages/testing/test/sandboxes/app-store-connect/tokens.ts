@@ -2,11 +2,11 @@ import { createPrivateKey } from 'node:crypto'
 import { SignJWT } from 'jose'
 import jwt from 'jsonwebtoken'
 import { FakeClock } from '../../../src/fake-clock.ts'
-import type {
-  AppStoreConnectSandbox,
-  AppStoreConnectSandboxOptions,
+import {
+  type AppStoreConnectSandbox,
+  type AppStoreConnectSandboxOptions,
+  startAppStoreConnectSandbox,
 } from '../../../src/sandboxes/app-store-connect/sandbox.ts'
-import { startAppStoreConnectSandbox } from '../../../src/sandboxes/app-store-connect/sandbox.ts'
 
 export const NOW = 1_700_000_000
 

@@ -1,8 +1,7 @@
 import { OptionError } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../src/fake-clock.ts'
-import type { ZoomSandbox } from '../../../src/sandboxes/zoom/sandbox.ts'
-import { startZoomSandbox } from '../../../src/sandboxes/zoom/sandbox.ts'
+import { type ZoomSandbox, startZoomSandbox } from '../../../src/sandboxes/zoom/sandbox.ts'
 
 const GRANT = 'account_credentials'
 

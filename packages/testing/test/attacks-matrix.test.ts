@@ -65,24 +65,24 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'bogus kids, 50 at once',
-    core: [['remote-keys/attacks.test.ts', 'cost one fetch when 50 come at once']],
+    core: [['inbound/remote-keys/attacks.test.ts', 'cost one fetch when 50 come at once']],
     http: ['attack: 50 bogus key ids at once'],
   },
   {
     attack: 'delimiter characters in a kid across two issuers',
-    core: [['multi-issuer/refusals.test.ts', 'a key id with delimiters in it']],
+    core: [['inbound/multi-issuer/refusals.test.ts', 'a key id with delimiters in it']],
     http: ['attack: delimiter characters in a key id'],
   },
   {
     attack: 'one issuer’s key for another’s token',
-    core: [['multi-issuer/refusals.test.ts', 'a token that one issuer’s key signed']],
+    core: [['inbound/multi-issuer/refusals.test.ts', 'a token that one issuer’s key signed']],
     http: ["attack: one issuer's key for another's token"],
   },
   {
     attack: '204, HTML, huge, truncated, redirecting, hanging answers',
     core: [
-      ['remote-keys/bad-answers.test.ts', 'at the start is an outage'],
-      ['remote-keys/bad-answers.test.ts', 'is not followed, whatever is at its end'],
+      ['inbound/remote-keys/bad-answers.test.ts', 'at the start is an outage'],
+      ['inbound/remote-keys/bad-answers.test.ts', 'is not followed, whatever is at its end'],
     ],
     http: ['204', 'HTML', 'huge', 'truncated', 'redirecting']
       .map((what) => `attack: a key server whose answer is ${what}`)
@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'down at start and up later',
-    core: [['remote-keys/outages.test.ts', 'is over once the keys are there']],
+    core: [['inbound/remote-keys/outages.test.ts', 'is over once the keys are there']],
     http: ['bearerAuth answers 503 and when to come back'],
   },
   {
@@ -113,7 +113,7 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'optional auth with a foreign issuer’s token',
-    core: [['guard/requests.test.ts', 'A guard whose token is optional']],
+    core: [['server/guard/requests.test.ts', 'A guard whose token is optional']],
     http: ['optional bearerAuth lets no invalid token pass'],
   },
   {
@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'two tenants in parallel',
-    core: [['guard/requests.test.ts', 'keeps two tenants apart that ask at the same time']],
+    core: [['server/guard/requests.test.ts', 'keeps two tenants apart that ask at the same time']],
     http: ['bearerAuth keeps two tenants apart'],
   },
   {
@@ -154,7 +154,7 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'WebSocket from a foreign page',
-    core: [['upgrade/upgrade.test.ts', 'a page cannot slip it in']],
+    core: [['server/upgrade/upgrade.test.ts', 'a page cannot slip it in']],
     http: [
       'an origin-bound token opens a WebSocket from the pages',
       'a WebSocket from a sandboxed frame',
@@ -168,12 +168,12 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'the same one-time token 50 times at once',
-    core: [['verifier/state.test.ts', 'lets one of fifty uses at once pass']],
+    core: [['inbound/verifier/state.test.ts', 'lets one of fifty uses at once pass']],
     http: ['attack: the same one-time token 50 times at once'],
   },
   {
     attack: 'replay after a spelling change',
-    core: [['verifier/state.test.ts', 'does not let another spelling of a used token pass']],
+    core: [['inbound/verifier/state.test.ts', 'does not let another spelling of a used token pass']],
     http: ['attack: replay after a spelling change'],
   },
   {
@@ -183,7 +183,7 @@ const ROWS: readonly Row[] = [
   },
   {
     attack: 'store down',
-    core: [['verifier/state.test.ts', 'A store that fails lets nobody pass']],
+    core: [['inbound/verifier/state.test.ts', 'A store that fails lets nobody pass']],
     http: ['attack: a store that is down lets nobody in'],
   },
 ]

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { digestText } from '../base/encoding-digest.ts'
+import { digestText } from '../base/base64url.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { compileDestinations } from '../http/destination.ts'

@@ -1,5 +1,5 @@
 import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../keys/algorithms.ts'
-import { digestText } from '../../base/encoding-digest.ts'
+import { digestText } from '../../base/base64url.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import { generateKey } from '../../keys/generate.ts'

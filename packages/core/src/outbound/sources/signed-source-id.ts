@@ -1,4 +1,4 @@
-import { digestText } from '../../base/encoding-digest.ts'
+import { digestText } from '../../base/base64url.ts'
 import { Key } from '../../keys/key.ts'
 import type { JwtKey } from './signed-signing.ts'
 

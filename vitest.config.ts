@@ -6,6 +6,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     retry: 0,
+    // Every core: the servers of the tests wait more than they work.
+    maxWorkers: '100%',
     reporters: ['default', new ClosingLine()],
     projects: [
       {

@@ -9,7 +9,7 @@ import {
   type TokenManagerStats,
 } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
-import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import type { Journal } from './journal.ts'
 import { describeApi, describeOutbound } from './words.ts'
 

@@ -5,7 +5,7 @@ import type {
   RefusalOutcome,
   VerifierEvent,
 } from '@mayfly/core'
-import type { AppStoreConnectRefusal, SandboxEvent } from '@mayfly/testing'
+import type { AppStoreConnectRefusal, SandboxEvent } from '@mayfly/sandboxes'
 import type { Remark } from './journal.ts'
 
 const MINTED: Readonly<Record<MintReason, string>> = {

@@ -1,6 +1,6 @@
 import { keyFile } from '@mayfly/core/node'
 import type { AppStoreConnectTeamOptions } from '@mayfly/core/vendors'
-import { startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 
 /** A key for App Store Connect, and where its API is. */
 export interface Account {

@@ -5,7 +5,6 @@
  */
 import {
   type BearerEvent,
-  type DenyEvent,
   type ManagerEvent,
   type VerifierEvent,
   bearerFetch,
@@ -14,6 +13,7 @@ import {
   TokenManager,
   TokenVerifier,
 } from '@mayfly/core'
+import { type DenyEvent } from '@mayfly/core/adapter'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import type { Meter } from '@opentelemetry/api'
 import {

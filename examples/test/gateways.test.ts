@@ -1,6 +1,6 @@
 import { TokenManager } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
-import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startExpressGateway } from '../express-gateway/gateway.ts'
 import { startKoaGateway } from '../koa-gateway/gateway.ts'

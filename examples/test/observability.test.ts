@@ -1,4 +1,4 @@
-import { startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { createObservers, report } from '../observability/metrics.ts'

@@ -1,4 +1,4 @@
-import { startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import { expect, it } from 'vitest'
 import { report } from '../observability/open-telemetry.ts'
 

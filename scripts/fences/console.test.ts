@@ -5,7 +5,7 @@ import { repositoryRoot } from '../lib/files.ts'
 import { missingPrograms } from './console/programs.ts'
 import { runSteps } from './console/session.ts'
 import { stepsOf } from './console/transcript.ts'
-import { prepareWorld } from './console/world.ts'
+import { prepareSetting } from './console/world.ts'
 import { documents } from './programs.ts'
 
 const pages = documents(repositoryRoot)
@@ -26,7 +26,7 @@ describe('the consoles in the documentation', () => {
     const isSkipped = without !== false && process.env['CI'] !== 'true'
     const title = `${file} prints what it says${isSkipped ? without : ''}`
     it.skipIf(isSkipped)(title, { timeout: 120_000 }, async () => {
-      await using world = await prepareWorld()
+      await using world = await prepareSetting()
       expect((await runSteps(steps, world)).join('\n\n')).toBe('')
     })
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@mayfly/core'
 import { openApiDocument, SCOPES } from '@mayfly/service'
-import { configureServe, processWorld } from '@mayfly/service/serve'
+import { configureServe, processEnvironment } from '@mayfly/service/serve'
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { listFiles, repositoryRoot } from '../lib/files.ts'
@@ -24,7 +24,7 @@ function tableOf(heading: string): readonly (readonly string[])[] {
 }
 
 const rows = tableOf('option')
-const command = configureServe(new Command('serve'), processWorld(systemClock))
+const command = configureServe(new Command('serve'), processEnvironment(systemClock))
 const described = command.options.map(({ flags, description, defaultValue }) => ({
   flags,
   variables: description.match(/MAYFLY_[A-Z_]+/g) ?? [],

@@ -5,12 +5,11 @@ import type { Duplex } from 'node:stream'
 import {
   closeAt,
   type IssueOptions,
-  type TokenPlaces,
   TokenIssuer,
   TokenVerifier,
-  type UpgradeOptions,
   type VerifiedToken,
 } from '@mayfly/core'
+import { type TokenPlaces, type UpgradeOptions } from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
 import { WebSocketServer } from 'ws'
 import { type Pages, servePage } from './pages.ts'

@@ -1,9 +1,8 @@
 export { ALGORITHMS, type Algorithm, isAlgorithm } from './keys/algorithms.ts'
 export type { VerifiedTokensOptions } from './inbound/verifier/verified-tokens.ts'
-export type { KeyProof } from './inbound/claims/key-binding.ts'
 export type { JwtPayload } from './inbound/claims/payload.ts'
 export type { ClaimsOptions, TokenProfile } from './inbound/claims/policy.ts'
-export { type Clock, alarm, systemClock, timeoutSignal } from './base/clock.ts'
+export { type Clock, systemClock } from './base/clock.ts'
 export { DpopNonces, type DpopNoncesOptions } from './inbound/dpop/nonces.ts'
 export type { DpopOptions } from './inbound/dpop/options.ts'
 export {
@@ -21,9 +20,6 @@ export {
   type SourceErrorCode,
   type Problem,
   type Reason,
-  type RequestErrorOptions,
-  type SourceErrorOptions,
-  asError,
   ForeignOriginError,
   isMayflyError,
   KeyError,
@@ -33,23 +29,10 @@ export {
   SourceError,
 } from './base/errors.ts'
 export { authenticate, Guard } from './server/guard/guard.ts'
-export type { TokenScheme } from './server/guard/bearer.ts'
-export {
-  type ChallengeError,
-  type ChallengeOptions,
-  type Challenger,
-  denial,
-} from './server/guard/challenge.ts'
-export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
+export { denial } from './server/guard/challenge.ts'
+export type { GuardOptions, Outcome } from './server/guard/options.ts'
 export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
-export { isPreflight, type RequestLike } from './server/guard/request.ts'
-export {
-  checkScope,
-  compileScopeCheck,
-  type ScopeCheck,
-  type ScopeOptions,
-} from './server/guard/scope.ts'
-export type { TokenPlaces } from './server/guard/token-places.ts'
+export { type RequestLike } from './server/guard/request.ts'
 export { TokenIssuer } from './inbound/issuer/issuer.ts'
 export type { IssuedToken } from './inbound/issuer/issued-token.ts'
 export type { IssueOptions, IssuerEvent, IssuerOptions } from './inbound/issuer/options.ts'
@@ -75,7 +58,12 @@ export {
 } from './keys/load.ts'
 export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'
 export type { Key, SigningKey } from './keys/key.ts'
-export { type KeyLookup, type NamedKey, staticKeys, type StaticKeys } from './keys/static-keys.ts'
+export {
+  type KeyLookup,
+  type VerificationKey,
+  staticKeys,
+  type StaticKeys,
+} from './keys/static-keys.ts'
 export { RemoteKeys } from './inbound/remote-keys/remote-keys.ts'
 export type {
   DiscoveryOptions,
@@ -128,7 +116,7 @@ export {
   type AccessTokenFields,
   createAccessToken,
   type GetTokenOptions,
-  type RefusalAnswer,
+  type RefusalResponse,
   type ReuseHints,
   type StoredToken,
   type TokenLock,
@@ -145,37 +133,12 @@ export type {
   PayloadSchemaResult,
 } from './inbound/verifier/schema.ts'
 export type { VerifiedToken } from './inbound/verifier/verified-token.ts'
+export { closeAt, type CloseAtOptions } from './server/close-at.ts'
 export {
-  type ClosableSocket,
-  type ClosableStream,
-  closeAt,
-  type CloseAtOptions,
-} from './server/close-at.ts'
-export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'
-export type { UpgradeOptions } from './server/upgrade/options.ts'
-export type { UpgradeSocket } from './server/upgrade/refuse.ts'
-export {
-  type DocumentOptions,
-  type Endpoint,
-  jwksEndpoint,
-  type JwksSource,
-} from './server/endpoints/document.ts'
-export {
-  type IssueEndpointOptions,
-  type DecideIssue,
-  issueEndpoint,
-  type IssuerLike,
-} from './server/endpoints/issue-token.ts'
-export {
-  resourceMetadataEndpoint,
   type ResourceMetadataOptions,
   resourceMetadataUrl,
 } from './server/endpoints/resource-metadata.ts'
-export type { HttpAnswer } from './http/answer.ts'
-export type { EditableRequest } from './server/incoming-request.ts'
-export { BearerInjector, type WatchableAnswer } from './server/inject/inject.ts'
-export type { InjectOptions } from './server/inject/options.ts'
-export type { SourceChoice } from './server/inject/upstream.ts'
+export { BearerInjector } from './server/inject/inject.ts'
 export {
   type MemoryStoreOptions,
   MemoryOneTimeGuard,
@@ -193,6 +156,6 @@ export {
   type DiagnoseContext,
   type Diagnosis,
   diagnose,
-  type RefusingAnswer,
+  type RefusingResponse,
 } from './outbound/diagnose/diagnose.ts'
 export type { RefusalCause } from './outbound/diagnose/advice.ts'

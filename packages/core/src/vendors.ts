@@ -87,11 +87,11 @@ export {
   VonageWebhookVerifier,
 } from './vendors/vonage-webhook.ts'
 export type { IncomingBody } from './server/incoming-body.ts'
-export { gitHubApp, type GitHubAppOptions } from './vendors/github-app.ts'
+export { githubApp, type GithubAppOptions } from './vendors/github-app.ts'
 export {
-  gitHubInstallation,
-  type GitHubInstallationOptions,
+  githubInstallation,
+  type GithubInstallationOptions,
 } from './vendors/github-installation.ts'
-export type { GitHubAccess } from './vendors/github-installation/restrictions.ts'
+export type { GithubAccess } from './vendors/github-installation/restrictions.ts'
 export { telesign, type TelesignOptions } from './vendors/telesign.ts'
 export { voicegain, type VoicegainOptions } from './vendors/voicegain.ts'

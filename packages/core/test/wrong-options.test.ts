@@ -2,7 +2,6 @@ import {
   BearerInjector,
   bearerFetch,
   closeAt,
-  compileScopeCheck,
   createAccessToken,
   DpopNonces,
   DpopProver,
@@ -20,8 +19,8 @@ import {
   TokenPool,
   type TokenSource,
   TokenVerifier,
-  UpgradeGuard,
 } from '@mayfly/core'
+import { compileScopeCheck, UpgradeGuard } from '@mayfly/core/adapter'
 import { VonageWebhookVerifier } from '@mayfly/core/vendors'
 import { describe, expect, it } from 'vitest'
 
@@ -85,7 +84,7 @@ const wrong: readonly (readonly [option: string, values: readonly unknown[], mak
       ['bearerFetch', 'BearerInjector', 'BearerInjector, many sources'],
     ],
     ['random', NO_FUNCTIONS, ['TokenManager']],
-    ['sharePromises', [null, 0, 'no'], ['TokenManager']],
+    ['shareInFlight', [null, 0, 'no'], ['TokenManager']],
     ['stripQuery', ['access_token', [5], ['']], ['BearerInjector']],
     ['keepHeaders', ['cookie', [5], ['Authorization']], ['BearerInjector']],
   ]

@@ -1,4 +1,5 @@
-import type { Challenger, JwtPayload, VerifiedToken } from '@mayfly/core'
+import type { JwtPayload, VerifiedToken } from '@mayfly/core'
+import type { Challenger } from '@mayfly/core/adapter'
 
 /**
  * Says what type `req.auth.payload` has, where a verifier's `schema` gives it another than `JwtPayload`.

@@ -1,10 +1,5 @@
-import {
-  BearerInjector,
-  denial,
-  type InjectOptions,
-  RequestError,
-  type SourceChoice,
-} from '@mayfly/core'
+import { BearerInjector, denial, RequestError } from '@mayfly/core'
+import { type InjectOptions, type SourceChoice } from '@mayfly/core/adapter'
 import type { Request } from 'express'
 import { type Middleware, middleware, send, type Work } from './middleware.ts'
 

@@ -3,7 +3,7 @@ import {
   type IssueEndpointOptions,
   issueEndpoint,
   type IssuerLike,
-} from '@mayfly/core'
+} from '@mayfly/core/adapter'
 import type { Request } from 'express'
 import { answerWith, type Middleware, middleware } from './middleware.ts'
 

@@ -1,4 +1,4 @@
-import { type DocumentOptions, jwksEndpoint, type JwksSource } from '@mayfly/core'
+import { type DocumentOptions, jwksEndpoint, type JwksSource } from '@mayfly/core/adapter'
 import { answerWith, type Middleware, middleware } from './middleware.ts'
 
 /**

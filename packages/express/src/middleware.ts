@@ -1,11 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  asError,
-  type Endpoint,
-  type HttpAnswer,
-  nodeRequest,
-  type RequestLike,
-} from '@mayfly/core'
+import { nodeRequest, type RequestLike } from '@mayfly/core'
+import { asError, type Endpoint, type HttpResponse } from '@mayfly/core/adapter'
 import type { Request, Response } from 'express'
 
 /**
@@ -58,7 +53,7 @@ export function requestLike(req: Request): RequestLike {
 }
 
 /** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
-export function send(res: Response, { status, headers, body }: HttpAnswer): false {
+export function send(res: Response, { status, headers, body }: HttpResponse): false {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'vary') res.vary(value)
     else res.setHeader(name, value)

@@ -5,7 +5,7 @@ import {
   type GuardVerifier,
   UpgradeGuard,
   type UpgradeOptions,
-} from '@mayfly/core'
+} from '@mayfly/core/adapter'
 import type { AuthPayload } from './auth.ts'
 
 /** What {@link upgradeAuth} makes: it decides about one upgrade, and calls `accept` if it is let through. */

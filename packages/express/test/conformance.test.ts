@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { type AdapterDriver, adapterConformance } from '@mayfly/testing'
+import { type AdapterDriver, adapterConformance } from '@mayfly/conformance'
 import type express from 'express'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'

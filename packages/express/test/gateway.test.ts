@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { gatewayConformance } from '@mayfly/testing'
+import { gatewayConformance } from '@mayfly/conformance'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import { describe, it } from 'vitest'
 import { injectBearer } from '../src/index.ts'

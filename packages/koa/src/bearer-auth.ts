@@ -1,4 +1,5 @@
-import { denial, Guard, type GuardOptions, type GuardVerifier } from '@mayfly/core'
+import { denial, Guard, type GuardOptions } from '@mayfly/core'
+import { type GuardVerifier } from '@mayfly/core/adapter'
 import { type AuthPayload, noteAuth } from './auth.ts'
 import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
 

@@ -1,11 +1,5 @@
-import {
-  BearerInjector,
-  denial,
-  type EditableRequest,
-  type InjectOptions,
-  RequestError,
-  type SourceChoice,
-} from '@mayfly/core'
+import { BearerInjector, denial, RequestError } from '@mayfly/core'
+import { type EditableRequest, type InjectOptions, type SourceChoice } from '@mayfly/core/adapter'
 import type { ParameterizedContext } from 'koa'
 import { type Middleware, middleware, send, type Work } from './middleware.ts'
 

@@ -3,7 +3,7 @@ import {
   type IssueEndpointOptions,
   issueEndpoint,
   type IssuerLike,
-} from '@mayfly/core'
+} from '@mayfly/core/adapter'
 import type { ParameterizedContext } from 'koa'
 import { answerWith, type Middleware, middleware } from './middleware.ts'
 

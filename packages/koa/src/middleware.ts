@@ -1,10 +1,5 @@
-import {
-  asError,
-  type Endpoint,
-  type HttpAnswer,
-  nodeRequest,
-  type RequestLike,
-} from '@mayfly/core'
+import { nodeRequest, type RequestLike } from '@mayfly/core'
+import { asError, type Endpoint, type HttpResponse } from '@mayfly/core/adapter'
 import type { Next, ParameterizedContext } from 'koa'
 
 /** Koa middleware for an application of any state. */
@@ -39,7 +34,7 @@ export function requestLike(ctx: ParameterizedContext): RequestLike {
 }
 
 /** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
-export function send(ctx: ParameterizedContext, { status, headers, body }: HttpAnswer): false {
+export function send(ctx: ParameterizedContext, { status, headers, body }: HttpResponse): false {
   ctx.status = status
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'vary') ctx.vary(value)

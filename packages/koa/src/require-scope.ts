@@ -1,4 +1,5 @@
-import { compileScopeCheck, denial, OptionError, type ScopeOptions } from '@mayfly/core'
+import { denial, OptionError } from '@mayfly/core'
+import { compileScopeCheck, type ScopeOptions } from '@mayfly/core/adapter'
 import { challengerOf } from './auth.ts'
 import { type Middleware, middleware, send, type Work } from './middleware.ts'
 

@@ -1,4 +1,5 @@
-import { resourceMetadataEndpoint, type ResourceMetadataOptions } from '@mayfly/core'
+import { type ResourceMetadataOptions } from '@mayfly/core'
+import { resourceMetadataEndpoint } from '@mayfly/core/adapter'
 import { answerWith, type Middleware, middleware } from './middleware.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { Router } from '@koa/router'
-import { type AdapterDriver, adapterConformance } from '@mayfly/testing'
+import { type AdapterDriver, adapterConformance } from '@mayfly/conformance'
 import Koa from 'koa'
 import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'

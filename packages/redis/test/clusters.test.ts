@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { storeConformance } from '@mayfly/testing'
+import { storeConformance } from '@mayfly/conformance'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'

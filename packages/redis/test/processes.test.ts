@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type OAuthSandbox, startOAuthSandbox } from '@mayfly/testing'
+import { type OAuthSandbox, startOAuthSandbox } from '@mayfly/sandboxes'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, type RedisServer, startRedis } from '../../../scripts/servers/redis.ts'

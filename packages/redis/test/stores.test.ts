@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createTestIssuer, storeConformance, type StoresDriver } from '@mayfly/testing'
+import { storeConformance, type StoresDriver } from '@mayfly/conformance'
+import { createTestIssuer } from '@mayfly/testing'
 import { TokenVerifier } from '@mayfly/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, type RedisServer, startRedis } from '../../../scripts/servers/redis.ts'

@@ -1,5 +1,5 @@
 import type { Express } from 'express'
-import { refuseUnknownOptions, requireOptions } from '@mayfly/core/options'
+import { refuseUnknownOptions, requireOptions } from '@mayfly/core/adapter'
 import {
   type ConsoleTokenOptions,
   createConsoleToken,
@@ -24,7 +24,7 @@ import {
   type TokenServiceSettings,
 } from './service/options.ts'
 import { serviceRouter } from './service/router.ts'
-import { openTelling } from './service/telling.ts'
+import { openObservers } from './service/telling.ts'
 
 /** A token service that runs. */
 export interface TokenService {
@@ -99,7 +99,7 @@ async function openService(
   held: Closable[],
 ): Promise<TokenService> {
   const { clock, database, retention, onConsoleToken } = settings
-  const telling = openTelling(settings)
+  const telling = openObservers(settings)
   const ledger = settings.ledger ?? (await openLedger({ database, clock }))
   if (settings.ledger === undefined) held.push(ledger)
   const redis = await connectRedis(settings, telling.onEvent)

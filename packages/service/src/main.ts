@@ -3,7 +3,7 @@ import { isMayflyError, systemClock } from '@mayfly/core'
 import { Command, CommanderError } from 'commander'
 import { LedgerError } from './ledger/errors.ts'
 import { SealError } from './seal/errors.ts'
-import { configureServe, processWorld } from './serve.ts'
+import { configureServe, processEnvironment } from './serve.ts'
 
 /** The command line is wrong, or what it names cannot be used. */
 const WRONG = 2
@@ -11,7 +11,7 @@ const WRONG = 2
 const FAULT = 70
 
 const program = new Command('mayfly-service').exitOverride()
-configureServe(program, processWorld(systemClock))
+configureServe(program, processEnvironment(systemClock))
 try {
   await program.parseAsync()
 } catch (error) {

@@ -1,2 +1,2 @@
 export { configureServe } from './serve/command.ts'
-export { processWorld, type ServeOutput, type ServeWorld } from './serve/world.ts'
+export { processEnvironment, type ServeOutput, type ServeWorld } from './serve/world.ts'

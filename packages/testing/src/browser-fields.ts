@@ -1,5 +1,5 @@
 import { parseOriginPattern } from '@mayfly/core'
-import { invalidOption, refuseUnknown } from './options.ts'
+import { invalid, refuseUnknownOptions } from '@mayfly/core/adapter'
 
 /** A request that a page makes, for {@link browserFields}. */
 export interface BrowserRequest {
@@ -49,9 +49,9 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
  * ```
  */
 export function browserFields(request: BrowserRequest): Record<string, string> {
-  refuseUnknown(request, ['page', 'url', 'method', 'by', 'fields'], 'browserFields')
+  refuseUnknownOptions(request, ['page', 'url', 'method', 'by', 'fields'], 'browserFields')
   const { method = 'GET', by = 'fetch', fields = ['authorization'] } = request
-  if (!KINDS.includes(by)) throw invalidOption('by', `"by" must be one of ${KINDS.join(', ')}.`)
+  if (!KINDS.includes(by)) throw invalid('by', `"by" must be one of ${KINDS.join(', ')}.`)
   const page = request.page === 'null' ? undefined : requireOrigin(request.page)
   const target = requireTarget(request.url)
   const site = siteOf(page, target)
@@ -113,16 +113,13 @@ function isTrustworthy({ protocol, hostname }: URL): boolean {
 function requireOrigin(page: unknown): URL {
   const url = typeof page === 'string' && URL.canParse(page) ? new URL(page) : undefined
   if (url !== undefined && url.origin === page) return url
-  throw invalidOption(
-    'page',
-    '"page" must be an origin, such as "https://app.example.com", or "null".',
-  )
+  throw invalid('page', '"page" must be an origin, such as "https://app.example.com", or "null".')
 }
 
 function requireTarget(target: unknown): URL {
   const text = String(target)
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) throw invalidOption('url', '"url" must be an absolute URL.')
+  if (url === undefined) throw invalid('url', '"url" must be an absolute URL.')
   // A WebSocket's URL is of the same site as the http URL that it begins as.
   url.protocol = url.protocol.replace(/^ws/, 'http')
   return url

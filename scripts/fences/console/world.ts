@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { startAppStoreConnectSandbox, startZoomSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox, startZoomSandbox } from '@mayfly/sandboxes'
 import { freePort } from '../../servers/process.ts'
 import type { World } from './session.ts'
 
@@ -7,10 +7,10 @@ import type { World } from './session.ts'
 const PORTS = [4810, 4811, 8443]
 
 /** A {@link World} whose servers run until it is disposed of. */
-export interface RunningWorld extends World, AsyncDisposable {}
+export interface RunningSetting extends World, AsyncDisposable {}
 
 /** Prepares what the examples of the documentation speak of. */
-export async function prepareWorld(): Promise<RunningWorld> {
+export async function prepareSetting(): Promise<RunningSetting> {
   const appStore = await startAppStoreConnectSandbox({
     keyId: '2X9R4HXF34',
     issuerId: '57246542-96fe-1a63-e053-0824d011072a',

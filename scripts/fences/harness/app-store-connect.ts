@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 
 /** Puts the sandbox in Apple's place, and the key file where the fence reads it. */

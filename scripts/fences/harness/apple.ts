@@ -4,7 +4,7 @@ import {
   startApnsSandbox,
   startAppStoreServerSandbox,
   startSignInWithAppleSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 
 /** Takes the place of the App Store Server API, APNs and Sign in with Apple; the fence calls one of them. */

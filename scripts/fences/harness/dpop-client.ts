@@ -7,12 +7,11 @@ import {
   DpopNonces,
   DpopVerifier,
   Guard,
-  type HttpAnswer,
-  issueEndpoint,
   nodeRequest,
   TokenIssuer,
   TokenVerifier,
 } from '@mayfly/core'
+import { type HttpResponse, issueEndpoint } from '@mayfly/core/adapter'
 import type { Harness } from '../context.ts'
 
 function dpopOf(baseUrl: string): DpopVerifier {
@@ -30,7 +29,7 @@ export const harness: Harness = async ({ load, route }) => {
   const guard = new Guard(verifier, { dpop: dpopOf('https://api.example.com') })
   const statuses: number[] = []
 
-  const judge = async (request: IncomingMessage): Promise<HttpAnswer> => {
+  const judge = async (request: IncomingMessage): Promise<HttpResponse> => {
     if (request.url === '/token') return issue(nodeRequest(request))
     const outcome = await guard.authenticate(nodeRequest(request))
     return outcome.ok ? { status: 200, headers: outcome.headers, body: '' } : denial(outcome.error)

@@ -1,10 +1,10 @@
-import { startGitHubSandbox } from '@mayfly/testing'
+import { startGithubSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 
 /** Puts the sandbox in GitHub's place; the key has its line ends as environment variables have them. */
 export const harness: Harness = async (context) => {
-  await using sandbox = await startGitHubSandbox()
+  await using sandbox = await startGithubSandbox()
   const { appId, privateKey } = sandbox.credentials
   const env = {
     GITHUB_APP_ID: appId,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 
 /** Puts an issuer in the provider's place, has it replace its key, and takes it down. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { judgeLiveKitToken } from '@mayfly/testing'
+import { judgeLiveKitToken } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { tokenFor } from '../vendor-sandbox.ts'
 

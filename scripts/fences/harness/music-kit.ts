@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { startMusicKitSandbox } from '@mayfly/testing'
+import { startMusicKitSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 

@@ -1,4 +1,4 @@
-import { startOAuthSandbox } from '@mayfly/testing'
+import { startOAuthSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 

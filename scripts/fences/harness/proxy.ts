@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 
 /** Calls through a proxy that was told to go to the sandbox, with credentials of its own. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { TokenManager } from '@mayfly/core'
-import { startZoomSandbox } from '@mayfly/testing'
+import { startZoomSandbox } from '@mayfly/sandboxes'
 import { hasRedis, startRedis } from '../../servers/redis.ts'
 import type { Harness } from '../context.ts'
 

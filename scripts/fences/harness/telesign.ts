@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { judgeTelesignToken } from '@mayfly/testing'
+import { judgeTelesignToken } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { tokenFor } from '../vendor-sandbox.ts'
 

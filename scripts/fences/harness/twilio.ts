@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { judgeTwilioToken } from '@mayfly/testing'
+import { judgeTwilioToken } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { tokenFor } from '../vendor-sandbox.ts'
 

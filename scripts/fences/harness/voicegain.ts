@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { startVoicegainSandbox } from '@mayfly/testing'
+import { startVoicegainSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { tokenFor } from '../vendor-sandbox.ts'
 

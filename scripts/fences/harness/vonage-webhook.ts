@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { signVonageWebhook } from '@mayfly/testing'
+import { signVonageWebhook } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 
 /** Sends a signed webhook, and then the same one with another body. */

@@ -1,4 +1,4 @@
-import { startVonageSandbox } from '@mayfly/testing'
+import { startVonageSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { startWeatherKitSandbox } from '@mayfly/testing'
+import { startWeatherKitSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 

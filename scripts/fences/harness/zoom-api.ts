@@ -1,4 +1,4 @@
-import { startZoomSandbox } from '@mayfly/testing'
+import { startZoomSandbox } from '@mayfly/sandboxes'
 import type { Harness } from '../context.ts'
 import { runAgainst } from '../vendor-sandbox.ts'
 

@@ -1,5 +1,6 @@
 import { RequestError, TokenVerifier } from '@mayfly/core'
-import { createAttacks, FakeClock } from '@mayfly/testing'
+import { createAttacks } from '@mayfly/conformance'
+import { FakeClock } from '@mayfly/testing'
 import fc from 'fast-check'
 import { HARD_TEXTS, mutated, repeated } from '../mutations.ts'
 import { Finding, target } from '../target.ts'

@@ -10,7 +10,7 @@ export interface AnswerOptions {
 }
 
 /** Writes an answer as it comes in: the body as it is, byte by byte. */
-export async function writeAnswer(
+export async function writeResponse(
   response: Response,
   { include, output = '-' }: AnswerOptions,
   context: CliContext,

@@ -10,7 +10,7 @@ import { addVendorOptions } from '../vendors/command-options.ts'
 import { VENDORS } from '../vendors/registry.ts'
 import type { VendorCommand } from '../vendors/vendor.ts'
 import { readRequest, type RequestOptions } from './request.ts'
-import { writeAnswer } from './answer.ts'
+import { writeResponse } from './answer.ts'
 
 interface CurlOptions extends RequestOptions {
   readonly include?: true
@@ -91,7 +91,7 @@ async function send(
   })
   try {
     const response = await fetchWithToken(url, init)
-    await writeAnswer(response, options, context)
+    await writeResponse(response, options, context)
     if (response.status < 400) return ExitCode.ok
     await context.note(summaryOf(response, refusal))
     return ExitCode.refused

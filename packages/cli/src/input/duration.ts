@@ -1,5 +1,5 @@
 import { OptionError } from '@mayfly/core'
-import { requireDuration } from '@mayfly/core/options'
+import { requireDuration } from '@mayfly/core/adapter'
 import { UsageError } from '../usage-error.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { isatty, type ReadStream, type WriteStream } from 'node:tty'
 import { systemClock } from '@mayfly/core'
-import { processWorld } from '@mayfly/service/serve'
+import { processEnvironment } from '@mayfly/service/serve'
 import type { CliInput, CliIo, CliOutput } from '../io.ts'
 
 /** The world of a real process. */
@@ -13,8 +13,8 @@ export function processIo(): CliIo {
     stderr: outputOf(process.stderr, 2),
     clock: systemClock,
     fetch: globalThis.fetch,
-    onStop: (listener) => processWorld(systemClock).onStop(listener),
-    exit: () => processWorld(systemClock).exit(),
+    onStop: (listener) => processEnvironment(systemClock).onStop(listener),
+    exit: () => processEnvironment(systemClock).exit(),
   }
 }
 

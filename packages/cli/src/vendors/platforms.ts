@@ -2,10 +2,10 @@ import { ALGORITHMS } from '@mayfly/core'
 import {
   type ClientCredentialsOptions,
   clientCredentials,
-  type GitHubAppOptions,
-  gitHubApp,
-  type GitHubInstallationOptions,
-  gitHubInstallation,
+  type GithubAppOptions,
+  githubApp,
+  type GithubInstallationOptions,
+  githubInstallation,
   type GoogleServiceAccountOptions,
   googleServiceAccount,
   type JwtSourceOptions,
@@ -46,7 +46,7 @@ const SCOPE: VendorOption = {
 export const PLATFORMS: readonly VendorCommand[] = [
   {
     name: 'github-app',
-    function: 'gitHubApp',
+    function: 'githubApp',
     title: 'GitHub: an app’s own token',
     group: 'GitHub and Google:',
     credential: GITHUB_KEY,
@@ -54,11 +54,11 @@ export const PLATFORMS: readonly VendorCommand[] = [
     example: '--app-id Iv23liabcdefghijklmn --key app.private-key.pem',
     url: 'https://api.github.com/app',
     create: (settings, { clock }) =>
-      gitHubApp({ ...settings, clock } as unknown as GitHubAppOptions),
+      githubApp({ ...settings, clock } as unknown as GithubAppOptions),
   },
   {
     name: 'github-installation',
-    function: 'gitHubInstallation',
+    function: 'githubInstallation',
     title: 'GitHub: a token for an installation of an app',
     group: 'GitHub and Google:',
     credential: GITHUB_KEY,
@@ -90,18 +90,18 @@ export const PLATFORMS: readonly VendorCommand[] = [
     url: 'https://api.github.com/installation/repositories',
     create: ({ appId, privateKey, ...settings }, { clock, fetch }) => {
       const { baseUrl } = settings
-      const app = gitHubApp({
+      const app = githubApp({
         appId,
         privateKey,
         clock,
         ...(baseUrl !== undefined && { baseUrl }),
-      } as unknown as GitHubAppOptions)
-      return gitHubInstallation({
+      } as unknown as GithubAppOptions)
+      return githubInstallation({
         app,
         clock,
         fetch,
         ...settings,
-      } as unknown as GitHubInstallationOptions)
+      } as unknown as GithubInstallationOptions)
     },
   },
   {

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  compileScopeCheck,
   KeyError,
   type Reason,
   RequestError,
@@ -8,6 +7,7 @@ import {
   type VerifiedToken,
   type VerifierOptions,
 } from '@mayfly/core'
+import { compileScopeCheck } from '@mayfly/core/adapter'
 import type { CliContext } from '../context.ts'
 import { parseDuration } from '../input/duration.ts'
 import { parseTime } from '../input/time.ts'

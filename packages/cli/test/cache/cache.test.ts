@@ -14,7 +14,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FakeClock, type OAuthSandbox, startOAuthSandbox } from '@mayfly/testing'
+import { type OAuthSandbox, startOAuthSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { args, type Outcome, run } from '../support/run.ts'
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { args, type Outcome, run, type World } from '../support/run.ts'
 

@@ -8,7 +8,7 @@ import {
   type AppStoreConnectSandbox,
   startApnsSandbox,
   startAppStoreConnectSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasOpenssl, makeCertificate } from '../../../../scripts/servers/certificate.ts'
 import { run, type World } from '../support/run.ts'

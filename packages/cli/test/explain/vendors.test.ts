@@ -1,14 +1,14 @@
 import {
   startAppStoreConnectSandbox,
   startAppStoreServerSandbox,
-  startGitHubSandbox,
+  startGithubSandbox,
   startGoogleSandbox,
   startOAuthSandbox,
   startSignInWithAppleSandbox,
   startVoicegainSandbox,
   startVonageSandbox,
   startZoomSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explain, keyFolder } from './support.ts'
 
@@ -126,7 +126,7 @@ beforeAll(async () => {
     exchanged: true,
     path: '/v1/sa/config',
   })
-  const gitHub = await startGitHubSandbox()
+  const gitHub = await startGithubSandbox()
   const app = [
     '--app-id',
     gitHub.credentials.appId,

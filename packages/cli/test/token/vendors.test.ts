@@ -9,13 +9,13 @@ import {
   judgeZoomVideoSdkToken,
   startAppStoreConnectSandbox,
   startAppStoreServerSandbox,
-  startGitHubSandbox,
+  startGithubSandbox,
   startGoogleSandbox,
   startOAuthSandbox,
   startVoicegainSandbox,
   startVonageSandbox,
   startZoomSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { claimsOf } from '../../src/token/decode.ts'
 import { args, run } from '../support/run.ts'
@@ -245,7 +245,7 @@ describe('a token of a vendor’s command is taken by the vendor', () => {
   })
 
   it('GitHub, an app and one of its installations', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const { appId, privateKey } = sandbox.credentials
     const app = ['--app-id', appId, '--key-env', 'KEY', '--base-url', sandbox.origin]
     const env = { KEY: privateKey.replaceAll('\n', '\\n') }

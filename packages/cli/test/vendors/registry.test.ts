@@ -28,7 +28,7 @@ const NOT_OFFERED: Readonly<Record<string, readonly string[]>> = {
 const UNDER_OTHER_NAMES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   vonage: { acl: ['aclPath', 'clientSdk'] },
   clientCredentials: { assertion: ['assertionAudience'] },
-  gitHubInstallation: { app: ['appId', 'privateKey'] },
+  githubInstallation: { app: ['appId', 'privateKey'] },
   jwtSource: {
     key: ['key', 'secret', 'secretEncoding'],
     claims: ['claims', 'issuer', 'subject', 'audience'],

@@ -11,7 +11,7 @@ const SECONDS_PER: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
  *
  * @example
  * ```ts
- * import { requireDuration } from '@mayfly/core/options'
+ * import { requireDuration } from '@mayfly/core/adapter'
  *
  * console.log(requireDuration('1h30m', 'lifetime')) // 5400
  * ```

@@ -1,5 +1,5 @@
 /** A whole HTTP answer, ready to be written by any framework. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number
   /** Header fields by lower-case name. Merge `vary` with what the answer has already. */
   readonly headers: Readonly<Record<string, string>>

@@ -72,7 +72,7 @@ export interface CallRequest {
 }
 
 /** An answer, whatever its status, read to its end. */
-export interface CallAnswer {
+export interface CallResponse {
   readonly status: number
   readonly headers: Headers
   readonly text: string
@@ -110,7 +110,7 @@ export class Redirected extends Error {
  * {@link Redirected}, and with `BodyTooLong`. A `fetch` that ignores its signal is not waited for by
  * those who stop at the signal themselves.
  */
-export async function callOnce(request: CallRequest, parts: CallParts): Promise<CallAnswer> {
+export async function callOnce(request: CallRequest, parts: CallParts): Promise<CallResponse> {
   const { url, method = 'POST', headers = {}, body } = request
   // Taken out of its object: some runtimes refuse a `fetch` that is called as a method.
   const { fetch: send, clock, signal } = parts

@@ -2,7 +2,7 @@ import { type Clock, timeoutSignal } from '../base/clock.ts'
 import { type JsonObject, parseJsonObject } from '../base/json.ts'
 import { clockOption, optionalFunction, optionalNumber } from '../base/options.ts'
 import { SourceError } from '../base/errors.ts'
-import { BodyTooLong, type CallAnswer, callOnce, type CallRequest, Redirected } from './call.ts'
+import { BodyTooLong, type CallResponse, callOnce, type CallRequest, Redirected } from './call.ts'
 import { nameOfUrl } from './endpoint.ts'
 
 /** No answer with a token in it is longer than this. */
@@ -22,15 +22,15 @@ export interface ExchangeOptions {
 export type ExchangeRequest = CallRequest
 
 /** An answer, whatever its status, read to its end. */
-export type ExchangeAnswer = CallAnswer
+export type ExchangeResponse = CallResponse
 
 /** Parses an answer's text as a JSON object, or `undefined`. */
-export function jsonOf({ text }: ExchangeAnswer): JsonObject | undefined {
+export function jsonOf({ text }: ExchangeResponse): JsonObject | undefined {
   return parseJsonObject(new TextEncoder().encode(text), { maxBytes: MAX_BYTES })
 }
 
 /** Calls a server once; a signal ends the call. */
-export type Exchange = (request: ExchangeRequest, signal?: AbortSignal) => Promise<ExchangeAnswer>
+export type Exchange = (request: ExchangeRequest, signal?: AbortSignal) => Promise<ExchangeResponse>
 
 /**
  * Makes the function that calls servers with credentials: within a time, with a bounded answer, and

@@ -9,7 +9,7 @@ import {
 } from '../base/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
 import { Key } from '../keys/key.ts'
-import { type KeyLookup, type NamedKey, staticKeys } from '../keys/static-keys.ts'
+import { type KeyLookup, type VerificationKey, staticKeys } from '../keys/static-keys.ts'
 import {
   keyUnknown,
   malformed,
@@ -38,7 +38,7 @@ export interface VerifiedJws {
 }
 
 /** The keys that a signature is checked with. */
-export type VerificationKeys = readonly NamedKey[] | JwkSet | KeyLookup
+export type VerificationKeys = readonly VerificationKey[] | JwkSet | KeyLookup
 
 /**
  * Checks the signature of a compact JWS (RFC 7515), and nothing else: no dates, no issuer, no audience.
@@ -120,5 +120,5 @@ function toLookup(keys: VerificationKeys, algorithms: readonly Algorithm[]): Key
   const isLookup = !Array.isArray(keys) && typeof (keys as Partial<KeyLookup>)?.find === 'function'
   return isLookup
     ? (keys as KeyLookup)
-    : staticKeys(keys as readonly NamedKey[] | JwkSet, algorithms)
+    : staticKeys(keys as readonly VerificationKey[] | JwkSet, algorithms)
 }

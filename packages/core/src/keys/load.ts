@@ -104,13 +104,13 @@ async function loadCryptoKey(
 }
 
 /** What is known of both halves of a pair. */
-interface Halves {
+interface KeyParts {
   readonly signing: CryptoKey | undefined
   readonly verifying: CryptoKey | undefined
   readonly numbers: ReadJwk['numbers'] | undefined
 }
 
-async function makeKey(halves: Halves, { algorithm, keyId, use }: LoadOptions): Promise<Key> {
+async function makeKey(halves: KeyParts, { algorithm, keyId, use }: LoadOptions): Promise<Key> {
   const { signing, verifying, numbers } = halves
   if (verifying === undefined && use === 'verify') throw cannotVerify('private')
   const operations = webCryptoOperations(algorithm, { signing, verifying })

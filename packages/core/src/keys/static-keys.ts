@@ -61,7 +61,7 @@ class AlgorithmKeys {
 }
 
 /** A key and the one algorithm that it verifies. */
-export interface NamedKey {
+export interface VerificationKey {
   readonly algorithm: Algorithm
   readonly key: KeyMaterial
   /** The key's id. Default: the JWK's own `kid`. A key without one is tried for every token. */
@@ -99,7 +99,7 @@ export interface StaticKeys extends KeyLookup {
  * ```
  */
 export function staticKeys(
-  keys: readonly NamedKey[] | JwkSet,
+  keys: readonly VerificationKey[] | JwkSet,
   algorithms: readonly Algorithm[] = PUBLIC_KEY_ALGORITHMS,
 ): StaticKeys {
   const loaders = namedKeys(keys, algorithms).map((named) => prepare(named))
@@ -126,9 +126,9 @@ const PUBLIC_KEY_ALGORITHMS: readonly Algorithm[] = ALGORITHMS.filter(
 )
 
 function namedKeys(
-  keys: readonly NamedKey[] | JwkSet,
+  keys: readonly VerificationKey[] | JwkSet,
   algorithms: readonly Algorithm[],
-): readonly NamedKey[] {
+): readonly VerificationKey[] {
   const isList = Array.isArray(keys)
   if (!isList && !Array.isArray((keys as JwkSet | undefined)?.keys)) {
     throw invalid('keys', '"keys" must be a list of { algorithm, key } or a JWK set.')
@@ -145,7 +145,7 @@ interface Loader {
   load(): Promise<Key>
 }
 
-function prepare(named: NamedKey): Loader {
+function prepare(named: VerificationKey): Loader {
   requireOptions(named, 'keys[]')
   refuseUnknownOptions(named, ['algorithm', 'key', 'keyId', 'allowShortSecret'], 'keys[]')
   const algorithm = requireAlgorithm(named.algorithm, 'keys[].algorithm')

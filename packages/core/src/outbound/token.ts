@@ -38,7 +38,7 @@ export interface ReuseHints {
 }
 
 /** An answer that a source is asked about: whether it refuses the token. */
-export interface RefusalAnswer {
+export interface RefusalResponse {
   /** From 400 to 499, and not 401: that one needs no asking. */
   readonly status: number
   readonly headers: Headers
@@ -69,15 +69,15 @@ export interface TokenSource {
    * request then goes out again with another token, as after a 401. `bearerFetch` asks it; what only
    * sees the heads of answers, as `injectBearer` does, cannot.
    */
-  readonly isRefusal?: (answer: RefusalAnswer) => boolean
+  readonly isRefusal?: (answer: RefusalResponse) => boolean
   /**
    * For a vendor whose servers hear late of a new token: the age, in seconds, up to which a refusal says
    * nothing about it. `bearerFetch` then keeps the token and sends it again, after one second, two and
    * three; `injectBearer` only keeps it.
    */
-  readonly settleTime?: number
+  readonly propagationDelay?: number
   /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
-  readonly displaces?: boolean
+  readonly revokesPrevious?: boolean
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */

@@ -9,7 +9,7 @@ import { parseJsonObject } from '../base/json.ts'
 import { invalid, refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import { sharedId } from '../outbound/sources/signed-source-id.ts'
-import type { RefusalAnswer, TokenSource } from '../outbound/token.ts'
+import type { RefusalResponse, TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link apns}. */
 export interface ApnsOptions extends AppleKeyOptions {
@@ -129,7 +129,7 @@ function requireRoom({ lifetime }: ApnsOptions, seconds: number): void {
   )
 }
 
-function isRefusal({ status, body }: RefusalAnswer): boolean {
+function isRefusal({ status, body }: RefusalResponse): boolean {
   if (status !== 403) return false
   return parseJsonObject(new TextEncoder().encode(body))?.['reason'] === 'ExpiredProviderToken'
 }

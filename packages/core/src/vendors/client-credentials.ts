@@ -14,7 +14,7 @@ import {
 import { OptionError, SourceError } from '../base/errors.ts'
 import { type Asking, exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { exchangedId, sourceId } from '../outbound/sources/signed-source-id.ts'
-import { readTokenAnswer } from '../outbound/sources/exchanged-oauth-answer.ts'
+import { readTokenResponse } from '../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { ServerMetadata } from '../http/server-metadata.ts'
 import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
@@ -168,8 +168,8 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
     timeoutMs,
     clock,
     dated: authentication.dated || binding.dated,
-    hear: binding.hear,
-    read: (answer) => readTokenAnswer(answer, defaultLifetime, NO_END, binding.tokenType),
+    learnFrom: binding.learnFrom,
+    read: (answer) => readTokenResponse(answer, defaultLifetime, NO_END, binding.tokenType),
     async request(asking) {
       const { tokenEndpoint, methods } = await server.facts(asking)
       const credentials = await authentication.credentials(asking, methods)

@@ -16,8 +16,8 @@ import {
 } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
-/** Options of {@link gitHubApp}. */
-export interface GitHubAppOptions {
+/** Options of {@link githubApp}. */
+export interface GithubAppOptions {
   /** The app's client id, such as `Iv23liabcdefghijklmn`, or its app id. */
   readonly appId: string | number
   /**
@@ -62,7 +62,7 @@ const OPTIONS = [
 
 /**
  * Makes the tokens that a GitHub App speaks as itself with: to list its installations, and to get
- * their tokens, for which see `gitHubInstallation`.
+ * their tokens, for which see `githubInstallation`.
  *
  * They are dated `iat = now − 60`, `exp = now + 540`: GitHub refuses an `iat` in its future, and an
  * `exp` of more than 600 seconds from its now, so that a clock may be a minute off in either
@@ -76,17 +76,17 @@ const OPTIONS = [
  * @example
  * ```ts
  * import { bearerFetch, TokenManager } from '@mayfly/core'
- * import { gitHubApp } from '@mayfly/core/vendors'
+ * import { githubApp } from '@mayfly/core/vendors'
  *
  * export function asApp(privateKey: string): typeof fetch {
- *   const app = gitHubApp({ appId: 'Iv23liabcdefghijklmn', privateKey })
+ *   const app = githubApp({ appId: 'Iv23liabcdefghijklmn', privateKey })
  *   return bearerFetch(new TokenManager(app))
  * }
  * ```
  */
-export function gitHubApp(options: GitHubAppOptions): TokenSource {
-  requireOptions(options, 'gitHubApp')
-  refuseUnknownOptions(options, OPTIONS, 'gitHubApp')
+export function githubApp(options: GithubAppOptions): TokenSource {
+  requireOptions(options, 'githubApp')
+  refuseUnknownOptions(options, OPTIONS, 'githubApp')
   const { backdate = 60, tokenId, clock, baseUrl = BASE_URL } = options
   const { origin } = requireEndpoint(baseUrl, 'baseUrl')
   return signedSource('github-app', {

@@ -10,12 +10,12 @@ import { readGitHubRefusal, readInstallationToken } from './github-installation/
 import {
   compilePermissions,
   compileRepositories,
-  type GitHubAccess,
+  type GithubAccess,
 } from './github-installation/restrictions.ts'
 
-/** Options of {@link gitHubInstallation}. */
-export interface GitHubInstallationOptions {
-  /** The app's own tokens: `gitHubApp(…)`, or a `TokenManager` of that. */
+/** Options of {@link githubInstallation}. */
+export interface GithubInstallationOptions {
+  /** The app's own tokens: `githubApp(…)`, or a `TokenManager` of that. */
   readonly app: TokenSource
   /** The installation, as `GET /app/installations` or a webhook names it. */
   readonly installationId: number | string
@@ -25,7 +25,7 @@ export interface GitHubInstallationOptions {
    */
   readonly repositories?: readonly (string | number)[]
   /** What the token may do, such as `{ contents: 'read' }`. Default: all that the installation may. */
-  readonly permissions?: Readonly<Record<string, GitHubAccess>>
+  readonly permissions?: Readonly<Record<string, GithubAccess>>
   /**
    * Where GitHub's API is. Default: the first of the app's origins; for a server of your own
    * `https://HOST/api/v3`.
@@ -41,7 +41,7 @@ export interface GitHubInstallationOptions {
 }
 
 /** GitHub's replicas hear of a new token within some seconds; Octokit waits for as long. */
-const SETTLE_TIME = 5
+const PROPAGATION_DELAY = 5
 
 const OPTIONS = [
   'app',
@@ -76,20 +76,20 @@ const OPTIONS = [
  * @example
  * ```ts
  * import { bearerFetch, TokenManager } from '@mayfly/core'
- * import { gitHubApp, gitHubInstallation } from '@mayfly/core/vendors'
+ * import { githubApp, githubInstallation } from '@mayfly/core/vendors'
  *
  * export function asInstallation(privateKey: string, installationId: number): typeof fetch {
- *   const app = gitHubApp({ appId: 'Iv23liabcdefghijklmn', privateKey })
+ *   const app = githubApp({ appId: 'Iv23liabcdefghijklmn', privateKey })
  *   const permissions = { contents: 'read' } as const
- *   return bearerFetch(new TokenManager(gitHubInstallation({ app, installationId, permissions })))
+ *   return bearerFetch(new TokenManager(githubInstallation({ app, installationId, permissions })))
  * }
  * ```
  */
-export function gitHubInstallation(options: GitHubInstallationOptions): TokenSource {
-  requireOptions(options, 'gitHubInstallation')
-  refuseUnknownOptions(options, OPTIONS, 'gitHubInstallation')
+export function githubInstallation(options: GithubInstallationOptions): TokenSource {
+  requireOptions(options, 'githubInstallation')
+  refuseUnknownOptions(options, OPTIONS, 'githubInstallation')
   const { app, fetch, timeoutMs, clock } = options
-  requireSource(app, 'gitHubInstallation', { option: 'app', maker: 'gitHubApp()' })
+  requireSource(app, 'githubInstallation', { option: 'app', maker: 'githubApp()' })
   const base = requireEndpoint(options.baseUrl ?? app.origins[0], 'baseUrl')
   if (!compileDestinations(app.origins, 'app').has(base.origin)) {
     throw invalid(
@@ -110,7 +110,7 @@ export function gitHubInstallation(options: GitHubInstallationOptions): TokenSou
     id: idOf([app.id, url.href, body, origins]),
     origins,
     lifetime: 3600,
-    settleTime: SETTLE_TIME,
+    propagationDelay: PROPAGATION_DELAY,
     fetch,
     timeoutMs,
     clock,
@@ -130,7 +130,7 @@ export function gitHubInstallation(options: GitHubInstallationOptions): TokenSou
           'x-github-api-version': '2022-11-28',
         },
         body: JSON.stringify(body),
-        // A plain `gitHubApp` would only sign the same once more.
+        // A plain `githubApp` would only sign the same once more.
         ...(app.invalidate !== undefined && { rejected: () => app.invalidate?.(jwt) }),
       }
     },

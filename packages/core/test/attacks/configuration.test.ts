@@ -5,11 +5,12 @@ import {
   importKey,
   type Key,
   type KeyLookup,
-  type NamedKey,
+  type VerificationKey,
   TokenVerifier,
   verifyCompact,
 } from '@mayfly/core'
-import { createAttacks, createTestIssuer, FakeClock } from '@mayfly/testing'
+import { createAttacks } from '@mayfly/conformance'
+import { createTestIssuer, FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, failure, ISSUER } from '../support/inbound.ts'
 
@@ -19,7 +20,10 @@ const pem = rsa.export({ type: 'spki', format: 'pem' }).toString()
 const der = rsa.export({ type: 'spki', format: 'der' })
 
 /** Runs the same keys through verifyCompact and through a verifier, warmed up. */
-async function refusals(keys: readonly NamedKey[], algorithm: Algorithm): Promise<unknown[]> {
+async function refusals(
+  keys: readonly VerificationKey[],
+  algorithm: Algorithm,
+): Promise<unknown[]> {
   const algorithms = [algorithm]
   const issuer = createTestIssuer({ algorithm, clock })
   const compact = await failure(() => verifyCompact(issuer.mint(), keys, { algorithms }))
@@ -124,7 +128,7 @@ describe('attack: an empty or short HMAC secret', () => {
 
   it('and nobody can allow an empty one', async () => {
     const key = { secret: new Uint8Array(0) }
-    const keys: NamedKey[] = [{ algorithm: 'HS256', key, allowShortSecret: true }]
+    const keys: VerificationKey[] = [{ algorithm: 'HS256', key, allowShortSecret: true }]
     for (const error of await refusals(keys, 'HS256')) {
       expect(error).toMatchObject({ name: 'KeyError' })
     }
@@ -132,7 +136,7 @@ describe('attack: an empty or short HMAC secret', () => {
 })
 
 describe('attack: a key that its algorithm cannot trust', () => {
-  it.each<[string, Algorithm, () => NamedKey['key']]>([
+  it.each<[string, Algorithm, () => VerificationKey['key']]>([
     ['on P-384', 'ES256', () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey],
     ['of 1024 bits', 'RS256', () => generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey],
     [

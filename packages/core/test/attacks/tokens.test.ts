@@ -7,7 +7,8 @@ import {
   TokenVerifier,
   verifyCompact,
 } from '@mayfly/core'
-import { ATTACK_TOPICS, createAttacks, FakeClock, type TokenAttack } from '@mayfly/testing'
+import { ATTACK_TOPICS, createAttacks, type TokenAttack } from '@mayfly/conformance'
+import { FakeClock } from '@mayfly/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { failure } from '../support/inbound.ts'
 import { bearing } from '../support/requests.ts'

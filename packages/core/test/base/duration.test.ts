@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { requireDuration } from '@mayfly/core/options'
+import { requireDuration } from '@mayfly/core/adapter'
 
 describe('requireDuration', () => {
   it.each([

@@ -1,4 +1,9 @@
-import { type NamedKey, staticKeys, verifyCompact, type VerifyCompactOptions } from '@mayfly/core'
+import {
+  type VerificationKey,
+  staticKeys,
+  verifyCompact,
+  type VerifyCompactOptions,
+} from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import serialisations from './rfc-serialisations.json' with { type: 'json' }
 import vectors from './rfc-vectors.json' with { type: 'json' }
@@ -16,7 +21,7 @@ const signatures: Readonly<Record<string, Signature>> = serialisations.signature
 const keys = staticKeys(
   vectors.map(({ algorithm, jwk }) => {
     const { kid: _, ...nameless } = jwk as { kid?: string }
-    return { algorithm, key: nameless } as NamedKey
+    return { algorithm, key: nameless } as VerificationKey
   }),
 )
 const options: VerifyCompactOptions = { algorithms: ['HS256', 'RS256', 'ES256', 'ES512', 'EdDSA'] }

@@ -3,7 +3,7 @@ import {
   importKey,
   type Jwk,
   type KeyLookup,
-  type NamedKey,
+  type VerificationKey,
   staticKeys,
 } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
@@ -69,7 +69,7 @@ describe('staticKeys with a list', () => {
     expect((await keys.find('EdDSA', 'ed'))[0]?.canSign).toBe(false)
   })
 
-  it.each<readonly [string, readonly NamedKey[]]>([
+  it.each<readonly [string, readonly VerificationKey[]]>([
     [
       'ids that are named',
       [
@@ -111,7 +111,9 @@ describe('staticKeys with a list', () => {
     ['text', 'keys', 'ERR_OPTION_INVALID'],
     ['undefined', undefined, 'ERR_OPTION_INVALID'],
   ])('refuses %s before any token comes', (_, list, code) => {
-    expect(() => staticKeys(list as readonly NamedKey[])).toThrow(expect.objectContaining({ code }))
+    expect(() => staticKeys(list as readonly VerificationKey[])).toThrow(
+      expect.objectContaining({ code }),
+    )
   })
 
   it('takes a short secret where that is allowed', async () => {

@@ -5,12 +5,8 @@ import {
   type VerifierEvent,
   type VerifierOptions,
 } from '@mayfly/core'
-import {
-  FakeClock,
-  type JwksServer,
-  type JwksServerOptions,
-  startJwksServer,
-} from '@mayfly/testing'
+import { type JwksServer, type JwksServerOptions, startJwksServer } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { AUDIENCE } from './inbound.ts'
 
 /** A verifier, the issuer that it fetches its keys from, and the clock of both. */

@@ -4,7 +4,8 @@ import {
   type VonageWebhookOptions,
   VonageWebhookVerifier,
 } from '@mayfly/core/vendors'
-import { FakeClock, signVonageWebhook, type VonageWebhookSending } from '@mayfly/testing'
+import { signVonageWebhook, type VonageWebhookSending } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { failure } from './inbound.ts'
 
 /** The secret of Vonage's own test vector. */

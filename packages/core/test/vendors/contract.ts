@@ -282,7 +282,7 @@ function able<Ability>(ability: Ability | undefined): Ability {
  * which a token was signed another one may be the same to the letter.
  */
 function passSettling(bench: VendorBench, clock: FakeClock): void {
-  clock.advanceSeconds(Math.max(1, bench.source().settleTime ?? 0))
+  clock.advanceSeconds(Math.max(1, bench.source().propagationDelay ?? 0))
 }
 
 function errorOf(make: () => unknown): unknown {

@@ -32,9 +32,9 @@ const SIGNING: Readonly<Record<string, Signing>> = {
     algorithm: 'RS256',
     make: (privateKey) => vendors.vonage({ applicationId: 'a', privateKey }),
   },
-  gitHubApp: {
+  githubApp: {
     algorithm: 'RS256',
-    make: (privateKey) => vendors.gitHubApp({ appId: 1, privateKey }),
+    make: (privateKey) => vendors.githubApp({ appId: 1, privateKey }),
   },
   googleServiceAccount: {
     algorithm: 'RS256',

@@ -81,7 +81,7 @@ const CAPPED: readonly Capped[] = [
     cap: 172_800,
     make: (own) => vendors.zoomMeetingSdk({ ...meeting, tokenLifetime: 3600, ...own }),
   },
-  { name: 'gitHubApp', cap: 600, make: (own) => vendors.gitHubApp({ ...gitHub, ...own }) },
+  { name: 'githubApp', cap: 600, make: (own) => vendors.githubApp({ ...gitHub, ...own }) },
   { name: 'twilio', cap: 86_400, make: (own) => vendors.twilio({ ...account, ...own }) },
 ]
 

@@ -1,6 +1,7 @@
 import { SourceError } from '@mayfly/core'
 import { clientCredentials } from '@mayfly/core/vendors'
-import { FakeClock, startOAuthSandbox } from '@mayfly/testing'
+import { startOAuthSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { settle } from '../support/scripted-source.ts'
 import { type Place, placeOf, PLACES } from './sandbox-places.ts'

@@ -5,8 +5,8 @@ import {
   appStoreConnect,
   appStoreServer,
   clientCredentials,
-  gitHubApp,
-  gitHubInstallation,
+  githubApp,
+  githubInstallation,
   googleServiceAccount,
   musicKit,
   voicegain,
@@ -15,12 +15,11 @@ import {
   zoomServerToServer,
 } from '@mayfly/core/vendors'
 import {
-  type FakeClock,
   type HttpSandbox,
   startApnsSandbox,
   startAppStoreConnectSandbox,
   startAppStoreServerSandbox,
-  startGitHubSandbox,
+  startGithubSandbox,
   startGoogleSandbox,
   startMusicKitSandbox,
   startOAuthSandbox,
@@ -29,7 +28,8 @@ import {
   startVonageSandbox,
   startWeatherKitSandbox,
   startZoomSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 
 /** What all sandboxes can. */
 interface AnySandbox
@@ -169,10 +169,10 @@ export const PLACES: Readonly<Record<string, Start>> = {
     })
   },
   GitHub: async (clock) => {
-    const sandbox = await startGitHubSandbox({ clock })
+    const sandbox = await startGithubSandbox({ clock })
     const { credentials, baseUrl, installationId } = sandbox
-    const app = gitHubApp({ ...credentials, baseUrl, clock })
-    const source = gitHubInstallation({ app, installationId, clock })
+    const app = githubApp({ ...credentials, baseUrl, clock })
+    const source = githubInstallation({ app, installationId, clock })
     const path = '/installation/repositories'
     const tokenPath = `/app/installations/${installationId}/access_tokens`
     return placeOf(sandbox, source, { path, tokenPath, revoke: () => sandbox.revokeKey() })

@@ -1,5 +1,6 @@
 import type { Clock, TokenSource } from '@mayfly/core'
-import type { FakeClock, SdkVerdict } from '@mayfly/testing'
+import type { SdkVerdict } from '@mayfly/sandboxes'
+import type { FakeClock } from '@mayfly/testing'
 import type { VendorBench } from './contract.ts'
 
 /** A vendor whose tokens go to an SDK. */

@@ -1,5 +1,6 @@
 import { VONAGE_CLIENT_SDK_ACL, vonage } from '@mayfly/core/vendors'
-import { type FakeClock, startVonageSandbox } from '@mayfly/testing'
+import { startVonageSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from './contract.ts'
 
 async function start(clock: FakeClock): Promise<VendorBench> {

@@ -6,7 +6,8 @@ import {
   type VonageSecrets,
   VonageWebhookVerifier,
 } from '@mayfly/core/vendors'
-import { FakeClock, signVonageWebhook } from '@mayfly/testing'
+import { signVonageWebhook } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { verifySignature } from '@vonage/jwt'
 import fc from 'fast-check'
 import jwt from 'jsonwebtoken'

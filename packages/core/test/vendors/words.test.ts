@@ -78,7 +78,7 @@ const cases: readonly Case[] = [
   ],
   [
     'what becomes of other origins',
-    () => bearerFetch(appStoreServer(store), { foreign: 'allow' as never }),
+    () => bearerFetch(appStoreServer(store), { onForeignOrigin: 'allow' as never }),
     '"foreign" must be "refuse" or "pass", not another text.',
   ],
   [

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TokenVerifier } from '@mayfly/core'
-import { invalid, requireNumber, requireString } from '@mayfly/core/options'
+import { invalid, requireNumber, requireString } from '@mayfly/core/adapter'
 import { SCOPES, type Scope } from '../http/scopes.ts'
 import type { ServiceContext } from './context.ts'
 import { isConflict, type Minted, type MintOrder } from './mint.ts'

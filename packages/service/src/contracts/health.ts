@@ -1,5 +1,5 @@
 import type { Clock } from '@mayfly/core'
-import { jsonAnswer } from '../http/answer.ts'
+import { jsonResponse } from '../http/answer.ts'
 import type { Operation } from '../http/operation.ts'
 import { type HealthCheck, judgeReadiness } from '../ops/health.ts'
 
@@ -13,7 +13,7 @@ export function healthOperations(
       method: 'GET',
       path: '/healthz',
       counted: false,
-      handle: () => jsonAnswer({ status: 'ok' }),
+      handle: () => jsonResponse({ status: 'ok' }),
     },
     {
       method: 'GET',
@@ -22,7 +22,7 @@ export function healthOperations(
       handle: async () => {
         const { ready, checks: verdicts } = await judgeReadiness(checks, options)
         const status = ready ? 'ok' : 'unavailable'
-        return jsonAnswer({ status, checks: verdicts }, ready ? 200 : 503)
+        return jsonResponse({ status, checks: verdicts }, ready ? 200 : 503)
       },
     },
   ]

@@ -1,5 +1,5 @@
 import { OptionError } from '@mayfly/core'
-import { jsonAnswer } from '../http/answer.ts'
+import { jsonResponse } from '../http/answer.ts'
 import { readJson } from '../http/strict-json.ts'
 import type { Operation } from '../http/operation.ts'
 import { badParameter, notFound, ServiceProblem } from '../http/problem.ts'
@@ -12,7 +12,7 @@ export function keyOperations(keys: ServiceKeyring): readonly Operation[] {
       method: 'GET',
       path: '/keys',
       access: ['keys:rotate'],
-      handle: async () => jsonAnswer({ keys: await keys.list() }),
+      handle: async () => jsonResponse({ keys: await keys.list() }),
     },
     {
       method: 'POST',
@@ -22,7 +22,7 @@ export function keyOperations(keys: ServiceKeyring): readonly Operation[] {
       handle: async ({ body }) => {
         const now = body.length === 0 ? false : readNow(readJson(body, ['now']).get('now'))
         const { keyId, algorithm, activeFrom } = await keys.rotate({ now })
-        return jsonAnswer({ keyId, algorithm, activeFrom })
+        return jsonResponse({ keyId, algorithm, activeFrom })
       },
     },
     {

@@ -1,5 +1,5 @@
 import { RequestError, verifyCompact } from '@mayfly/core'
-import { jsonAnswer } from '../http/answer.ts'
+import { jsonResponse } from '../http/answer.ts'
 import { readText } from '../http/body.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { readForm } from '../http/parameters.ts'
@@ -48,7 +48,7 @@ export function oauthOperations(context: ServiceContext): readonly Operation[] {
   ]
 }
 
-const INACTIVE = jsonAnswer({ active: false })
+const INACTIVE = jsonResponse({ active: false })
 
 function readToken(call: Call): string {
   try {
@@ -88,7 +88,7 @@ function describe(token: string, record: FoundToken) {
   const claims = JSON.parse(payload) as Readonly<Record<string, unknown>>
   const repeated = REPEATED.filter((claim) => claims[claim] !== undefined)
   const { clientId, scope } = record
-  return jsonAnswer({
+  return jsonResponse({
     active: true,
     token_type: 'Bearer',
     ...Object.fromEntries(repeated.map((claim) => [claim, claims[claim]])),

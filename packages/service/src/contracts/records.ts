@@ -1,5 +1,6 @@
-import { compileScopeCheck, OptionError } from '@mayfly/core'
-import { jsonAnswer } from '../http/answer.ts'
+import { OptionError } from '@mayfly/core'
+import { compileScopeCheck } from '@mayfly/core/adapter'
+import { jsonResponse } from '../http/answer.ts'
 import type { Client } from '../http/authenticate.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { optionalText, wholeNumber } from '../http/parameters.ts'
@@ -36,7 +37,7 @@ export function recordOperations(context: ServiceContext): readonly Operation[] 
         const show = presenter(context, call)
         const { tokens, next } = await page(context, readSearch(call))
         const shown = await Promise.all(tokens.map(show))
-        return jsonAnswer({ tokens: shown, ...(next !== undefined && { next }) })
+        return jsonResponse({ tokens: shown, ...(next !== undefined && { next }) })
       },
     },
     {
@@ -46,7 +47,7 @@ export function recordOperations(context: ServiceContext): readonly Operation[] 
       query: ['include'],
       handle: async (call) => {
         const show = presenter(context, call)
-        return jsonAnswer(await show(await one(call)))
+        return jsonResponse(await show(await one(call)))
       },
     },
     {

@@ -1,5 +1,5 @@
 import { telesign } from '@mayfly/core/vendors'
-import { tokenAnswer } from '../http/answer.ts'
+import { tokenResponse } from '../http/answer.ts'
 import { PHONE_PATTERN, XID_PATTERN } from '../http/openapi/schemas.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { ServiceProblem } from '../http/problem.ts'
@@ -45,7 +45,7 @@ export function telesignOperations(
     } catch (error) {
       throw isConflict(error) ? taken(error) : error
     }
-    return tokenAnswer(value)
+    return tokenResponse(value)
   }
   const common = { method: 'GET', handle, ...(access === 'client' && CLIENTS) } as const
   return [

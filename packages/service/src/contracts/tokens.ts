@@ -1,4 +1,4 @@
-import { jsonAnswer } from '../http/answer.ts'
+import { jsonResponse } from '../http/answer.ts'
 import { readJson } from '../http/strict-json.ts'
 import type { Operation } from '../http/operation.ts'
 import { badParameter } from '../http/problem.ts'
@@ -36,7 +36,7 @@ export function tokenOperations(context: ServiceContext): readonly Operation[] {
           ...(subject !== undefined && { subject }),
         })
         const { value: token, tokenId, issuedAt, expiresAt } = minted
-        return jsonAnswer({ token, tokenId, issuedAt, expiresAt }, 201)
+        return jsonResponse({ token, tokenId, issuedAt, expiresAt }, 201)
       },
     },
   ]

@@ -1,4 +1,4 @@
-import { tokenAnswer } from '../http/answer.ts'
+import { tokenResponse } from '../http/answer.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { optionalText, wholeNumber } from '../http/parameters.ts'
 import { badParameter } from '../http/problem.ts'
@@ -27,10 +27,10 @@ export function voicegainOperations(context: ServiceContext): readonly Operation
       audience: [requireOrigin(asked, 'aud')],
       lifetime,
     })
-    return tokenAnswer(minted.value)
+    return tokenResponse(minted.value)
   }
   const regenerate = async (call: Call) =>
-    tokenAnswer(await createRegenerated(context, requireClient(call)))
+    tokenResponse(await createRegenerated(context, requireClient(call)))
   return ['', '/v1'].flatMap((prefix): Operation[] => [
     {
       method: 'GET',

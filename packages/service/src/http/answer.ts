@@ -9,12 +9,12 @@ export interface Answer {
 }
 
 /** A token as the whole body. */
-export function tokenAnswer(token: string): Answer {
+export function tokenResponse(token: string): Answer {
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: token }
 }
 
 /** JSON. */
-export function jsonAnswer(body: object, status = 200): Answer {
+export function jsonResponse(body: object, status = 200): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body }
 }
 
@@ -27,7 +27,7 @@ const USUAL: Readonly<Record<string, string>> = {
 }
 
 /** Writes an answer. */
-export function writeAnswer(
+export function writeResponse(
   res: ServerResponse,
   { status, headers, body }: Answer,
   more: Readonly<Record<string, string>> = {},

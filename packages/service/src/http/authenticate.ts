@@ -1,11 +1,5 @@
-import {
-  compileScopeCheck,
-  Guard,
-  nodeRequest,
-  RequestError,
-  type ScopeCheck,
-  type TokenVerifier,
-} from '@mayfly/core'
+import { Guard, nodeRequest, RequestError, type TokenVerifier } from '@mayfly/core'
+import { compileScopeCheck, type ScopeCheck } from '@mayfly/core/adapter'
 import type { IncomingMessage } from 'node:http'
 import type { Scope } from './scopes.ts'
 

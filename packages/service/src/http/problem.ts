@@ -80,14 +80,14 @@ export function stillStarting(): ServiceProblem {
 }
 
 /** A refusal as it goes out. */
-export interface ProblemAnswer {
+export interface ProblemResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readonly<Record<string, unknown>> & { readonly code: string }
 }
 
 /** Turns whatever was thrown into an answer. What is nobody’s request’s fault says nothing of itself. */
-export function problemAnswer(thrown: unknown): ProblemAnswer {
+export function problemResponse(thrown: unknown): ProblemResponse {
   if (thrown instanceof RequestError) {
     const { code, headers } = thrown
     return { status: thrown.status, headers, body: { ...thrown.toProblem(), code } }

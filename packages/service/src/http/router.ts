@@ -6,12 +6,12 @@ import express, {
   type Response,
 } from 'express'
 import { addressBucket } from './address.ts'
-import { type Answer, writeAnswer } from './answer.ts'
+import { type Answer, writeResponse } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
 import { type ReadBody, requireMediaType } from './body.ts'
 import type { Operation } from './operation.ts'
 import { readQuery } from './parameters.ts'
-import { notFound, problemAnswer, ServiceProblem } from './problem.ts'
+import { notFound, problemResponse, ServiceProblem } from './problem.ts'
 import { LimitState, type RateLimiter } from './rate-limits.ts'
 
 /** What a router needs beside its operations. */
@@ -72,7 +72,7 @@ async function answer(operation: Operation, exchange: Exchange): Promise<void> {
   const vary = operation.access === undefined ? {} : { vary: 'Authorization' }
   try {
     const result = await perform(operation, exchange, limits)
-    writeAnswer(res, result, { ...vary, ...limits.headers() })
+    writeResponse(res, result, { ...vary, ...limits.headers() })
   } catch (error) {
     refuse(error, { res, parts, headers: { ...vary, ...limits.headers() } })
   }
@@ -117,13 +117,13 @@ function refuse(
     readonly parts: RouterParts
   },
 ): void {
-  const { status, headers, body } = problemAnswer(error)
+  const { status, headers, body } = problemResponse(error)
   if (status >= 500) context.parts.onFailure(error)
   context.parts.onRefusal({ status, code: body.code })
   if (context.res.headersSent) return void context.res.destroy()
   // An error of OAuth is read by clients that look for application/json alone.
   const type = 'error' in body ? 'application/json' : 'application/problem+json'
-  writeAnswer(
+  writeResponse(
     context.res,
     { status, headers: { ...headers, 'content-type': type }, body },
     context.headers,

@@ -6,7 +6,7 @@ import {
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
-} from '@mayfly/core/options'
+} from '@mayfly/core/adapter'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Sealer } from '../seal/sealer.ts'
 

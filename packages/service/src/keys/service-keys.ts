@@ -1,12 +1,11 @@
 import {
-  alarm,
   type Algorithm,
   type HeaderFields,
   type Key,
   type PublicJwk,
   signCompact,
 } from '@mayfly/core'
-import { invalid } from '@mayfly/core/options'
+import { alarm, invalid } from '@mayfly/core/adapter'
 import type { KeyState, RotatedKey, ServiceKeyring } from '../contracts/keyring.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import type { Seal } from '../seal/sealer.ts'

@@ -1,4 +1,4 @@
-import { invalid } from '@mayfly/core/options'
+import { invalid } from '@mayfly/core/adapter'
 
 /** Where a page of records ended. Records are ordered by these two, the greatest first. */
 export interface Cursor {

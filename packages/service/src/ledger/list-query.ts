@@ -1,4 +1,4 @@
-import { requireNumber } from '@mayfly/core/options'
+import { requireNumber } from '@mayfly/core/adapter'
 import { readCursor } from './cursor.ts'
 import type { TokenQuery } from './ledger.ts'
 

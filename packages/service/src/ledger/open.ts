@@ -5,7 +5,7 @@ import {
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '@mayfly/core/options'
+} from '@mayfly/core/adapter'
 import { isPostgres } from './database-kind.ts'
 import type { Ledger } from './ledger.ts'
 import { PostgresLedger } from './postgres.ts'

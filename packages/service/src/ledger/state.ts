@@ -1,5 +1,5 @@
 import type { Clock, Generations, Revocations } from '@mayfly/core'
-import { clockOption } from '@mayfly/core/options'
+import { clockOption } from '@mayfly/core/adapter'
 import type { Ledger } from './ledger.ts'
 
 /** What a verifier asks a ledger about each token, in the forms that `TokenVerifier` takes. */

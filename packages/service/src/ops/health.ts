@@ -1,4 +1,5 @@
-import { alarm, type Clock } from '@mayfly/core'
+import { type Clock } from '@mayfly/core'
+import { alarm } from '@mayfly/core/adapter'
 
 /** Something that must work for the service to do so: it rejects while it does not. */
 export type HealthCheck = () => Promise<void>

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { isMayflyError } from '@mayfly/core'
-import { requireOneOf } from '@mayfly/core/options'
+import { requireOneOf } from '@mayfly/core/adapter'
 import { LedgerError } from '../ledger/errors.ts'
 import { SealError } from '../seal/errors.ts'
 

@@ -1,4 +1,4 @@
-import { invalid } from '@mayfly/core/options'
+import { invalid } from '@mayfly/core/adapter'
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
 import { SealError } from './errors.ts'
 import { SealKey } from './seal-key.ts'

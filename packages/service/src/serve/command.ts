@@ -9,10 +9,10 @@ import type { ServeWorld } from './world.ts'
  * @example
  * ```ts
  * import { systemClock } from '@mayfly/core'
- * import { configureServe, processWorld } from '@mayfly/service/serve'
+ * import { configureServe, processEnvironment } from '@mayfly/service/serve'
  * import { Command } from 'commander'
  *
- * const program = configureServe(new Command('my-service'), processWorld(systemClock))
+ * const program = configureServe(new Command('my-service'), processEnvironment(systemClock))
  * ```
  */
 export function configureServe(command: Command, world: ServeWorld): Command {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { alarm } from '@mayfly/core'
+import { alarm } from '@mayfly/core/adapter'
 import { createTokenService } from '../create-token-service.ts'
-import { writeAnswer } from '../http/answer.ts'
-import { problemAnswer, stillStarting } from '../http/problem.ts'
+import { writeResponse } from '../http/answer.ts'
+import { problemResponse, stillStarting } from '../http/problem.ts'
 import { createLogger } from '../ops/log.ts'
 import { listen, type RunningServer } from '../server/listen.ts'
 import { consoleTokenPlace } from './console-token.ts'
@@ -56,9 +56,9 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
 }
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = problemAnswer(stillStarting())
+  const { status, headers, body } = problemResponse(stillStarting())
   const type = { 'content-type': 'application/problem+json' }
-  writeAnswer(response, { status, headers: { ...headers, ...type }, body })
+  writeResponse(response, { status, headers: { ...headers, ...type }, body })
 }
 
 function stopAsked(world: ServeWorld): Promise<string> {

@@ -1,5 +1,5 @@
 import { OptionError } from '@mayfly/core'
-import { requireDuration, requireOneOf } from '@mayfly/core/options'
+import { requireDuration, requireOneOf } from '@mayfly/core/adapter'
 import { createLogger, type LogLevel, type ServiceLogger } from '../ops/log.ts'
 import type { ListenOptions } from '../server/listen.ts'
 import type { TokenServiceOptions } from '../service/options.ts'

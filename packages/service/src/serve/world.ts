@@ -22,7 +22,7 @@ export interface ServeOutput {
 }
 
 /** The process itself. */
-export function processWorld(clock: Clock): ServeWorld {
+export function processEnvironment(clock: Clock): ServeWorld {
   return {
     env: process.env,
     clock,

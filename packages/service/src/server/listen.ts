@@ -10,7 +10,7 @@ import {
   optionalString,
   refuseUnknownOptions,
   requireOptions,
-} from '@mayfly/core/options'
+} from '@mayfly/core/adapter'
 import { boundWaiting } from './bound-waiting.ts'
 import { drainable } from './shutdown.ts'
 import {

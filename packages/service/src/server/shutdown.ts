@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { alarm, type Clock } from '@mayfly/core'
+import { type Clock } from '@mayfly/core'
+import { alarm } from '@mayfly/core/adapter'
 
 /** Ends a server without cutting anybody off in the middle of an answer. */
 export interface Drain {

@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { alarm, type Clock, OptionError } from '@mayfly/core'
+import { type Clock, OptionError } from '@mayfly/core'
 import {
+  alarm,
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
   requireString,
-} from '@mayfly/core/options'
+} from '@mayfly/core/adapter'
 
 /** Where a server's certificate is. */
 export interface TlsOptions {

@@ -13,7 +13,7 @@ import {
   requireOneOf,
   requireOptions,
   requireString,
-} from '@mayfly/core/options'
+} from '@mayfly/core/adapter'
 import type { ServiceEvent } from '../contracts/events.ts'
 import type { MetricsAccess } from '../contracts/metrics.ts'
 import type { TelesignContract } from '../contracts/telesign.ts'

@@ -20,7 +20,7 @@ import { RateLimiter } from '../http/rate-limits.ts'
 import type { LimiterRedis } from '../http/rate-limits/redis.ts'
 import { createRouter } from '../http/router.ts'
 import type { TokenServiceSettings } from './options.ts'
-import type { Telling } from './telling.ts'
+import type { ServiceObservers } from './telling.ts'
 
 /** Puts the service's operations together, with what stands before them. */
 export function serviceRouter({
@@ -32,7 +32,7 @@ export function serviceRouter({
   readonly settings: TokenServiceSettings
   readonly context: ServiceContext
   readonly redis: LimiterRedis | undefined
-  readonly telling: Telling
+  readonly telling: ServiceObservers
 }): Express {
   const { rateLimits, trustProxy, bodyLimit } = settings
   return createRouter(operationsOf(settings, context, { redis, telling }), {
@@ -49,7 +49,7 @@ export function serviceRouter({
 function operationsOf(
   { telesign, voicegain, metrics, clock }: TokenServiceSettings,
   context: ServiceContext,
-  { redis, telling }: { redis: LimiterRedis | undefined; telling: Telling },
+  { redis, telling }: { redis: LimiterRedis | undefined; telling: ServiceObservers },
 ): readonly Operation[] {
   const access = telesign?.access
   const checks = {

@@ -7,7 +7,7 @@ import type { TlsEvent } from '../server/tls.ts'
 import type { TokenServiceSettings } from './options.ts'
 
 /** What is told of what the service does. */
-export interface Telling {
+export interface ServiceObservers {
   readonly metrics: ServiceMetrics
   readonly watch: ReturnType<typeof watchRequests>
   readonly onEvent: (event: ServiceEvent) => void
@@ -15,7 +15,11 @@ export interface Telling {
 }
 
 /** Tells the log, the metrics and the observer what happens. None of them can stop it. */
-export function openTelling({ clock, logger: given, observe }: TokenServiceSettings): Telling {
+export function openObservers({
+  clock,
+  logger: given,
+  observe,
+}: TokenServiceSettings): ServiceObservers {
   const logger = given ?? createLogger({ level: 'warn' })
   const metrics = new ServiceMetrics()
   const onEvent = (event: ServiceEvent): void => {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { invalidOption } from '../options.ts'
+import { invalid } from '@mayfly/core/adapter'
 import { createTestKey, encodeJson, signToken, type TestKey } from './signing.ts'
 
 /**
@@ -130,5 +130,5 @@ function respell(token: string): string {
 
 function requirePublicKey(key: TestKey, fault: TokenFault): NonNullable<TestKey['publicKey']> {
   if (key.publicKey !== undefined) return key.publicKey
-  throw invalidOption('fault', `"${fault}" takes a key pair, and ${key.algorithm} has none.`)
+  throw invalid('fault', `"${fault}" takes a key pair, and ${key.algorithm} has none.`)
 }

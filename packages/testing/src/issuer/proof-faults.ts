@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { invalidOption } from '../options.ts'
+import { invalid } from '@mayfly/core/adapter'
 import { createTestKey, encodeJson, signToken, type TestKey } from './signing.ts'
 
 /**
@@ -143,7 +143,7 @@ const SPOILS: Readonly<Record<ProofFault, Spoil>> = {
 /** Signs a proof, with something wrong about it if that is asked for. */
 export function finishProof(draft: ProofDraft, fault: ProofFault | undefined): string {
   if (fault !== undefined && !Object.hasOwn(SPOILS, fault)) {
-    throw invalidOption('fault', '"fault" is none of those that a test prover can make.')
+    throw invalid('fault', '"fault" is none of those that a test prover can make.')
   }
   const spoilt = fault === undefined ? draft : SPOILS[fault](draft)
   return typeof spoilt === 'string' ? spoilt : signToken(spoilt.header, spoilt.claims, spoilt.key)

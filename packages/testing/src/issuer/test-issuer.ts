@@ -5,10 +5,10 @@ import {
   type Clock,
   isAlgorithm,
   type JwkSet,
-  type NamedKey,
+  type VerificationKey,
   systemClock,
 } from '@mayfly/core'
-import { finiteNumber, invalidOption, refuseUnknown } from '../options.ts'
+import { requireNumber, invalid, refuseUnknownOptions } from '@mayfly/core/adapter'
 import { finishDraft, isTokenFault, spoilDraft, type TokenFault } from './faults.ts'
 import { createTestKey } from './signing.ts'
 
@@ -44,7 +44,7 @@ export interface TestIssuer {
   /** The `kid` of its tokens. */
   readonly keyId: string
   /** What a `TokenVerifier` takes as `keys`. */
-  readonly keys: readonly NamedKey[]
+  readonly keys: readonly VerificationKey[]
   /** The public keys as a JWK set, to serve or to compare with. Empty for an HMAC algorithm. */
   readonly jwks: JwkSet
   /** Makes a token with `iss`, `iat`, `exp`, a new `jti`, and what the options say. */
@@ -71,7 +71,7 @@ export interface TestIssuer {
  * ```
  */
 export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
-  refuseUnknown(options, ['issuer', 'audience', 'algorithm', 'clock'], 'createTestIssuer')
+  refuseUnknownOptions(options, ['issuer', 'audience', 'algorithm', 'clock'], 'createTestIssuer')
   const { issuer = 'https://issuer.example', audience, clock = systemClock } = options
   const algorithm = requireAlgorithm(options.algorithm ?? 'ES256')
   const key = createTestKey(algorithm)
@@ -80,11 +80,14 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   const jwk = publicJwk && { ...publicJwk, kid: keyId, alg: algorithm, use: 'sig' }
 
   function mint(mintOptions: MintOptions = {}): string {
-    refuseUnknown(mintOptions, ['claims', 'header', 'lifetime', 'fault'], 'mint')
+    refuseUnknownOptions(mintOptions, ['claims', 'header', 'lifetime', 'fault'], 'mint')
     const { fault } = mintOptions
     requireFault(fault)
     const now = Math.floor(clock.now() / 1000)
-    const lifetime = finiteNumber(mintOptions.lifetime ?? 300, 'lifetime')
+    const lifetime = requireNumber(mintOptions.lifetime ?? 300, 'lifetime', {
+      min: -Number.MAX_SAFE_INTEGER,
+      unit: 'seconds',
+    })
     const plain = {
       key,
       header: { alg: algorithm, typ: 'JWT', kid: keyId },
@@ -108,10 +111,10 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
 
 function requireAlgorithm(value: unknown): Algorithm {
   if (isAlgorithm(value)) return value
-  throw invalidOption('algorithm', `"algorithm" must be one of ${ALGORITHMS.join(', ')}.`)
+  throw invalid('algorithm', `"algorithm" must be one of ${ALGORITHMS.join(', ')}.`)
 }
 
 function requireFault(value: unknown): void {
   if (value === undefined || isTokenFault(value)) return
-  throw invalidOption('fault', '"fault" is none of those that a test issuer can make.')
+  throw invalid('fault', '"fault" is none of those that a test issuer can make.')
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '@mayfly/core'
-import { invalidOption, refuseUnknown } from '../options.ts'
+import { invalid, refuseUnknownOptions } from '@mayfly/core/adapter'
 import { finishProof, type ProofFault } from './proof-faults.ts'
 import { createTestKey } from './signing.ts'
 
@@ -59,10 +59,10 @@ export interface TestProver {
  * ```
  */
 export function createTestProver(options: TestProverOptions = {}): TestProver {
-  refuseUnknown(options, ['algorithm', 'clock'], 'createTestProver')
+  refuseUnknownOptions(options, ['algorithm', 'clock'], 'createTestProver')
   const { algorithm = 'ES256', clock = systemClock } = options
   if (!['ES256', 'PS256', 'EdDSA'].includes(algorithm)) {
-    throw invalidOption('algorithm', '"algorithm" must be ES256, PS256 or EdDSA.')
+    throw invalid('algorithm', '"algorithm" must be ES256, PS256 or EdDSA.')
   }
   const key = createTestKey(algorithm)
   const jwk = key.publicKey?.export({ format: 'jwk' }) ?? {}
@@ -71,7 +71,7 @@ export function createTestProver(options: TestProverOptions = {}): TestProver {
   const thumbprint = hashOf(JSON.stringify(Object.fromEntries(members)))
 
   function prove(wanted: ProveOptions): string {
-    refuseUnknown(wanted, PROVE_OPTIONS, 'prove')
+    refuseUnknownOptions(wanted, PROVE_OPTIONS, 'prove')
     const { url, method = 'GET', accessToken, nonce, fault } = wanted
     const plain = {
       jti: randomUUID(),

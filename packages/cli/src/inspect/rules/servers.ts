@@ -20,7 +20,7 @@ const appId: Check = (value) => {
     : `must be the app’s id or its client id, Iv…, and is ${typeof value === 'string' ? 'another text' : kindOf(value)}.`
 }
 
-const gitHubApp: Profile = {
+const githubApp: Profile = {
   vendor: 'github-app',
   title: 'a GitHub App',
   signs: [
@@ -156,7 +156,7 @@ const clientAssertion: Profile = {
 
 /** What the tokens look like with which servers call GitHub, Google and OAuth token endpoints. */
 export const SERVERS: readonly Profile[] = [
-  gitHubApp,
+  githubApp,
   googleAssertion,
   googleSelfSigned,
   clientAssertion,

@@ -5,7 +5,7 @@ import {
   appleClientSecret,
   appStoreConnect,
   appStoreServer,
-  gitHubApp,
+  githubApp,
   googleServiceAccount,
   jwtSource,
   liveKit,
@@ -124,7 +124,7 @@ export const SOURCES: Readonly<Record<string, TokenSource>> = {
     grants: { roomJoin: true, room: 'r' },
     clock,
   }),
-  'a GitHub App': gitHubApp({ appId: '123456', privateKey: rsa, clock }),
+  'a GitHub App': githubApp({ appId: '123456', privateKey: rsa, clock }),
   'a Google service account (self-signed)': googleServiceAccount({
     credentials: account,
     audience: 'https://pubsub.googleapis.com/',

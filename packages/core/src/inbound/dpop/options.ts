@@ -34,7 +34,7 @@ export interface DpopOptions {
    * second, and two million at the most (some 250 MB). Share one between all servers of an API. One that
    * fails lets nobody pass.
    */
-  readonly replay?: OneTimeGuard
+  readonly once?: OneTimeGuard
   /**
    * Makes every proof hold a nonce of this server (RFC 9449 section 9). Then it is the nonce that tells
    * a proof's age, and the clock of the client does not matter.
@@ -49,7 +49,7 @@ export interface DpopParts {
   readonly algorithms: readonly Algorithm[]
   readonly maxAge: number
   readonly clockTolerance: number
-  readonly replay: OneTimeGuard
+  readonly once: OneTimeGuard
   readonly nonces: DpopNonces | undefined
   readonly clock: Clock
 }
@@ -59,7 +59,7 @@ const OPTIONS = [
   'algorithms',
   'maxAge',
   'clockTolerance',
-  'replay',
+  'once',
   'nonces',
   'clock',
 ] as const
@@ -78,7 +78,7 @@ export function proofsWithin(seconds: number): number {
 export function requireDpopOptions(options: DpopOptions): DpopParts {
   requireOptions(options, 'DpopVerifier')
   refuseUnknownOptions(options, OPTIONS, 'DpopVerifier')
-  const { baseUrl, nonces, replay } = options
+  const { baseUrl, nonces, once } = options
   if (baseUrl === undefined) {
     throw new OptionError(
       'ERR_OPTION_REQUIRED',
@@ -88,7 +88,7 @@ export function requireDpopOptions(options: DpopOptions): DpopParts {
   }
   const clock = clockOption(options.clock)
   requireMethod(nonces, 'nonces', 'expiry')
-  requireMethod(replay, 'replay', 'consume')
+  requireMethod(once, 'once', 'consume')
   if (nonces !== undefined) {
     for (const name of ['maxAge', 'clockTolerance'] as const) {
       if (options[name] === undefined) continue
@@ -104,7 +104,7 @@ export function requireDpopOptions(options: DpopOptions): DpopParts {
     algorithms: requireAlgorithms(options.algorithms),
     maxAge,
     clockTolerance,
-    replay: replay ?? new MemoryOneTimeGuard({ max, clock }),
+    once: once ?? new MemoryOneTimeGuard({ max, clock }),
     nonces,
     clock,
   }

@@ -54,7 +54,7 @@ export class DpopVerifier {
   }
 
   /**
-   * Verifies the proof of a request by all rules of RFC 9449 section 4.3, but for its replay: call
+   * Verifies the proof of a request by all rules of RFC 9449 section 4.3, but for its once: call
    * `use()` on what it gives once the request was found good in everything else. A store that anybody
    * could fill with proofs of nothing would shut everybody out.
    *
@@ -116,7 +116,7 @@ export class DpopVerifier {
     const key = `dpop:${await sha256(proofId)}`
     // The keys of the token, and stores, may have taken their time, and this store forgets old proofs.
     if (this.#parts.clock.now() / 1000 >= neededUntil) throw tooOld()
-    const first = await askStore(() => this.#parts.replay.consume(key, neededUntil), isBoolean)
+    const first = await askStore(() => this.#parts.once.consume(key, neededUntil), isBoolean)
     if (!first) throw proofRefused('The proof has been used before.', 'proof_replayed')
   }
 

@@ -1,7 +1,7 @@
 import { type KeyErrorCode, KeyError, RequestError } from '../../base/errors.ts'
 import {
   BodyTooLong,
-  type CallAnswer,
+  type CallResponse,
   Redirected,
   retryAfterOf,
   callOnce,
@@ -22,7 +22,7 @@ export interface FetcherOptions {
 /** A document that was fetched. */
 export interface Fetched {
   readonly json: JsonObject
-  readonly answer: CallAnswer
+  readonly answer: CallResponse
 }
 
 /** Fetches one JSON object. Rejects with a `RefreshError`, or with the signal's reason. */
@@ -31,7 +31,7 @@ export type Fetcher = (url: URL, what: string, signal: AbortSignal) => Promise<F
 /** Makes the function that fetches key sets and metadata: bounded, and without redirects. */
 export function createFetcher({ fetch: send, clock }: FetcherOptions): Fetcher {
   return async (url, what, signal) => {
-    let answer: CallAnswer
+    let answer: CallResponse
     try {
       answer = await callOnce(
         { url, method: 'GET', headers: { accept: ACCEPT } },
@@ -39,7 +39,7 @@ export function createFetcher({ fetch: send, clock }: FetcherOptions): Fetcher {
       )
     } catch (error) {
       signal.throwIfAborted()
-      throw noAnswer(url, error)
+      throw noResponse(url, error)
     }
     if (answer.status !== 200) throw wrongStatus(url, answer)
     const json = parseJsonObject(new TextEncoder().encode(answer.text), { maxBytes: MAX_BYTES })
@@ -65,7 +65,7 @@ export class RefreshError extends KeyError {
 }
 
 /** Says why a server gave no answer. */
-function noAnswer(url: URL, error: unknown): RefreshError {
+function noResponse(url: URL, error: unknown): RefreshError {
   const name = nameOfUrl(url)
   if (error instanceof Redirected) {
     const message = `${name} redirects${error.where}. No redirect is followed to keys: configure the final URL.`
@@ -79,7 +79,7 @@ function noAnswer(url: URL, error: unknown): RefreshError {
 }
 
 /** Says that a server answered, and not with 200. */
-function wrongStatus(url: URL, { status, headers, receivedAt }: CallAnswer): RefreshError {
+function wrongStatus(url: URL, { status, headers, receivedAt }: CallResponse): RefreshError {
   return new RefreshError('ERR_KEYS_FETCH', `${nameOfUrl(url)} answered ${status}.`, {
     retryAfterMs: retryAfterOf(headers, receivedAt),
   })

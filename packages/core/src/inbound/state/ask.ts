@@ -4,12 +4,12 @@ import { RequestError } from '../../base/errors.ts'
 /** Asks a store that guards: one that fails, or answers with anything but an answer, lets nobody pass. */
 export async function askStore<Answer>(
   question: () => Answer | Promise<Answer>,
-  isAnswer: (value: unknown) => boolean,
+  isResponse: (value: unknown) => boolean,
 ): Promise<Answer> {
   let cause: unknown
   try {
     const answer = await question()
-    if (isAnswer(answer)) return answer
+    if (isResponse(answer)) return answer
     cause = new TypeError(`A store answered with ${describe(answer)}.`)
   } catch (error) {
     cause = error

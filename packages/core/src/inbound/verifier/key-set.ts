@@ -3,7 +3,12 @@ import type { Clock } from '../../base/clock.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import type { JwkSet } from '../../keys/jwk.ts'
-import { pickKeys, type KeyLookup, type NamedKey, staticKeys } from '../../keys/static-keys.ts'
+import {
+  pickKeys,
+  type KeyLookup,
+  type VerificationKey,
+  staticKeys,
+} from '../../keys/static-keys.ts'
 import { RemoteKeys } from '../remote-keys/remote-keys.ts'
 import {
   publicKeyAlgorithms,
@@ -18,7 +23,7 @@ import {
  * own `TokenIssuer`, give its `keys`.
  */
 export type VerifierKeys =
-  | readonly NamedKey[]
+  | readonly VerificationKey[]
   | JwkSet
   | RemoteKeysOptions
   | (KeyLookup & { readonly algorithms?: readonly Algorithm[] })
@@ -65,7 +70,10 @@ export function resolveKeySet(
   throw unknownForm(keys)
 }
 
-function fromList(keys: readonly NamedKey[], named: readonly Algorithm[] | undefined): KeySet {
+function fromList(
+  keys: readonly VerificationKey[],
+  named: readonly Algorithm[] | undefined,
+): KeySet {
   if (keys.length === 0) throw invalid('keys', '"keys" must hold at least one key.')
   const own = [
     ...new Set(keys.map((entry) => requireAlgorithm(entry?.algorithm, 'keys[].algorithm'))),
@@ -124,7 +132,10 @@ function fromLookup(
   }
 }
 
-function fixed(keys: readonly NamedKey[] | JwkSet, algorithms: readonly Algorithm[]): KeySet {
+function fixed(
+  keys: readonly VerificationKey[] | JwkSet,
+  algorithms: readonly Algorithm[],
+): KeySet {
   const lookup = staticKeys(keys, algorithms)
   return {
     ...NOTHING_TO_FETCH,
@@ -181,6 +192,6 @@ function isLookup(
 }
 
 // Array.isArray does not narrow a readonly array away.
-function isList(keys: VerifierKeys): keys is readonly NamedKey[] {
+function isList(keys: VerifierKeys): keys is readonly VerificationKey[] {
   return Array.isArray(keys)
 }

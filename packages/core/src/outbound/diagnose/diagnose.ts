@@ -43,7 +43,7 @@ export interface Diagnosis {
 }
 
 /** The answer that refused a token: a `Response`, or as much of one as is known. */
-export type RefusingAnswer = Response | { readonly status: number; readonly body?: string }
+export type RefusingResponse = Response | { readonly status: number; readonly body?: string }
 
 /** What is known beside the answer and the token. */
 export interface DiagnoseContext {
@@ -77,7 +77,7 @@ export interface DiagnoseContext {
  * ```
  */
 export async function diagnose(
-  response: RefusingAnswer,
+  response: RefusingResponse,
   token: AccessToken,
   context: DiagnoseContext = {},
 ): Promise<Diagnosis> {

@@ -1,7 +1,7 @@
 import {
-  type AnswerHead,
+  type ResponseHead,
   BearerSession,
-  type RefusedAnswer,
+  type RefusedResponse,
   type TokenUse,
 } from './bearer-session.ts'
 import { proofAdvice, type TokenWriter, tokenWriter } from './proofs.ts'
@@ -37,7 +37,7 @@ export interface BearerFetchOptions extends BearerSessionOptions {
    * What to do with a request to an origin that the token is not for: refuse it, or let it pass
    * without a token. Default `'refuse'`.
    */
-  readonly foreign?: 'refuse' | 'pass'
+  readonly onForeignOrigin?: 'refuse' | 'pass'
   /**
    * Sends each token with a proof that its key is held here (DPoP, RFC 9449), for tokens that are bound
    * to the key of this prover. Default: tokens are bearers.
@@ -51,7 +51,15 @@ const MAX_REFUSAL_BYTES = 4096
 /** So long an answer is held up, in milliseconds, for the source to be asked about its body. */
 const REFUSAL_TIMEOUT_MS = 2000
 
-const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign', 'dpop'] as const
+const OPTIONS = [
+  'origins',
+  'clocks',
+  'clock',
+  'observe',
+  'fetch',
+  'onForeignOrigin',
+  'dpop',
+] as const
 
 /**
  * Wraps `fetch` so that requests carry a fresh bearer token of the source, and nothing else does.
@@ -86,7 +94,10 @@ const OPTIONS = ['origins', 'clocks', 'clock', 'observe', 'fetch', 'foreign', 'd
 export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {}): typeof fetch {
   requireOptions(options, 'bearerFetch')
   refuseUnknownOptions(options, OPTIONS, 'bearerFetch')
-  const foreign = requireOneOf(options.foreign ?? 'refuse', 'foreign', ['refuse', 'pass'])
+  const onForeignOrigin = requireOneOf(options.onForeignOrigin ?? 'refuse', 'onForeignOrigin', [
+    'refuse',
+    'pass',
+  ])
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
   const writer = tokenWriter(options.dpop)
@@ -94,7 +105,7 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
 
   return async function fetchWithBearer(input, init) {
     const request = readRequest(input, init)
-    if (foreign === 'refuse' && !transport.reaches(request.url)) {
+    if (onForeignOrigin === 'refuse' && !transport.reaches(request.url)) {
       throw refusal(request.url, session)
     }
     request.signal?.throwIfAborted()
@@ -107,7 +118,7 @@ interface Sent {
   readonly use: TokenUse
   readonly response: Response
   /** What there is to know of the refusal, where it was refused. */
-  readonly refused: RefusedAnswer | undefined
+  readonly refused: RefusedResponse | undefined
   /** How often it was sent. */
   readonly sends: number
 }
@@ -205,7 +216,7 @@ class Transport {
       const [nonce, offsetMs] = [this.#writer.nonceFor(url), clock.offsetMs]
       const response = await this.#dispatch(request, use)
       const refused = await this.#end(use, response, signal)
-      const fault = this.#writer.hear(url, response)
+      const fault = this.#writer.learnFrom(url, response)
       if (fault === undefined) return { use, response, refused }
       const isNew =
         fault === 'use_dpop_nonce'
@@ -227,7 +238,7 @@ class Transport {
     use: TokenUse,
     response: Response,
     signal: AbortSignal | undefined,
-  ): Promise<RefusedAnswer | undefined> {
+  ): Promise<RefusedResponse | undefined> {
     const refused = this.#session.end(use, headOf(response))
     const { status, headers } = response
     if (!this.#session.wantsBody(status)) return refused ? { status, body: '' } : undefined
@@ -249,7 +260,7 @@ class Transport {
   }
 }
 
-function headOf(response: Response): AnswerHead {
+function headOf(response: Response): ResponseHead {
   const { status, headers } = response
   return { status, date: headers.get('date'), age: headers.get('age') }
 }
@@ -282,6 +293,6 @@ function refusal(url: URL, session: BearerSession): ForeignOriginError {
   const list = [...session.destinations].join(', ') || 'none'
   return new ForeignOriginError(
     url.origin,
-    `This token is not for ${url.origin}; it goes to: ${list}. Use another fetch there, or say foreign: 'pass' to send the request without a token.`,
+    `This token is not for ${url.origin}; it goes to: ${list}. Use another fetch there, or say onForeignOrigin: 'pass' to send the request without a token.`,
   )
 }

@@ -16,7 +16,7 @@ import {
   type AccessToken,
   adoptAccessToken,
   type GetTokenOptions,
-  type RefusalAnswer,
+  type RefusalResponse,
   type TokenSource,
 } from '../token.ts'
 
@@ -38,7 +38,7 @@ export interface TokenUse {
 }
 
 /** How a request goes on whose token the server may not know yet. */
-export interface Settling {
+export interface PropagationWait {
   /** How long to wait first. */
   readonly pauseMs: number
   /** Begins the next use, then. */
@@ -46,14 +46,14 @@ export interface Settling {
 }
 
 /** The head of an answer. */
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number
   readonly date: string | null | undefined
   readonly age: string | null | undefined
 }
 
 /** An answer that refused, its body as far as it was read. */
-export interface RefusedAnswer {
+export interface RefusedResponse {
   readonly status: number
   readonly body: string
   readonly headers?: Headers
@@ -108,7 +108,7 @@ export class BearerSession {
   }
 
   /** Learns from an answer; tells whether the server refused the token. */
-  end(use: TokenUse, answer: AnswerHead): boolean {
+  end(use: TokenUse, answer: ResponseHead): boolean {
     const receivedAt = this.#clock.now()
     const { origin, sentAt, attempt } = use
     const { status, date, age } = answer
@@ -130,7 +130,7 @@ export class BearerSession {
   }
 
   /** Asks the source whether an answer refuses the token that is no 401. */
-  judge(answer: RefusalAnswer): boolean {
+  judge(answer: RefusalResponse): boolean {
     return this.#source.isRefusal?.(answer) === true
   }
 
@@ -140,7 +140,7 @@ export class BearerSession {
    *
    * @param sends how often the request was sent so far.
    */
-  settle(use: TokenUse, answer: RefusedAnswer, sends: number): Settling | undefined {
+  settle(use: TokenUse, answer: RefusedResponse, sends: number): PropagationWait | undefined {
     if (!this.#isUnsettled(use)) return undefined
     this.#report(use, 'same-token', this.#explain(use, answer))
     return {
@@ -150,12 +150,12 @@ export class BearerSession {
   }
 
   /** Explains an answer that another token would not change, if it is a refusal at all. */
-  keep(use: TokenUse, answer: RefusedAnswer): void {
+  keep(use: TokenUse, answer: RefusedResponse): void {
     if (REFUSALS.has(answer.status)) this.#report(use, 'token-kept', this.#explain(use, answer))
   }
 
   /** Drops a refused token without a replacement, unless the server may not know it yet. */
-  giveUp(use: TokenUse, answer: RefusedAnswer): void {
+  giveUp(use: TokenUse, answer: RefusedResponse): void {
     const diagnosis = this.#explain(use, answer)
     if (!this.#isUnsettled(use)) this.#source.invalidate?.(use.token)
     this.#report(use, 'not-resent', diagnosis)
@@ -169,7 +169,7 @@ export class BearerSession {
   /** Finds another token after a refusal, or `undefined` where there is none. */
   async replace(
     use: TokenUse,
-    answer: RefusedAnswer,
+    answer: RefusedResponse,
     signal: AbortSignal | undefined,
   ): Promise<TokenUse | undefined> {
     const diagnosis = this.#explain(use, answer)
@@ -184,7 +184,7 @@ export class BearerSession {
    * Notes that the second token was refused too. Where it was the older one of the two it must not be
    * gone back to again; a new one is left alone, as yet another would hardly do better.
    */
-  refusedAgain(first: TokenUse, second: TokenUse, answer: RefusedAnswer): void {
+  refusedAgain(first: TokenUse, second: TokenUse, answer: RefusedResponse): void {
     const diagnosis = this.#explain(second, answer, first)
     if (second.token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(second.token)
     this.#report(second, 'not-resent', diagnosis)
@@ -198,8 +198,8 @@ export class BearerSession {
   }
 
   #isUnsettled({ bornAt }: TokenUse): boolean {
-    const { settleTime } = this.#source
-    return settleTime !== undefined && this.#clock.now() - bornAt < settleTime * 1000
+    const { propagationDelay } = this.#source
+    return propagationDelay !== undefined && this.#clock.now() - bornAt < propagationDelay * 1000
   }
 
   async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {
@@ -243,7 +243,7 @@ export class BearerSession {
 
   #explain(
     { token, origin }: TokenUse,
-    answer: RefusedAnswer,
+    answer: RefusedResponse,
     before?: TokenUse,
   ): Diagnosis | undefined {
     if (this.#observe === undefined) return undefined

@@ -22,13 +22,13 @@ export interface TokenWriter {
   /** The nonce that the next proof for a URL will hold. */
   readonly nonceFor: (url: URL) => string | undefined
   /** Learns from an answer, and tells whether it refuses the proof and not the token. */
-  readonly hear: (url: URL, response: Response) => ProofFault
+  readonly learnFrom: (url: URL, response: Response) => ProofFault
 }
 
 const BEARER: TokenWriter = {
   fields: (_request, token) => ({ authorization: `Bearer ${token.value}` }),
   nonceFor: () => undefined,
-  hear: () => undefined,
+  learnFrom: () => undefined,
 }
 
 /** Compiles the option `dpop`. */
@@ -41,7 +41,7 @@ export function tokenWriter(dpop: DpopProver | undefined): TokenWriter {
       return { authorization: `DPoP ${accessToken}`, dpop: proof }
     },
     nonceFor: (url) => dpop.nonceFor(url),
-    hear(url, response) {
+    learnFrom(url, response) {
       dpop.learn(url, response.headers)
       return response.status === 401 ? faultIn(response.headers) : undefined
     },

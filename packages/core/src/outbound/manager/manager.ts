@@ -29,7 +29,7 @@ import { CLOCK_STEP_MS, offsetOf } from '../learned-clock.ts'
 import type {
   AccessToken,
   GetTokenOptions,
-  RefusalAnswer,
+  RefusalResponse,
   ReuseHints,
   TokenSource,
 } from '../token.ts'
@@ -77,12 +77,12 @@ export class TokenManager implements TokenSource {
   readonly id: string
   readonly origins: readonly string[]
   readonly lifetime?: number
-  readonly settleTime?: number
+  readonly propagationDelay?: number
   readonly maxLifetime?: number
-  readonly displaces?: boolean
+  readonly revokesPrevious?: boolean
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
-  readonly isRefusal?: (answer: RefusalAnswer) => boolean
+  readonly isRefusal?: (answer: RefusalResponse) => boolean
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #observe: Observe<ManagerEvent> | undefined
@@ -102,9 +102,9 @@ export class TokenManager implements TokenSource {
     this.id = source.id
     this.origins = source.origins
     if (source.lifetime !== undefined) this.lifetime = source.lifetime
-    if (source.settleTime !== undefined) this.settleTime = source.settleTime
+    if (source.propagationDelay !== undefined) this.propagationDelay = source.propagationDelay
     if (source.maxLifetime !== undefined) this.maxLifetime = source.maxLifetime
-    if (source.displaces !== undefined) this.displaces = source.displaces
+    if (source.revokesPrevious !== undefined) this.revokesPrevious = source.revokesPrevious
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }
@@ -123,7 +123,7 @@ export class TokenManager implements TokenSource {
       random: optionalFunction(options.random, 'random') ?? Math.random,
       timeoutMs: optionalNumber(options.timeoutMs, 'timeoutMs', limit) ?? 10_000,
       failureCooldownMs: cooldown * 1000,
-      share: optionalBoolean(options.sharePromises, 'sharePromises') ?? promisesCanBeShared(),
+      share: optionalBoolean(options.shareInFlight, 'shareInFlight') ?? promisesCanBeShared(),
       observe: this.#observe,
       shared: sharedToken(source, options),
       install: (held) => this.#install(held),
@@ -287,7 +287,8 @@ export class TokenManager implements TokenSource {
   /** The token before a refused one, to be used as long as it lives, if that makes sense. */
   #fallbackOf(refused: HeldToken): HeldToken | undefined {
     const previous = this.#previous
-    if (refused.confirmed || previous === undefined || this.displaces === true) return undefined
+    if (refused.confirmed || previous === undefined || this.revokesPrevious === true)
+      return undefined
     // A clock that was set since explains the refusal, and speaks against the older token as well.
     const stepMs = Math.abs(offsetOf(this.#serverClock) - previous.offsetMs)
     if (stepMs > CLOCK_STEP_MS || !livesFor(previous, this.#serverClock.now(), 0)) return undefined

@@ -63,7 +63,7 @@ export interface TokenManagerOptions extends ReuseOptions {
    * Whether callers share one running mint. Default: yes, except on Cloudflare Workers, where a
    * promise must not cross requests; there each caller mints and only the token is shared.
    */
-  readonly sharePromises?: boolean
+  readonly shareInFlight?: boolean
   /** Shares tokens between processes: memory first, then the store, then the source. */
   readonly store?: TokenStore
   /** How long the store may take, in milliseconds, before it is done without. Default 200. */
@@ -81,7 +81,7 @@ export const MANAGER_OPTIONS: readonly (keyof TokenManagerOptions)[] = [
   ...REUSE_OPTIONS,
   'failureCooldown',
   'timeoutMs',
-  'sharePromises',
+  'shareInFlight',
   'store',
   'storeTimeoutMs',
   'clock',

@@ -38,7 +38,7 @@ interface SharedTokenParts {
 }
 
 /** How long a process waits for its turn. */
-export interface Patience {
+export interface WaitLimits {
   /** Ends the wait, with its reason. */
   readonly signal: AbortSignal
   readonly random: () => number
@@ -68,7 +68,7 @@ export class SharedToken {
    */
   async turn<Found>(
     accept: (token: AccessToken) => Found | undefined,
-    { signal, random, timeoutMs }: Patience,
+    { signal, random, timeoutMs }: WaitLimits,
   ): Promise<Turn<Found>> {
     const { clock, observe } = this.#parts
     const since = clock.now()

@@ -1,6 +1,6 @@
 import { describe } from '../../base/options.ts'
 import { SourceError } from '../../base/errors.ts'
-import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
+import { type ExchangeResponse, jsonOf } from '../../http/exchange.ts'
 
 // RFC 6749 is read here and not by oauth4webapi, which the tests compare with: its answers are read
 // without a bound, and its errors carry them, tokens included.
@@ -48,8 +48,8 @@ export function unusable(message: string): SourceError {
  * @throws {SourceError} `ERR_TOKEN_UNUSABLE` for a token that is missing, not a bearer, or without an
  * end; `ERR_MINT_FAILED` for an answer that is no JSON.
  */
-export function readTokenAnswer(
-  answer: ExchangeAnswer,
+export function readTokenResponse(
+  answer: ExchangeResponse,
   defaultLifetime?: number,
   hint = '',
   wantedType: 'Bearer' | 'DPoP' = 'Bearer',
@@ -77,7 +77,7 @@ function requireType(type: unknown, wanted: 'Bearer' | 'DPoP'): void {
 }
 
 /** Reads a refusal (RFC 6749 section 5.2). What is not of that form has no code. */
-export function readRefusal(answer: ExchangeAnswer): Refusal {
+export function readRefusal(answer: ExchangeResponse): Refusal {
   const { error, error_description: description } = jsonOf(answer) ?? {}
   const code = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) ? error : undefined
   return { error: code, description }

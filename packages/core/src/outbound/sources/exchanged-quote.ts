@@ -1,4 +1,4 @@
-import type { ExchangeRequest, ExchangeAnswer } from '../../http/exchange.ts'
+import type { ExchangeRequest, ExchangeResponse } from '../../http/exchange.ts'
 import { SourceError } from '../../base/errors.ts'
 import { nameOfUrl } from '../../http/endpoint.ts'
 import { retryAfterOf } from '../../http/call.ts'
@@ -9,7 +9,7 @@ const NOTABLE_OFFSET_MS = 10_000
 
 /** Makes the error of an answer that brought no token. */
 export function refusalError(
-  answer: ExchangeAnswer,
+  answer: ExchangeResponse,
   refusal: Refusal,
   { request, offsetMs }: { readonly request: ExchangeRequest; readonly offsetMs: number },
 ): SourceError {

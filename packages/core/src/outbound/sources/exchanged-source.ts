@@ -4,7 +4,7 @@ import { SourceError } from '../../base/errors.ts'
 import {
   type GivenToken,
   readRefusal,
-  readTokenAnswer,
+  readTokenResponse,
   type Refusal,
   unusable,
 } from './exchanged-oauth-answer.ts'
@@ -14,7 +14,7 @@ import { nameOfUrl } from '../../http/endpoint.ts'
 import {
   createExchange,
   type Exchange,
-  type ExchangeAnswer,
+  type ExchangeResponse,
   type ExchangeOptions,
   type ExchangeRequest,
 } from '../../http/exchange.ts'
@@ -57,9 +57,9 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   /** Makes the request for one token. */
   readonly request: (asking: Asking) => TokenRequest | Promise<TokenRequest>
   /** Reads the token of an answer of 200 to 299. Default: that of RFC 6749 section 5.1. */
-  readonly read?: (answer: ExchangeAnswer) => GivenToken
+  readonly read?: (answer: ExchangeResponse) => GivenToken
   /** Reads any other answer. Default: that of RFC 6749 section 5.2. */
-  readonly refuse?: (answer: ExchangeAnswer) => Refusal
+  readonly refuse?: (answer: ExchangeResponse) => Refusal
   /**
    * The request holds something that was dated here. When it is refused, and the answer shows that the
    * local clock is wrong, it is made once more by the server's time. Default `false`.
@@ -69,11 +69,11 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
    * Is told every answer. `true` for a refusal: the answer says how to ask better, and the request is
    * made once more.
    */
-  readonly hear?: (answer: ExchangeAnswer, request: TokenRequest) => boolean
+  readonly learnFrom?: (answer: ExchangeResponse, request: TokenRequest) => boolean
   /** Seconds that a token lives, where that is known before the first one. */
   readonly lifetime?: number
   /** Seconds for which a refusal says nothing about a new token; see `TokenSource`. */
-  readonly settleTime?: number
+  readonly propagationDelay?: number
 }
 
 /**
@@ -87,9 +87,9 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
  * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch`, `timeoutMs` or `origins`.
  */
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
-  const { id, lifetime, settleTime } = options
+  const { id, lifetime, propagationDelay } = options
   const local = clockOption(options.clock)
-  const { request, read = readTokenAnswer, refuse = readRefusal, dated = false } = options
+  const { request, read = readTokenResponse, refuse = readRefusal, dated = false } = options
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const exchange = createExchange(options)
   const serverClocks = new ServerClocks(local)
@@ -104,7 +104,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     const countedFrom = (wanted.clock ?? local).now()
     const answer = await exchange(sent, signal)
     const learned = serverClocks.learn(answer)
-    const saysHow = options.hear?.(answer, sent) ?? false
+    const saysHow = options.learnFrom?.(answer, sent) ?? false
     if (answer.status >= 200 && answer.status < 300) {
       const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
       return named(give, answer, sent)
@@ -124,7 +124,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     id,
     origins,
     ...(lifetime !== undefined && { lifetime }),
-    ...(settleTime !== undefined && { settleTime }),
+    ...(propagationDelay !== undefined && { propagationDelay }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
       wanted.signal?.throwIfAborted()
       return ask(wanted, { dated })
@@ -171,7 +171,7 @@ class ServerClocks {
     return this.#hasLearned ? this.#learned : (callers ?? this.#learned)
   }
 
-  learn({ headers, sentAt, receivedAt }: ExchangeAnswer): LearnedClock {
+  learn({ headers, sentAt, receivedAt }: ExchangeResponse): LearnedClock {
     const date = headers.get('date')
     this.#learned.learn({ date, age: headers.get('age'), sentAt, receivedAt })
     this.#hasLearned ||= date !== null
@@ -180,7 +180,7 @@ class ServerClocks {
 }
 
 interface TokenParts {
-  readonly answer: ExchangeAnswer
+  readonly answer: ExchangeResponse
   /** The clock that the token will be judged by, before the request was sent, in milliseconds. */
   readonly countedFrom: number
   readonly origins: readonly string[]
@@ -198,7 +198,7 @@ function toToken(given: GivenToken, { answer, countedFrom, origins }: TokenParts
 }
 
 /** Seconds to an end that the server gave as a date: both its own, so that no other clock matters. */
-function remaining({ expiresAt = Number.NaN }: GivenToken, answer: ExchangeAnswer): number {
+function remaining({ expiresAt = Number.NaN }: GivenToken, answer: ExchangeResponse): number {
   const date = parseDate(answer.headers.get('date') ?? '')
   return expiresAt - Math.ceil((Number.isNaN(date) ? answer.sentAt : date) / 1000)
 }
@@ -206,7 +206,7 @@ function remaining({ expiresAt = Number.NaN }: GivenToken, answer: ExchangeAnswe
 /** Says of an answer that cannot be used where it came from. */
 function named<Value>(
   use: () => Value,
-  { status }: ExchangeAnswer,
+  { status }: ExchangeResponse,
   { url }: ExchangeRequest,
 ): Value {
   try {

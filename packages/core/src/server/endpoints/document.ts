@@ -3,7 +3,7 @@ import { requireNumber, invalid, refuseUnknownOptions } from '../../base/options
 import type { RequestLike } from '../guard/request.ts'
 import { RequestError } from '../../base/errors.ts'
 import { denial } from '../guard/challenge.ts'
-import type { HttpAnswer } from '../../http/answer.ts'
+import type { HttpResponse } from '../../http/answer.ts'
 import type { JwkSet } from '../../keys/jwk.ts'
 
 /** How long a public document may be kept. */
@@ -56,10 +56,10 @@ function isKnown(request: RequestLike, etag: string): boolean {
 export type Endpoint<Context = void> = (
   request: RequestLike,
   context: Context,
-) => Promise<HttpAnswer>
+) => Promise<HttpResponse>
 
 /** The answer to a method that an endpoint does not have (RFC 9110 section 15.5.6). */
-export function methodNotAllowed(...allowed: readonly string[]): HttpAnswer {
+export function methodNotAllowed(...allowed: readonly string[]): HttpResponse {
   const allow = allowed.join(', ')
   return denial(
     new RequestError('ERR_REQUEST_INVALID', `This takes ${allowed.join(' or ')}.`, {
@@ -89,7 +89,8 @@ export interface JwksSource {
  *
  * @example
  * ```ts
- * import { jwksEndpoint, TokenIssuer } from '@mayfly/core'
+ * import { TokenIssuer } from '@mayfly/core'
+ * import { jwksEndpoint } from '@mayfly/core/adapter'
  *
  * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
  * const endpoint = jwksEndpoint(issuer)

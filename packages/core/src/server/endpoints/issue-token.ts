@@ -8,7 +8,7 @@ import {
 } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
 import { denial } from '../guard/challenge.ts'
-import type { HttpAnswer } from '../../http/answer.ts'
+import type { HttpResponse } from '../../http/answer.ts'
 import type { IssuedToken } from '../../inbound/issuer/issued-token.ts'
 import type { IssueOptions } from '../../inbound/issuer/options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
@@ -52,7 +52,8 @@ export type DecideIssue<Context> = (
  *
  * @example
  * ```ts
- * import { issueEndpoint, type RequestLike, TokenIssuer } from '@mayfly/core'
+ * import { type RequestLike, TokenIssuer } from '@mayfly/core'
+ * import { issueEndpoint } from '@mayfly/core/adapter'
  *
  * const issuer = new TokenIssuer({ issuer: 'https://auth.example.com' })
  * const endpoint = issueEndpoint(issuer, (user: string | undefined) =>
@@ -98,7 +99,7 @@ function granted(
   { claims, confirmation }: IssueOptions,
   token: IssuedToken,
   headers: Readonly<Record<string, string>> = {},
-): HttpAnswer {
+): HttpResponse {
   const scope = claims?.['scope']
   return {
     status: 200,
@@ -167,7 +168,7 @@ function withKey(decision: IssueOptions, { thumbprint: jkt }: DpopProof): IssueO
  * Answers a proof that is missing or wrong: 400, and the `error` that a client of OAuth looks for in
  * the body (RFC 6749 section 5.2, RFC 9449 sections 5 and 8).
  */
-function proofDenial(error: RequestError): HttpAnswer | undefined {
+function proofDenial(error: RequestError): HttpResponse | undefined {
   const { code, message, headers } = error
   if (code !== 'ERR_DPOP_PROOF' && code !== 'ERR_DPOP_NONCE') return undefined
   const problem = { ...error.toProblem(), status: 400, title: 'Bad Request' }

@@ -65,7 +65,7 @@ const MEMBERS = {
  *
  * @example
  * ```ts
- * import { resourceMetadataEndpoint } from '@mayfly/core'
+ * import { resourceMetadataEndpoint } from '@mayfly/core/adapter'
  *
  * const endpoint = resourceMetadataEndpoint({
  *   resource: 'https://api.example.com',

@@ -2,7 +2,7 @@ import type { Algorithm } from '../../keys/algorithms.ts'
 import { invalid, optionalString, requireString, refuseUnknownOptions } from '../../base/options.ts'
 import type { TokenScheme } from './bearer.ts'
 import { RequestError } from '../../base/errors.ts'
-import type { HttpAnswer } from '../../http/answer.ts'
+import type { HttpResponse } from '../../http/answer.ts'
 
 /** What stands in every challenge of one guard. */
 export interface ChallengeOptions {
@@ -113,7 +113,7 @@ function metadataUrl(text: string): string {
  * }
  * ```
  */
-export function denial(error: RequestError, options: ChallengeOptions = {}): HttpAnswer {
+export function denial(error: RequestError, options: ChallengeOptions = {}): HttpResponse {
   refuseUnknownOptions(options, CHALLENGE_OPTIONS, 'denial')
   const { status, headers } = challenged(error, compileChallenge(options))
   return {

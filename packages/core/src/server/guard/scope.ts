@@ -47,7 +47,8 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
  *
  * @example
  * ```ts
- * import { compileScopeCheck, type VerifiedToken } from '@mayfly/core'
+ * import { type VerifiedToken } from '@mayfly/core'
+ * import { compileScopeCheck } from '@mayfly/core/adapter'
  *
  * const mayWrite = compileScopeCheck(['orders:write'])
  *

@@ -14,7 +14,7 @@ import { compileSourceChoice, type SourceChoice, type Upstream } from './upstrea
 import { notify, type Observe } from '../../base/observe.ts'
 
 /** What is watched of an answer: that of a Node `ServerResponse`. */
-export interface WatchableAnswer {
+export interface WatchableResponse {
   readonly statusCode: number
   readonly headersSent: boolean
   /** Gives a header field that was set, by its name in lower case. */
@@ -65,12 +65,12 @@ export class BearerInjector<Context = void> {
    */
   constructor(source: SourceChoice<Context>, options: InjectOptions = {}) {
     requireInjectOptions(options)
-    const { upstream, keepHeaders, stripQuery, watchAnswers, ...session } = options
+    const { upstream, keepHeaders, stripQuery, watchResponses, ...session } = options
     const url = optionalString(upstream, 'upstream')
     this.#upstreamOf = compileSourceChoice(source, session, url)
     this.#strip = strippedFields(keepHeaders)
     this.#stripQuery = optionalStrings(stripQuery, 'stripQuery') ?? ['access_token']
-    this.#watch = optionalBoolean(watchAnswers, 'watchAnswers') ?? true
+    this.#watch = optionalBoolean(watchResponses, 'watchResponses') ?? true
     this.#observe = options.observe
   }
 
@@ -80,7 +80,11 @@ export class BearerInjector<Context = void> {
    * @param context what the source is chosen by, where it is chosen for each request.
    * @throws {RequestError} `ERR_TOKEN_UNAVAILABLE` (503) when no token can be had.
    */
-  async inject(request: EditableRequest, answer: WatchableAnswer, context: Context): Promise<void> {
+  async inject(
+    request: EditableRequest,
+    answer: WatchableResponse,
+    context: Context,
+  ): Promise<void> {
     const use = await this.#begin(request, context)
     withoutConnectionOptions(request, AUTHORIZATION)
     withField(request, 'authorization', `Bearer ${use.token.value}`)
@@ -119,7 +123,7 @@ interface SessionUse extends TokenUse {
   readonly session: BearerSession
 }
 
-function watch(use: SessionUse, answer: WatchableAnswer): void {
+function watch(use: SessionUse, answer: WatchableResponse): void {
   // Node forgets what a proxy gives to writeHead, unless a field was set before.
   answer.setHeader(PROBE, '')
   answer.removeHeader(PROBE)

@@ -28,7 +28,7 @@ export interface InjectOptions extends BearerSessionOptions {
    * and a `Date` that the proxy copied teaches the server's clock. Switch it off where a handler behind
    * this answers 401 of its own accord. Default `true`.
    */
-  readonly watchAnswers?: boolean
+  readonly watchResponses?: boolean
 }
 
 /** Refuses what is no set of options for `injectBearer`. The parts check their own. */
@@ -50,7 +50,7 @@ export function requireInjectOptions(options: object): void {
       'upstream',
       'keepHeaders',
       'stripQuery',
-      'watchAnswers',
+      'watchResponses',
     ],
     'injectBearer',
   )

@@ -1,5 +1,5 @@
 import { alarm, type Clock } from '../../base/clock.ts'
-import type { HttpAnswer } from '../../http/answer.ts'
+import type { HttpResponse } from '../../http/answer.ts'
 import { statusTitle } from '../../base/errors.ts'
 
 // What would end a field before its time (RFC 9110 section 5.5).
@@ -10,7 +10,7 @@ const CONTROLS = /[\x00-\x08\x0A-\x1F\x7F]/g
  * Writes an answer as HTTP/1.1 text, for a connection that no HTTP server looks after any more. It is
  * the last one on its connection (RFC 9112 section 9.6).
  */
-export function rawAnswer({ status, headers, body }: HttpAnswer): string {
+export function rawResponse({ status, headers, body }: HttpResponse): string {
   const connection = headers['upgrade'] === undefined ? 'close' : 'close, upgrade'
   const length = new TextEncoder().encode(body).byteLength
   const all = { ...headers, 'content-length': String(length), connection }
@@ -72,7 +72,7 @@ const LINGER_MS = 5000
  * thrown away: closing with bytes unread would reset the connection, and the client would lose the
  * answer.
  */
-export function refuseUpgrade(socket: UpgradeSocket, answer: HttpAnswer, clock: Clock): void {
+export function refuseUpgrade(socket: UpgradeSocket, answer: HttpResponse, clock: Clock): void {
   if (socket.destroyed || !socket.writable) {
     socket.destroy()
     return
@@ -81,6 +81,6 @@ export function refuseUpgrade(socket: UpgradeSocket, answer: HttpAnswer, clock: 
     'close',
     alarm(clock, LINGER_MS, () => socket.destroy()),
   )
-  socket.end(rawAnswer(answer))
+  socket.end(rawResponse(answer))
   socket.resume()
 }

@@ -7,7 +7,7 @@ import { type NodeRequest, nodeRequest } from '../guard/node-request.ts'
 import type { DenyEvent, GuardVerifier, Outcome } from '../guard/options.ts'
 import { offeredProtocols, PROTOCOL_FIELD } from '../guard/token-places.ts'
 import type { RequestLike } from '../guard/request.ts'
-import type { HttpAnswer } from '../../http/answer.ts'
+import type { HttpResponse } from '../../http/answer.ts'
 import { type EditableRequest, withField, withoutFields } from '../incoming-request.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { requireHandshake } from './handshake.ts'
@@ -34,7 +34,7 @@ export type AcceptUpgrade<Payload> = (
   auth: VerifiedToken<Payload> | undefined,
 ) => void | Promise<void>
 
-const BROKEN: HttpAnswer = Object.freeze({
+const BROKEN: HttpResponse = Object.freeze({
   status: 500,
   headers: Object.freeze({ 'cache-control': 'no-store' }),
   body: '',
@@ -49,7 +49,8 @@ const BROKEN: HttpAnswer = Object.freeze({
  * @example
  * ```ts
  * import { createServer } from 'node:http'
- * import { type TokenVerifier, UpgradeGuard } from '@mayfly/core'
+ * import { type TokenVerifier } from '@mayfly/core'
+ * import { UpgradeGuard } from '@mayfly/core/adapter'
  * import { WebSocketServer } from 'ws'
  *
  * export function serve(verifier: TokenVerifier): void {

@@ -12,7 +12,7 @@ export interface KeyBindingOfRequest {
   readonly tokenType: 'Bearer' | 'DPoP'
   /** The header fields that prove the key. */
   readonly fields: (url: URL, asking: Asking) => Promise<Readonly<Record<string, string>>>
-  readonly hear: NonNullable<ExchangedSourceOptions['hear']>
+  readonly learnFrom: NonNullable<ExchangedSourceOptions['learnFrom']>
 }
 
 const NONE: KeyBindingOfRequest = {
@@ -20,7 +20,7 @@ const NONE: KeyBindingOfRequest = {
   dated: false,
   tokenType: 'Bearer',
   fields: async () => ({}),
-  hear: () => false,
+  learnFrom: () => false,
 }
 
 /** Compiles the option `dpop` (RFC 9449 sections 5 and 8). */
@@ -32,7 +32,7 @@ export function keyBinding(dpop: DpopProver | undefined): KeyBindingOfRequest {
     dated: true,
     tokenType: 'DPoP',
     fields: async (url, { clock }) => ({ dpop: await dpop.prove({ method: 'POST', url, clock }) }),
-    hear(answer, { url }) {
+    learnFrom(answer, { url }) {
       dpop.learn(url, answer.headers)
       const { status, headers } = answer
       // Without a nonce to go with it, the demand can only be made again.

@@ -4,13 +4,13 @@ import {
   type Refusal,
   unusable,
 } from '../../outbound/sources/exchanged-oauth-answer.ts'
-import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
+import { type ExchangeResponse, jsonOf } from '../../http/exchange.ts'
 
 /** Statuses that no other try can mend, unless they stand for a rate limit. */
 const PERMANENT: ReadonlySet<number> = new Set([401, 403, 404, 422])
 
 /** Reads the answer of "Create an installation access token for an app". */
-export function readInstallationToken(answer: ExchangeAnswer): GivenToken {
+export function readInstallationToken(answer: ExchangeResponse): GivenToken {
   const { token, expires_at: expires } = jsonOf(answer) ?? {}
   if (typeof token !== 'string') throw unusable('There is no "token" in it.')
   const expiresAt = typeof expires === 'string' ? parseDate(expires) / 1000 : Number.NaN
@@ -19,7 +19,7 @@ export function readInstallationToken(answer: ExchangeAnswer): GivenToken {
 }
 
 /** Reads a refusal of GitHub's: it has a message and no code. */
-export function readGitHubRefusal(answer: ExchangeAnswer): Refusal {
+export function readGitHubRefusal(answer: ExchangeResponse): Refusal {
   const { status, headers } = answer
   const { message } = jsonOf(answer) ?? {}
   const usedUp = headers.get('x-ratelimit-remaining') === '0'
@@ -35,7 +35,7 @@ export function readGitHubRefusal(answer: ExchangeAnswer): Refusal {
 }
 
 /** `X-RateLimit-Reset` is a date in seconds, on GitHub's clock. */
-function untilReset({ headers, receivedAt }: ExchangeAnswer): number | undefined {
+function untilReset({ headers, receivedAt }: ExchangeResponse): number | undefined {
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1000
   const date = parseDate(headers.get('date') ?? '')
   const left = reset - (Number.isNaN(date) ? receivedAt : date)

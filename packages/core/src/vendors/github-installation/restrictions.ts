@@ -1,7 +1,7 @@
 import { describe, invalid } from '../../base/options.ts'
 
 /** What an installation's token may do with one kind of thing. */
-export type GitHubAccess = 'read' | 'write' | 'admin'
+export type GithubAccess = 'read' | 'write' | 'admin'
 
 const MAX_REPOSITORIES = 500
 
@@ -41,7 +41,7 @@ export function compileRepositories(given: readonly (string | number)[] | undefi
 }
 
 /** Checks the option `permissions`, and writes it as GitHub wants it. */
-export function compilePermissions(given: Readonly<Record<string, GitHubAccess>> | undefined): {
+export function compilePermissions(given: Readonly<Record<string, GithubAccess>> | undefined): {
   readonly permissions?: Readonly<Record<string, string>>
 } {
   if (given === undefined) return {}

@@ -5,7 +5,7 @@ import {
   type Refusal,
   unusable,
 } from '../../outbound/sources/exchanged-oauth-answer.ts'
-import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
+import { type ExchangeResponse, jsonOf } from '../../http/exchange.ts'
 
 const JWT = /^[\w-]+\.([\w-]+)\.[\w-]+$/
 
@@ -15,7 +15,7 @@ const JWT = /^[\w-]+\.([\w-]+)\.[\w-]+$/
  *
  * @throws {SourceError} `ERR_TOKEN_UNUSABLE` for text that is no JWT.
  */
-export function readToken({ text }: ExchangeAnswer, asked: number): GivenToken {
+export function readToken({ text }: ExchangeResponse, asked: number): GivenToken {
   const value = text.trim()
   const [, payload] = JWT.exec(value) ?? []
   const bytes = payload === undefined ? undefined : decodeBase64url(payload)
@@ -27,7 +27,7 @@ export function readToken({ text }: ExchangeAnswer, asked: number): GivenToken {
 }
 
 /** Reads a refusal: `{ "error": { "reason": …, "detail": … } }`. */
-export function readRefusal(answer: ExchangeAnswer): Refusal {
+export function readRefusal(answer: ExchangeResponse): Refusal {
   const { error } = jsonOf(answer) ?? {}
   const { reason, detail } = isObject(error) ? error : {}
   const words = [reason, detail].filter((word): word is string => typeof word === 'string')
@@ -40,7 +40,7 @@ export function readRefusal(answer: ExchangeAnswer): Refusal {
 }
 
 /** `RateLimit-Reset` of a busy server: seconds until its limit is as new. */
-function resetOf({ status, headers }: ExchangeAnswer): number | undefined {
+function resetOf({ status, headers }: ExchangeResponse): number | undefined {
   const reset = headers.get('ratelimit-reset')?.trim() ?? ''
   return status === 429 && /^\d{1,9}$/.test(reset) ? Number(reset) * 1000 : undefined
 }

@@ -5,8 +5,8 @@ import { exchangedSource } from '../../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../../outbound/sources/signed-source-id.ts'
 import { readRefusal, type Refusal } from '../../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
-import { type ExchangeAnswer, jsonOf } from '../../http/exchange.ts'
-import type { RefusalAnswer, TokenSource } from '../../outbound/token.ts'
+import { type ExchangeResponse, jsonOf } from '../../http/exchange.ts'
+import type { RefusalResponse, TokenSource } from '../../outbound/token.ts'
 
 /** Options of {@link zoomServerToServer}. */
 export interface ZoomServerToServerOptions {
@@ -105,11 +105,11 @@ export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSou
       body: new URLSearchParams({ grant_type: 'account_credentials', account_id: accountId }),
     }),
   })
-  return { ...source, displaces: true, isRefusal }
+  return { ...source, revokesPrevious: true, isRefusal }
 }
 
 /** The code of a token that has expired or was displaced, whatever the status. */
-function isRefusal({ body }: RefusalAnswer): boolean {
+function isRefusal({ body }: RefusalResponse): boolean {
   return parseJsonObject(new TextEncoder().encode(body))?.['code'] === INVALID_TOKEN
 }
 
@@ -131,7 +131,7 @@ function requireWord(value: unknown, name: string): string {
 }
 
 /** Zoom explains itself in `reason`, or in `message` where something before the endpoint refuses. */
-function readZoomRefusal(answer: ExchangeAnswer): Refusal {
+function readZoomRefusal(answer: ExchangeResponse): Refusal {
   const { reason, message } = jsonOf(answer) ?? {}
   const refusal = readRefusal(answer)
   return { ...refusal, description: reason ?? refusal.description ?? message }

@@ -12,13 +12,12 @@ import {
   DpopProver,
   DpopVerifier,
   Guard,
-  type HttpAnswer,
-  issueEndpoint,
   nodeRequest,
   TokenIssuer,
   TokenManager,
   TokenVerifier,
 } from '@mayfly/core'
+import { type HttpResponse, issueEndpoint } from '@mayfly/core/adapter'
 import { clientCredentials } from '@mayfly/core/vendors'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, it } from 'vitest'
@@ -64,7 +63,7 @@ function ourSite(nonces: DpopNonces | undefined): Promise<Site> {
     )
     const verifier = new TokenVerifier({ issuer: ISSUER, audience: 'orders', keys: issuer.keys })
     const guard = new Guard(verifier, { dpop })
-    const judge = async (request: IncomingMessage): Promise<HttpAnswer> => {
+    const judge = async (request: IncomingMessage): Promise<HttpResponse> => {
       if (request.url === '/token') return issue(nodeRequest(request))
       const outcome = await guard.authenticate(nodeRequest(request))
       if (!outcome.ok) return denial(outcome.error)

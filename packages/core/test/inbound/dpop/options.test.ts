@@ -1,12 +1,5 @@
-import {
-  DpopNonces,
-  DpopVerifier,
-  Guard,
-  issueEndpoint,
-  MemoryOneTimeGuard,
-  TokenIssuer,
-  UpgradeGuard,
-} from '@mayfly/core'
+import { DpopNonces, DpopVerifier, Guard, MemoryOneTimeGuard, TokenIssuer } from '@mayfly/core'
+import { issueEndpoint, UpgradeGuard } from '@mayfly/core/adapter'
 import { describe, expect, it } from 'vitest'
 import { bench } from '../../support/inbound.ts'
 
@@ -29,7 +22,7 @@ describe('An unsound option is refused by name:', () => {
     ['maxAge', () => new DpopVerifier({ baseUrl, maxAge: 60_000 })],
     ['maxAge', () => new DpopVerifier({ baseUrl, maxAge: 60, nonces: new DpopNonces() })],
     ['clockTolerance', () => new DpopVerifier({ baseUrl, clockTolerance: -1 })],
-    ['replay', () => new DpopVerifier({ baseUrl, replay: new Map() as never })],
+    ['once', () => new DpopVerifier({ baseUrl, once: new Map() as never })],
     ['nonces', () => new DpopVerifier({ baseUrl, nonces: true as never })],
     ['nonce', () => new DpopVerifier({ baseUrl, nonce: true } as never)],
     ['secret', () => new DpopNonces({ secret: new Uint8Array(31) })],
@@ -51,7 +44,7 @@ describe('An unsound option is refused by name:', () => {
 
   it('and sound ones are taken', () => {
     const replay = new MemoryOneTimeGuard()
-    const dpop = new DpopVerifier({ baseUrl, algorithms: ['ES384'], maxAge: 5, replay })
+    const dpop = new DpopVerifier({ baseUrl, algorithms: ['ES384'], maxAge: 5, once: replay })
     expect(dpop.algorithms).toEqual(['ES384'])
     expect(new DpopVerifier({ baseUrl }).algorithms).toEqual(['ES256', 'PS256', 'EdDSA', 'Ed25519'])
   })

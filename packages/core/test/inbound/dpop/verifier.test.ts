@@ -149,7 +149,7 @@ describe('The replay of a proof', () => {
   it('is refused until the proof is too old, and no longer remembered then', async () => {
     const clock = new FakeClock()
     const replay = new MemoryOneTimeGuard({ max: 1, clock })
-    const { dpop, proven, token } = proofBench({ clock, replay })
+    const { dpop, proven, token } = proofBench({ clock, once: replay })
     const request = proven({ claims: { iat: clock.now() / 1000 + 5 } })
     await (await dpop.verify(request, token)).use()
     clock.advanceSeconds(65)
@@ -163,7 +163,7 @@ describe('The replay of a proof', () => {
   it('is refused of a proof that grows too old while its request is judged', async () => {
     const clock = new FakeClock()
     const replay = new MemoryOneTimeGuard({ clock })
-    const { dpop, proven, token } = proofBench({ clock, replay })
+    const { dpop, proven, token } = proofBench({ clock, once: replay })
     const request = proven()
     clock.advanceSeconds(60)
     const [one, two] = await Promise.all([dpop.verify(request, token), dpop.verify(request, token)])
@@ -191,7 +191,7 @@ describe('The replay of a proof', () => {
   it('is looked up by a hash, so that no id takes more room than another', async () => {
     const asked: [string, number][] = []
     const consume = (id: string, until: number): boolean => asked.push([id, until]) > 0
-    const { clock, dpop, proven, token } = proofBench({ replay: { consume } })
+    const { clock, dpop, proven, token } = proofBench({ once: { consume } })
     const jti = 'j'.repeat(4000)
     await (await dpop.verify(proven({ claims: { jti } }), token)).use()
     expect(asked).toEqual([[expect.stringMatching(/^dpop:[\w-]{43}$/), expect.any(Number)]])
@@ -202,7 +202,7 @@ describe('The replay of a proof', () => {
   it('is not asked about before the proof is used, and once then', async () => {
     let asked = 0
     const consume = (): boolean => ++asked === 1
-    const { dpop, proven, token } = proofBench({ replay: { consume } })
+    const { dpop, proven, token } = proofBench({ once: { consume } })
     const proof = await dpop.verify(proven(), token)
     expect(asked).toBe(0)
     await Promise.all([proof.use(), proof.use()])
@@ -214,7 +214,7 @@ describe('The replay of a proof', () => {
     ['gives no answer', () => undefined],
   ])('lets nobody pass when the store %s', async (_, consume) => {
     const replay = { consume } as unknown as MemoryOneTimeGuard
-    const { dpop, proven, token } = proofBench({ replay })
+    const { dpop, proven, token } = proofBench({ once: replay })
     const proof = await dpop.verify(proven(), token)
     await expect(proof.use()).rejects.toMatchObject({ status: 503, reason: 'store_unavailable' })
   })

@@ -1,5 +1,6 @@
 import { authenticate, MultiIssuerVerifier } from '@mayfly/core'
-import { createTestIssuer, FakeClock, startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
+import { createTestIssuer, FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, failure } from '../../support/inbound.ts'
 import { bearing } from '../../support/requests.ts'

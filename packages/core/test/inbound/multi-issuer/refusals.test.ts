@@ -1,5 +1,6 @@
 import { MemoryOneTimeGuard, type MultiIssuerOptions, MultiIssuerVerifier } from '@mayfly/core'
-import { createTestIssuer, FakeClock, startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
+import { createTestIssuer, FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { b64 } from '../../support/forge.ts'
 import { AUDIENCE, failure } from '../../support/inbound.ts'

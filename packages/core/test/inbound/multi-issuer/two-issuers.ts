@@ -1,5 +1,6 @@
 import { type MultiIssuerOptions, MultiIssuerVerifier, type VerifierEvent } from '@mayfly/core'
-import { FakeClock, type JwksServer, startJwksServer } from '@mayfly/testing'
+import { type JwksServer, startJwksServer } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { AUDIENCE } from '../../support/inbound.ts'
 
 export interface TwoIssuers extends AsyncDisposable {

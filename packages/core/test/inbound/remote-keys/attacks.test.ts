@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { authenticate, TokenVerifier } from '@mayfly/core'
-import { FakeClock, startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { b64, forgeHmac } from '../../support/forge.ts'
 import { AUDIENCE, failure, GOOD_CLAIMS } from '../../support/inbound.ts'

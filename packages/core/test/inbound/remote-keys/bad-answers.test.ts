@@ -1,5 +1,5 @@
 import { type KeyErrorCode, KeyError, RequestError } from '@mayfly/core'
-import { type JwksServer, type KeysAnswer, startJwksServer } from '@mayfly/testing'
+import { type JwksServer, type KeysResponse, startJwksServer } from '@mayfly/sandboxes'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import { lasting, type RemoteBench, remoteBench, requested } from '../../support/remote.ts'
@@ -14,7 +14,11 @@ interface BadAnswer {
   readonly hangs?: true
 }
 
-function answering(name: string, answer: KeysAnswer, expected: [KeyErrorCode, RegExp]): BadAnswer {
+function answering(
+  name: string,
+  answer: KeysResponse,
+  expected: [KeyErrorCode, RegExp],
+): BadAnswer {
   const [code, says] = expected
   return { name, code, says, spoil: (server) => server.answerKeysWith(answer) }
 }

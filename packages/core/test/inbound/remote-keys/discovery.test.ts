@@ -1,11 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { RemoteKeys, TokenVerifier } from '@mayfly/core'
-import {
-  FakeClock,
-  type JwksServer,
-  type JwksServerOptions,
-  startJwksServer,
-} from '@mayfly/testing'
+import { type JwksServer, type JwksServerOptions, startJwksServer } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { metadataUrls } from '../../../src/http/server-metadata.ts'
 import { AUDIENCE, failure } from '../../support/inbound.ts'

@@ -7,7 +7,8 @@ import {
   verifyCompact,
   type VerifierOptions,
 } from '@mayfly/core'
-import { FakeClock, startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, failure, ISSUER } from '../../support/inbound.ts'
 import { lasting } from '../../support/remote.ts'

@@ -1,5 +1,5 @@
 import { authenticate, RemoteKeys } from '@mayfly/core'
-import { startJwksServer } from '@mayfly/testing'
+import { startJwksServer } from '@mayfly/sandboxes'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import { lasting, refreshes, remoteBench } from '../../support/remote.ts'

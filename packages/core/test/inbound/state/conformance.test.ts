@@ -1,5 +1,6 @@
 import { MemoryGenerations, MemoryOneTimeGuard, MemoryRevocations } from '@mayfly/core'
-import { MemoryTokenStore, storeConformance, type StoresDriver } from '@mayfly/testing'
+import { storeConformance, type StoresDriver } from '@mayfly/conformance'
+import { MemoryTokenStore } from '@mayfly/testing'
 import { describe, it } from 'vitest'
 
 /** One process alone: both ends are the same. */

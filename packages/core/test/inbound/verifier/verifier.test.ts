@@ -2,7 +2,7 @@ import {
   generateKey,
   type JwkSet,
   KeyRing,
-  type NamedKey,
+  type VerificationKey,
   TokenIssuer,
   TokenVerifier,
   type VerifierEvent,
@@ -77,7 +77,7 @@ describe('A verifier', () => {
   })
 
   it('reports an unusable key when it is made', async () => {
-    const keys: NamedKey[] = [{ algorithm: 'ES256', key: { secret: new Uint8Array(32) } }]
+    const keys: VerificationKey[] = [{ algorithm: 'ES256', key: { secret: new Uint8Array(32) } }]
     expect(await failure(() => bench({ keys }))).toMatchObject({ code: 'ERR_KEY_TYPE' })
   })
 

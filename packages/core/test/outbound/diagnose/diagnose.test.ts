@@ -9,7 +9,8 @@ import {
   type TokenSource,
 } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
-import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 
 const NOW = 1_700_000_000

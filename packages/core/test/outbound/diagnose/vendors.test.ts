@@ -3,22 +3,22 @@ import { bearerFetch, type Diagnosis, TokenManager, type TokenSource } from '@ma
 import {
   apns,
   clientCredentials,
-  gitHubApp,
+  githubApp,
   googleServiceAccount,
   voicegain,
   vonage,
   zoomServerToServer,
 } from '@mayfly/core/vendors'
 import {
-  FakeClock,
   startApnsSandbox,
-  startGitHubSandbox,
+  startGithubSandbox,
   startGoogleSandbox,
   startOAuthSandbox,
   startVoicegainSandbox,
   startVonageSandbox,
   startZoomSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { pem } from '../../keys/materials.ts'
 
@@ -207,9 +207,9 @@ describe('a refusal by GitHub', () => {
     ['clock-slow', 600_000],
   ])('is the wrong clock: %s', async (cause, clockOffsetMs) => {
     const clock = new FakeClock()
-    await using sandbox = await startGitHubSandbox({ clock, clockOffsetMs })
+    await using sandbox = await startGithubSandbox({ clock, clockOffsetMs })
     const { credentials, baseUrl } = sandbox
-    const { send, diagnoses } = listen(gitHubApp({ ...credentials, baseUrl, clock }), clock)
+    const { send, diagnoses } = listen(githubApp({ ...credentials, baseUrl, clock }), clock)
     expect(await send(`${baseUrl}/app`)).toBe(200)
     expect(diagnoses).toMatchObject([{ cause, maxLifetime: 600, lifetime: 600 }])
     expect(diagnoses[0]?.advice).toMatch(/is \d+ s (?:ahead of|behind) the server's/)
@@ -217,9 +217,9 @@ describe('a refusal by GitHub', () => {
 
   it('for the rate is not the key’s permission', async () => {
     const clock = new FakeClock()
-    await using sandbox = await startGitHubSandbox({ clock })
+    await using sandbox = await startGithubSandbox({ clock })
     const { credentials, baseUrl } = sandbox
-    const { send, causes } = listen(gitHubApp({ ...credentials, baseUrl, clock }), clock)
+    const { send, causes } = listen(githubApp({ ...credentials, baseUrl, clock }), clock)
     sandbox.failNext(1, 403)
     expect(await send(`${baseUrl}/app`)).toBe(403)
     expect(causes()).toEqual(['rate-limit'])

@@ -83,7 +83,7 @@ describe('where a token goes', () => {
   it('is not a foreign origin under foreign: pass; that request goes out bare', async () => {
     await using upstream = await startUpstream((_request, response) => answer(response, 401))
     const source = sourceFor('https://api.example.com')
-    const fetch = bearerFetch(source, { foreign: 'pass' })
+    const fetch = bearerFetch(source, { onForeignOrigin: 'pass' })
     expect((await fetch(upstream.origin)).status).toBe(401)
     expect(upstream.seen).toHaveLength(1)
     expect(upstream.seen[0]?.authorization).toBeUndefined()

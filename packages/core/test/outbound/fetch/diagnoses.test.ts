@@ -1,5 +1,6 @@
 import { type BearerEvent, bearerFetch, TokenManager } from '@mayfly/core'
-import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource } from '../../support/scripted-source.ts'

@@ -111,7 +111,7 @@ describe('bearerFetch with "dpop"', () => {
       respond: (_request, response) => redirect(response, 307, `${elsewhere.origin}/`),
     })
     await using _ = upstream
-    const fetch = bearerFetch(source, { clock, dpop: prover, foreign: 'pass' })
+    const fetch = bearerFetch(source, { clock, dpop: prover, onForeignOrigin: 'pass' })
     const init = { headers: { dpop: 'own' } }
     expect((await fetch(`${upstream.origin}/`, init)).status).toBe(200)
     expect((await fetch(`${elsewhere.origin}/`)).status).toBe(200)

@@ -1,10 +1,5 @@
-import {
-  BearerInjector,
-  type BearerEvent,
-  bearerFetch,
-  type EditableRequest,
-  TokenManager,
-} from '@mayfly/core'
+import { BearerInjector, type BearerEvent, bearerFetch, TokenManager } from '@mayfly/core'
+import { type EditableRequest } from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { runProgram } from '../../support/child.ts'
@@ -26,7 +21,7 @@ async function setUp(respond: Respond, { offsetMs = 0, hold = false }: Options =
     respond(request, response)
   })
   const scripted = new ScriptedSource({ clock, origins: [upstream.origin] })
-  const source = Object.assign(scripted, { settleTime: 5 })
+  const source = Object.assign(scripted, { propagationDelay: 5 })
   const manager = new TokenManager(source, { clock, random: () => 0 })
   const startedAt = clock.now()
   const sentAt: number[] = []
@@ -158,7 +153,7 @@ describe('a new token that the server does not know yet', () => {
       const origins = ['https://api.example.com']
       const issuedAt = Math.floor(clock.now() / 1000)
       const token = createAccessToken({ value: 'a', issuedAt, expiresAt: issuedAt + 60, origins })
-      const source = { id: 'a', origins, settleTime: 5, getToken: async () => token }
+      const source = { id: 'a', origins, propagationDelay: 5, getToken: async () => token }
       const statuses = [401, 200]
       const fetch = async () => new Response('', { status: statuses.shift() })
       const response = await bearerFetch(source, { fetch, clock })(origins[0])

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { bearerFetch, type RefusalAnswer, TokenManager } from '@mayfly/core'
+import { bearerFetch, type RefusalResponse, TokenManager } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource, settle } from '../../support/scripted-source.ts'
@@ -10,8 +10,8 @@ const EXPIRED = '{"reason":"ExpiredProviderToken"}'
 async function setUp(respond: Respond) {
   const upstream = await startUpstream(respond)
   const clock = new FakeClock(Date.now())
-  const asked: RefusalAnswer[] = []
-  const isRefusal = (suspect: RefusalAnswer): boolean => {
+  const asked: RefusalResponse[] = []
+  const isRefusal = (suspect: RefusalResponse): boolean => {
     asked.push(suspect)
     return suspect.status === 403 && suspect.body === EXPIRED
   }

@@ -75,8 +75,8 @@ describe('what a source says of reuse', () => {
 
 describe('a source whose new tokens end the older ones', () => {
   it.each([
-    [{ displaces: true }, 'token-3'],
-    [{ displaces: false }, 'token-1'],
+    [{ revokesPrevious: true }, 'token-3'],
+    [{ revokesPrevious: false }, 'token-1'],
     [{}, 'token-1'],
   ])('is never asked to do with an older one, if it says so: %o', async (says, expected) => {
     const clock = new FakeClock()

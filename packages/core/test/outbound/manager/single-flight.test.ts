@@ -121,7 +121,7 @@ describe('one refresh at a time', () => {
   })
 
   it('shares the token but no promise where promises must not be shared', async () => {
-    const { source, manager } = setUp({ sharePromises: false })
+    const { source, manager } = setUp({ shareInFlight: false })
     const release = source.hold()
     const calls = [manager.getToken(), manager.getToken()]
     await settle()

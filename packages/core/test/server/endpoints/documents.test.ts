@@ -1,11 +1,10 @@
 import {
-  jwksEndpoint,
   KeyRing,
-  resourceMetadataEndpoint,
   type ResourceMetadataOptions,
   resourceMetadataUrl,
   TokenIssuer,
 } from '@mayfly/core'
+import { jwksEndpoint, resourceMetadataEndpoint } from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../support/inbound.ts'

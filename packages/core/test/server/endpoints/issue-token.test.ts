@@ -1,4 +1,5 @@
-import { issueEndpoint, RequestError, TokenIssuer, TokenVerifier } from '@mayfly/core'
+import { RequestError, TokenIssuer, TokenVerifier } from '@mayfly/core'
+import { issueEndpoint } from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, failure, ISSUER } from '../../support/inbound.ts'

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authenticate, checkScope, compileScopeCheck, denial, RequestError } from '@mayfly/core'
+import { authenticate, denial, RequestError } from '@mayfly/core'
+import { checkScope, compileScopeCheck } from '@mayfly/core/adapter'
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileChallenge } from '../../../src/server/guard/challenge.ts'

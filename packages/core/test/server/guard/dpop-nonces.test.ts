@@ -71,7 +71,7 @@ describe('A guard whose server asks for nonces', () => {
     }
     const { guard, proven } = guardBench(
       {},
-      { dpop: { nonces, clock, replay }, verifier: { clock } },
+      { dpop: { nonces, clock, once: replay }, verifier: { clock } },
     )
     const nonce = await nonces.current()
     for (const seconds of [0, 99, 199]) {

@@ -1,12 +1,12 @@
 import {
   authenticate,
   denial,
-  type DenyEvent,
   Guard,
   MemoryOneTimeGuard,
   type RequestLike,
   TokenVerifier,
 } from '@mayfly/core'
+import { type DenyEvent } from '@mayfly/core/adapter'
 import { createTestProver, FakeClock, type ProofFault } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE } from '../../support/inbound.ts'
@@ -149,7 +149,7 @@ describe('A guard with "dpop"', () => {
   it('keeps no proof of a request that is refused for anything else', async () => {
     let kept = 0
     const replay = { consume: (): boolean => ++kept > 0 }
-    const bench = guardBench({}, { dpop: { replay } })
+    const bench = guardBench({}, { dpop: { once: replay } })
     const { refusal, issuer, prover, clock, proven } = bench
     const url = `${BASE_URL}/orders`
     const cnf = { jkt: prover.thumbprint }
@@ -174,7 +174,7 @@ describe('A guard with "dpop"', () => {
     const once = new MemoryOneTimeGuard({ clock: new FakeClock() })
     const { refusal, guard, proven } = guardBench(
       {},
-      { verifier: { once }, dpop: { replay: { consume } } },
+      { verifier: { once }, dpop: { once: { consume } } },
     )
     const error = await refusal(proven())
     expect(error).toMatchObject({ status: 503, reason: 'store_unavailable' })

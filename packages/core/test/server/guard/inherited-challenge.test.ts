@@ -1,4 +1,5 @@
-import { checkScope, compileScopeCheck, Guard } from '@mayfly/core'
+import { Guard } from '@mayfly/core'
+import { checkScope, compileScopeCheck } from '@mayfly/core/adapter'
 import { describe, expect, it } from 'vitest'
 import { bench } from '../../support/inbound.ts'
 

@@ -1,13 +1,12 @@
 import {
   authenticate,
-  checkScope,
   denial,
   type GuardOptions,
   type RequestError,
   type RequestLike,
-  resourceMetadataEndpoint,
   resourceMetadataUrl,
 } from '@mayfly/core'
+import { checkScope, resourceMetadataEndpoint } from '@mayfly/core/adapter'
 import { describe, expect, it } from 'vitest'
 import { bench, GOOD_CLAIMS } from '../../support/inbound.ts'
 import { bearing, received } from '../../support/requests.ts'

@@ -2,15 +2,17 @@ import {
   type BearerEvent,
   BearerInjector,
   DpopProver,
-  type EditableRequest,
-  type InjectOptions,
   LearnedClocks,
   MayflyError,
   RequestError,
   SourceError,
   type TokenSource,
-  type WatchableAnswer,
 } from '@mayfly/core'
+import {
+  type EditableRequest,
+  type InjectOptions,
+  type WatchableResponse,
+} from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
@@ -19,7 +21,7 @@ import { ScriptedSource } from '../../support/scripted-source.ts'
 const API = 'https://api.example.com'
 
 /** An answer that a test ends when it likes. */
-class Answer implements WatchableAnswer {
+class Answer implements WatchableResponse {
   statusCode = 200
   headersSent = false
   readonly headers: Record<string, string> = {}
@@ -172,7 +174,7 @@ describe('A bearer injector', () => {
   })
 
   it('drops nothing where answers are not watched', async () => {
-    const { injector, source } = bench({ watchAnswers: false })
+    const { injector, source } = bench({ watchResponses: false })
     const answer = new Answer()
     await injector.inject(callersRequest(), answer)
     answer.finish(401)

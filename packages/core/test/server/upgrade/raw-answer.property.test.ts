@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { assert, constantFrom, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rawAnswer } from '../../../src/server/upgrade/refuse.ts'
+import { rawResponse } from '../../../src/server/upgrade/refuse.ts'
 
 async function received(answer: string): Promise<readonly [IncomingMessage, string]> {
   const server = createServer((socket) => socket.resume().end(answer)).listen(0, '127.0.0.1')
@@ -21,7 +21,7 @@ describe('An answer as text', () => {
   it('is what an HTTP client understands', async () => {
     const headers = { 'www-authenticate': 'Bearer realm="api"', 'cache-control': 'no-store' }
     const [response, body] = await received(
-      rawAnswer({ status: 401, headers, body: '{"detail":"größer"}' }),
+      rawResponse({ status: 401, headers, body: '{"detail":"größer"}' }),
     )
     expect([response.statusCode, response.statusMessage, body]).toEqual([
       401,
@@ -32,12 +32,12 @@ describe('An answer as text', () => {
   })
 
   it('has a status without a phrase where there is none', async () => {
-    const [response] = await received(rawAnswer({ status: 418, headers: {}, body: '' }))
+    const [response] = await received(rawResponse({ status: 418, headers: {}, body: '' }))
     expect([response.statusCode, response.statusMessage]).toEqual([418, ''])
   })
 
   it('names the upgrade that it asks for as an option of the connection', () => {
-    const answer = rawAnswer({ status: 426, headers: { upgrade: 'websocket' }, body: '' })
+    const answer = rawResponse({ status: 426, headers: { upgrade: 'websocket' }, body: '' })
     expect(answer).toContain('\r\nconnection: close, upgrade\r\n')
   })
 
@@ -45,7 +45,7 @@ describe('An answer as text', () => {
     const risky = string({ unit: constantFrom('\r', '\n', '\0', ':', ' ', 'a', '\u2028', 'é') })
     assert(
       property(risky, risky, (value, body) => {
-        const answer = rawAnswer({ status: 400, headers: { 'x-value': value }, body })
+        const answer = rawResponse({ status: 400, headers: { 'x-value': value }, body })
         const head = answer.slice(0, answer.indexOf('\r\n\r\n'))
         expect(head.split(/\r\n|\r|\n/)).toHaveLength(4)
         expect(answer.slice(head.length + 4)).toBe(body)

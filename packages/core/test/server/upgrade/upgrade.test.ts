@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
+import { RequestError } from '@mayfly/core'
 import {
   type GuardVerifier,
-  RequestError,
   UpgradeGuard,
   type UpgradeOptions,
   type UpgradeRequest,
   type UpgradeSocket,
-} from '@mayfly/core'
+} from '@mayfly/core/adapter'
 import { describe, expect, it, vi } from 'vitest'
 import { bench } from '../../support/inbound.ts'
 

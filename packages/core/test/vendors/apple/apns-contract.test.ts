@@ -1,5 +1,6 @@
 import { apns } from '@mayfly/core/vendors'
-import { type FakeClock, startApnsSandbox } from '@mayfly/testing'
+import { startApnsSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

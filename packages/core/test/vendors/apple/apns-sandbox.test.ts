@@ -6,7 +6,8 @@ import {
   type TokenStore,
 } from '@mayfly/core'
 import { type ApnsOptions, apns } from '@mayfly/core/vendors'
-import { type ApnsSandbox, FakeClock, startApnsSandbox } from '@mayfly/testing'
+import { type ApnsSandbox, startApnsSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { fetch as undiciFetch, H2CClient, type RequestInit as UndiciInit } from 'undici'
 import { describe, expect, it } from 'vitest'
 

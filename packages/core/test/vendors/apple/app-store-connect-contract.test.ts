@@ -1,5 +1,6 @@
 import { appStoreConnect, type AppStoreConnectOptions } from '@mayfly/core/vendors'
-import { type FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

@@ -1,6 +1,7 @@
 import { bearerFetch, TokenManager } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
-import { FakeClock, startAppStoreConnectSandbox } from '@mayfly/testing'
+import { startAppStoreConnectSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 
 describe('appStoreConnect against the sandbox', () => {

@@ -1,5 +1,6 @@
 import { appStoreServer } from '@mayfly/core/vendors'
-import { type FakeClock, startAppStoreServerSandbox } from '@mayfly/testing'
+import { startAppStoreServerSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

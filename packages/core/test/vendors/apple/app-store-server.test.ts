@@ -1,7 +1,8 @@
 import { AppStoreServerAPIClient, Environment } from '@apple/app-store-server-library'
 import { bearerFetch, TokenManager } from '@mayfly/core'
 import { appStoreServer } from '@mayfly/core/vendors'
-import { FakeClock, startAppStoreServerSandbox } from '@mayfly/testing'
+import { startAppStoreServerSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { expectDistinctIds, itRefuses, mint, NOW, open, TEAM } from './tokens.ts'
 

@@ -1,10 +1,7 @@
 import { LearnedClock, type TokenSource } from '@mayfly/core'
 import { appleClientSecret } from '@mayfly/core/vendors'
-import {
-  type FakeClock,
-  type SignInWithAppleSandbox,
-  startSignInWithAppleSandbox,
-} from '@mayfly/testing'
+import { type SignInWithAppleSandbox, startSignInWithAppleSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

@@ -1,12 +1,12 @@
 import type { TokenSource } from '@mayfly/core'
 import { musicKit, weatherKit } from '@mayfly/core/vendors'
 import {
-  type FakeClock,
   type MusicKitSandbox,
   startMusicKitSandbox,
   startWeatherKitSandbox,
   type WeatherKitSandbox,
-} from '@mayfly/testing'
+} from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

@@ -1,5 +1,6 @@
 import { clientCredentials, type ClientCredentialsOptions } from '@mayfly/core/vendors'
-import { type FakeClock, type OAuthSandbox, startOAuthSandbox } from '@mayfly/testing'
+import { type OAuthSandbox, startOAuthSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 import { CurrentKey } from '../current-key.ts'
 

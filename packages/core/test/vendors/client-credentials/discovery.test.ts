@@ -1,5 +1,6 @@
 import { clientCredentials } from '@mayfly/core/vendors'
-import { FakeClock, type SandboxEvent, startOAuthSandbox } from '@mayfly/testing'
+import { type SandboxEvent, startOAuthSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import { type RecordingFetch, recordingFetch, TOKEN } from '../../support/recording-fetch.ts'

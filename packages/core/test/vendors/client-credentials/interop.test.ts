@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { importKey } from '@mayfly/core'
 import { clientCredentials, type ClientCredentialsOptions } from '@mayfly/core/vendors'
-import { startOAuthSandbox } from '@mayfly/testing'
+import { startOAuthSandbox } from '@mayfly/sandboxes'
 import jwt from 'jsonwebtoken'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, it } from 'vitest'

@@ -1,16 +1,17 @@
 import { importKey, type Key, TokenManager, type TokenSource } from '@mayfly/core'
-import { gitHubApp, gitHubInstallation } from '@mayfly/core/vendors'
-import { type FakeClock, type GitHubSandbox, startGitHubSandbox } from '@mayfly/testing'
+import { githubApp, githubInstallation } from '@mayfly/core/vendors'
+import { type GithubSandbox, startGithubSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 
 interface Place {
-  readonly sandbox: GitHubSandbox
+  readonly sandbox: GithubSandbox
   readonly app: (options?: object) => TokenSource
   readonly bench: Omit<VendorBench, 'source' | 'client'>
 }
 
 async function startPlace(clock: FakeClock): Promise<Place> {
-  const sandbox = await startGitHubSandbox({ clock })
+  const sandbox = await startGithubSandbox({ clock })
   const { baseUrl, credentials } = sandbox
   const { appId } = credentials
   const secrets = [credentials.privateKey]
@@ -18,7 +19,7 @@ async function startPlace(clock: FakeClock): Promise<Place> {
   return {
     sandbox,
     app: (options = {}) =>
-      gitHubApp({ appId, privateKey: () => current, baseUrl, clock, ...options }),
+      githubApp({ appId, privateKey: () => current, baseUrl, clock, ...options }),
     bench: {
       setServerClock: (offsetMs) => {
         sandbox.clockOffsetMs = offsetMs
@@ -50,13 +51,13 @@ async function startInstallation(
   return {
     ...bench,
     source: (options = {}) =>
-      gitHubInstallation({ app: wrap(app()), installationId, clock, ...options }),
+      githubInstallation({ app: wrap(app()), installationId, clock, ...options }),
     client: httpClient({ origin, clock }, '/installation/repositories'),
   }
 }
 
 testVendorContract({
-  vendor: 'gitHubApp',
+  vendor: 'githubApp',
   start: startApp,
   badOptions: [
     ['no app', { appId: undefined }, 'appId'],
@@ -82,13 +83,13 @@ const BAD_INSTALLATIONS = [
 ] as const
 
 testVendorContract({
-  vendor: 'gitHubInstallation',
+  vendor: 'githubInstallation',
   start: (clock) => startInstallation(clock, (app) => app),
   badOptions: BAD_INSTALLATIONS,
 })
 
 testVendorContract({
-  vendor: 'gitHubInstallation, of an app whose tokens are kept,',
+  vendor: 'githubInstallation, of an app whose tokens are kept,',
   start: (clock) => startInstallation(clock, (app) => new TokenManager(app, { clock })),
   badOptions: BAD_INSTALLATIONS,
 })

@@ -2,8 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { inspect } from 'node:util'
 import { createAppAuth } from '@octokit/auth-app'
 import { bearerFetch, importKey, type SigningKey, TokenManager } from '@mayfly/core'
-import { type GitHubAppOptions, gitHubApp } from '@mayfly/core/vendors'
-import { FakeClock, startGitHubSandbox } from '@mayfly/testing'
+import { type GithubAppOptions, githubApp } from '@mayfly/core/vendors'
+import { startGithubSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'
 
@@ -28,12 +29,12 @@ function read(token: string): jwt.Jwt {
   })
 }
 
-async function tokenOf(options: Partial<GitHubAppOptions> = {}): Promise<jwt.Jwt> {
-  const source = gitHubApp({ ...APP, clock: new FakeClock(), ...options })
+async function tokenOf(options: Partial<GithubAppOptions> = {}): Promise<jwt.Jwt> {
+  const source = githubApp({ ...APP, clock: new FakeClock(), ...options })
   return read((await source.getToken()).value)
 }
 
-describe('gitHubApp', () => {
+describe('githubApp', () => {
   it('dates its tokens a minute back and nine minutes ahead', async () => {
     const { header, payload } = await tokenOf()
     expect(header).toEqual({ alg: 'RS256', typ: 'JWT' })
@@ -64,12 +65,12 @@ describe('gitHubApp', () => {
   })
 
   it('goes to GitHub’s API, or to that of another server', () => {
-    expect(gitHubApp(APP).origins).toEqual(['https://api.github.com'])
+    expect(githubApp(APP).origins).toEqual(['https://api.github.com'])
     const baseUrl = 'https://github.example.com/api/v3'
-    expect(gitHubApp({ ...APP, baseUrl }).origins).toEqual(['https://github.example.com'])
+    expect(githubApp({ ...APP, baseUrl }).origins).toEqual(['https://github.example.com'])
     const origins = ['https://a.example']
-    expect(gitHubApp({ ...APP, origins }).origins).toEqual(origins)
-    expect(gitHubApp(APP)).toMatchObject({ lifetime: 540, maxLifetime: 600 })
+    expect(githubApp({ ...APP, origins }).origins).toEqual(origins)
+    expect(githubApp(APP)).toMatchObject({ lifetime: 540, maxLifetime: 600 })
   })
 
   it('puts claims of one’s own beside GitHub’s, and a new id where ids are asked for', async () => {
@@ -98,21 +99,21 @@ describe('gitHubApp', () => {
   ]
   for (const [what, options, option] of bad) {
     it(`refuses ${what} when the source is made`, () => {
-      expect(() => gitHubApp({ ...APP, ...options })).toThrow(
+      expect(() => githubApp({ ...APP, ...options })).toThrow(
         expect.objectContaining({ name: 'OptionError', option }),
       )
     })
   }
 
   it('refuses a key that cannot sign, and takes the limits', () => {
-    expect(() => gitHubApp({ ...APP, privateKey: '-----BEGIN RSA PRIVATE KEY-----' })).toThrow(
+    expect(() => githubApp({ ...APP, privateKey: '-----BEGIN RSA PRIVATE KEY-----' })).toThrow(
       expect.objectContaining({ name: 'KeyError' }),
     )
-    for (const lifetime of [61, 600]) expect(() => gitHubApp({ ...APP, lifetime })).not.toThrow()
+    for (const lifetime of [61, 600]) expect(() => githubApp({ ...APP, lifetime })).not.toThrow()
   })
 
   it('has an id that follows everything that changes the token, and shows none of it', () => {
-    const all: GitHubAppOptions[] = [
+    const all: GithubAppOptions[] = [
       APP,
       { ...APP, appId: 'other' },
       { ...APP, privateKey: otherKey },
@@ -121,11 +122,11 @@ describe('gitHubApp', () => {
       { ...APP, claims: { a: 1 } },
       { ...APP, baseUrl: 'https://github.example.com/api/v3' },
     ]
-    const ids = all.map((options) => gitHubApp(options).id)
+    const ids = all.map((options) => githubApp(options).id)
     expect(new Set(ids).size).toBe(all.length)
-    expect(all.map((options) => gitHubApp(options).id)).toEqual(ids)
+    expect(all.map((options) => githubApp(options).id)).toEqual(ids)
     expect(ids.join()).not.toContain(APP.appId)
-    expect(inspect(gitHubApp(APP), { depth: 9, showHidden: true })).not.toContain(
+    expect(inspect(githubApp(APP), { depth: 9, showHidden: true })).not.toContain(
       privateKey.split('\n')[1],
     )
   })
@@ -143,14 +144,14 @@ describe('gitHubApp', () => {
   }
 })
 
-describe('gitHubApp against the sandbox', () => {
+describe('githubApp against the sandbox', () => {
   const MINUTE = 60_000
   for (const offsetMs of [-120 * MINUTE, -59_000, -1, 0, 1, 59_000, 120 * MINUTE]) {
     it(`spends at most one more request with a local clock that is ${-offsetMs} ms off`, async () => {
       const clock = new FakeClock()
-      await using sandbox = await startGitHubSandbox({ clock, clockOffsetMs: offsetMs })
+      await using sandbox = await startGithubSandbox({ clock, clockOffsetMs: offsetMs })
       const { baseUrl, credentials } = sandbox
-      const manager = new TokenManager(gitHubApp({ ...credentials, baseUrl, clock }), { clock })
+      const manager = new TokenManager(githubApp({ ...credentials, baseUrl, clock }), { clock })
       const fetch = bearerFetch(manager, { clock })
       for (let call = 0; call < 10; call++) {
         expect((await fetch(`${baseUrl}/app`)).status).toBe(200)

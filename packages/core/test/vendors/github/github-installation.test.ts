@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { createAppAuth } from '@octokit/auth-app'
 import { bearerFetch, TokenManager, type TokenSource } from '@mayfly/core'
-import { gitHubApp, gitHubInstallation, type GitHubInstallationOptions } from '@mayfly/core/vendors'
-import { FakeClock, type GitHubSandbox, startGitHubSandbox } from '@mayfly/testing'
+import { githubApp, githubInstallation, type GithubInstallationOptions } from '@mayfly/core/vendors'
+import { type GithubSandbox, startGithubSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import { recordingFetch } from '../../support/recording-fetch.ts'
@@ -10,19 +11,19 @@ import { recordingFetch } from '../../support/recording-fetch.ts'
 const HOUR = 3_600_000
 
 function sourceFor(
-  sandbox: GitHubSandbox,
-  options: Partial<GitHubInstallationOptions> = {},
+  sandbox: GithubSandbox,
+  options: Partial<GithubInstallationOptions> = {},
 ): TokenSource {
   const { baseUrl, credentials, installationId } = sandbox
   const { clock } = options
-  const app = gitHubApp({ ...credentials, baseUrl, ...(clock !== undefined && { clock }) })
-  return gitHubInstallation({ app, baseUrl, installationId, ...options })
+  const app = githubApp({ ...credentials, baseUrl, ...(clock !== undefined && { clock }) })
+  return githubInstallation({ app, baseUrl, installationId, ...options })
 }
 
-describe('gitHubInstallation', () => {
+describe('githubInstallation', () => {
   it('gives a token for an hour, counted from before the request was sent', async () => {
     const clock = new FakeClock()
-    await using sandbox = await startGitHubSandbox({ clock })
+    await using sandbox = await startGithubSandbox({ clock })
     const source = sourceFor(sandbox, { clock })
     const token = await source.getToken()
     expect(token).toMatchObject({
@@ -31,17 +32,17 @@ describe('gitHubInstallation', () => {
       expiresAt: 1_700_003_600,
       origins: [sandbox.origin],
     })
-    expect(source).toMatchObject({ lifetime: 3600, settleTime: 5 })
+    expect(source).toMatchObject({ lifetime: 3600, propagationDelay: 5 })
   })
 
   it('asks by GitHub’s contract, and for no more than it was told to', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const { fetch, last } = recordingFetch(() =>
       Response.json({ token: 'ghs_a', expires_at: '2099-01-01T00:00:00Z' }, { status: 201 }),
     )
-    const app = gitHubApp(sandbox.credentials)
+    const app = githubApp(sandbox.credentials)
     const base = { app, installationId: '42', fetch }
-    await gitHubInstallation(base).getToken()
+    await githubInstallation(base).getToken()
     const { url, method, headers, body } = last()
     expect([method, url, body]).toEqual([
       'POST',
@@ -53,7 +54,7 @@ describe('gitHubInstallation', () => {
     expect(headers.get('user-agent')).toBe('mayfly')
     const repositories = ['b', 7, 'a', 3]
     const permissions = { issues: 'read', contents: 'write' } as const
-    await gitHubInstallation({ ...base, repositories, permissions }).getToken()
+    await githubInstallation({ ...base, repositories, permissions }).getToken()
     expect(JSON.parse(last().body)).toEqual({
       repositories: ['a', 'b'],
       repository_ids: [3, 7],
@@ -62,7 +63,7 @@ describe('gitHubInstallation', () => {
   })
 
   it('asks for a token that is good for some repositories and some permissions', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const permissions = { contents: 'read' } as const
     const fetch = bearerFetch(sourceFor(sandbox, { repositories: ['hello-world'], permissions }))
     const response = await fetch(`${sandbox.baseUrl}/installation/repositories`)
@@ -74,17 +75,17 @@ describe('gitHubInstallation', () => {
   })
 
   it('finds a server of one’s own below its path', async () => {
-    await using sandbox = await startGitHubSandbox({ basePath: '/api/v3' })
+    await using sandbox = await startGithubSandbox({ basePath: '/api/v3' })
     await sourceFor(sandbox).getToken()
     expect(sandbox.grants).toHaveLength(1)
   })
 
   it('takes the app’s tokens from a manager, and signs one for many installations', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const { baseUrl, credentials, installationId } = sandbox
-    const app = new TokenManager(gitHubApp({ ...credentials, baseUrl }))
+    const app = new TokenManager(githubApp({ ...credentials, baseUrl }))
     for (let count = 0; count < 3; count++) {
-      await gitHubInstallation({ app, installationId }).getToken()
+      await githubInstallation({ app, installationId }).getToken()
     }
     expect(app.stats().mints).toBe(1)
   })
@@ -92,12 +93,12 @@ describe('gitHubInstallation', () => {
   for (const offsetMs of [-HOUR, -61_000, 61_000, HOUR]) {
     it(`has the app’s token signed anew when the local clock is ${-offsetMs} ms off`, async () => {
       const clock = new FakeClock()
-      await using sandbox = await startGitHubSandbox({ clock, clockOffsetMs: offsetMs })
+      await using sandbox = await startGithubSandbox({ clock, clockOffsetMs: offsetMs })
       const { baseUrl, credentials, installationId } = sandbox
-      const signed = gitHubApp({ ...credentials, baseUrl, clock })
+      const signed = githubApp({ ...credentials, baseUrl, clock })
       for (const app of [signed, new TokenManager(signed, { clock })]) {
         const before = sandbox.refused
-        const source = gitHubInstallation({ app, installationId, clock })
+        const source = githubInstallation({ app, installationId, clock })
         await source.getToken()
         await source.getToken()
         expect(sandbox.refused - before).toBeLessThanOrEqual(1)
@@ -106,7 +107,7 @@ describe('gitHubInstallation', () => {
   }
 
   it('says what GitHub said, and whether another try can help', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const source = sourceFor(sandbox)
     const other = sourceFor(sandbox, { installationId: 1 })
     const greedy = sourceFor(sandbox, { permissions: { contents: 'admin' } })
@@ -129,7 +130,7 @@ describe('gitHubInstallation', () => {
   })
 
   it('says when to come back after a rate limit', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const source = sourceFor(sandbox)
     sandbox.failNext(1, 403, { retryAfter: 60 })
     sandbox.failNext(1, 429)
@@ -156,7 +157,7 @@ describe('gitHubInstallation', () => {
   ]
   for (const [what, body] of unusable) {
     it(`takes no answer with ${what}`, async () => {
-      await using sandbox = await startGitHubSandbox()
+      await using sandbox = await startGithubSandbox()
       const { fetch } = recordingFetch(() => Response.json(body, { status: 201 }))
       const error = await failure(() => sourceFor(sandbox, { fetch }).getToken())
       expect(error).toMatchObject({ code: 'ERR_TOKEN_UNUSABLE' })
@@ -164,10 +165,10 @@ describe('gitHubInstallation', () => {
   }
 
   it('has an id that follows everything that changes the token, and shows none of it', async () => {
-    await using sandbox = await startGitHubSandbox()
-    const app = gitHubApp(sandbox.credentials)
+    await using sandbox = await startGithubSandbox()
+    const app = githubApp(sandbox.credentials)
     const base = { app, installationId: 42 }
-    const all: GitHubInstallationOptions[] = [
+    const all: GithubInstallationOptions[] = [
       base,
       { ...base, installationId: 43 },
       { ...base, repositories: ['a'] },
@@ -175,25 +176,25 @@ describe('gitHubInstallation', () => {
       { ...base, permissions: { contents: 'read' } },
       { ...base, origins: ['https://uploads.github.com'] },
       { ...base, baseUrl: 'https://api.github.com/v3' },
-      { ...base, app: gitHubApp({ ...sandbox.credentials, appId: 'other' }) },
+      { ...base, app: githubApp({ ...sandbox.credentials, appId: 'other' }) },
     ]
-    const ids = all.map((options) => gitHubInstallation(options).id)
+    const ids = all.map((options) => githubInstallation(options).id)
     expect(new Set(ids).size).toBe(all.length)
-    const again = { ...base, app: gitHubApp(sandbox.credentials), installationId: '42' }
-    expect(gitHubInstallation(again).id).toBe(ids[0])
+    const again = { ...base, app: githubApp(sandbox.credentials), installationId: '42' }
+    expect(githubInstallation(again).id).toBe(ids[0])
     const both = [
       { ...base, repositories: ['a', 'b'] },
       { ...base, repositories: ['b', 'a'] },
-    ].map((options) => gitHubInstallation(options).id)
+    ].map((options) => githubInstallation(options).id)
     expect(both[0]).toBe(both[1])
-    expect(ids.join() + inspect(gitHubInstallation(base))).not.toContain('42/access')
+    expect(ids.join() + inspect(githubInstallation(base))).not.toContain('42/access')
   })
 })
 
 describe('a new installation token that GitHub does not know yet', () => {
   it('is sent again until it is known, and no other is asked for', async () => {
     const clock = new FakeClock()
-    await using sandbox = await startGitHubSandbox({ clock, settleMs: 2500 })
+    await using sandbox = await startGithubSandbox({ clock, settleMs: 2500 })
     const manager = new TokenManager(sourceFor(sandbox, { clock }), { clock })
     const pauses: number[] = []
     const fetch = bearerFetch(manager, {
@@ -214,7 +215,7 @@ describe('a new installation token that GitHub does not know yet', () => {
 
   it('is replaced at once when it is refused later', async () => {
     const clock = new FakeClock()
-    await using sandbox = await startGitHubSandbox({ clock })
+    await using sandbox = await startGithubSandbox({ clock })
     const manager = new TokenManager(sourceFor(sandbox, { clock }), { clock })
     const fetch = bearerFetch(manager, { clock })
     const url = `${sandbox.baseUrl}/installation/repositories`
@@ -228,7 +229,7 @@ describe('a new installation token that GitHub does not know yet', () => {
 
 describe('@octokit/auth-app', () => {
   it('asks the same of GitHub, and gets the same token from the sandbox', async () => {
-    await using sandbox = await startGitHubSandbox()
+    await using sandbox = await startGithubSandbox()
     const { credentials, installationId, baseUrl } = sandbox
     const asked: unknown[] = []
     const request = async (route: string, payload: Record<string, unknown>) => {

@@ -1,14 +1,14 @@
 import type { TokenSource } from '@mayfly/core'
-import { gitHubInstallation, type GitHubInstallationOptions } from '@mayfly/core/vendors'
+import { githubInstallation, type GithubInstallationOptions } from '@mayfly/core/vendors'
 import { describe, expect, it } from 'vitest'
 
-describe('gitHubInstallation refuses when the source is made', () => {
+describe('githubInstallation refuses when the source is made', () => {
   const app: TokenSource = {
     id: 'app',
     origins: ['https://api.github.com'],
     getToken: () => Promise.reject(new Error('not asked')),
   }
-  const BASE: GitHubInstallationOptions = { app, installationId: 42 }
+  const BASE: GithubInstallationOptions = { app, installationId: 42 }
   const bad: readonly [string, object, string][] = [
     ['no app', { app: undefined }, 'app'],
     ['an app for another server', { baseUrl: 'https://github.example.com/api/v3' }, 'app'],
@@ -37,7 +37,7 @@ describe('gitHubInstallation refuses when the source is made', () => {
   ]
   for (const [what, options, option] of bad) {
     it(what, () => {
-      expect(() => gitHubInstallation({ ...BASE, ...options })).toThrow(
+      expect(() => githubInstallation({ ...BASE, ...options })).toThrow(
         expect.objectContaining({ name: 'OptionError', option }),
       )
     })
@@ -45,8 +45,8 @@ describe('gitHubInstallation refuses when the source is made', () => {
 
   it('nothing at the limits, and says to leave out the owner', () => {
     const repositories = Array.from({ length: 500 }, (_, id) => id + 1)
-    expect(() => gitHubInstallation({ ...BASE, repositories })).not.toThrow()
-    expect(() => gitHubInstallation({ ...BASE, repositories: ['a/b'] })).toThrow(
+    expect(() => githubInstallation({ ...BASE, repositories })).not.toThrow()
+    expect(() => githubInstallation({ ...BASE, repositories: ['a/b'] })).toThrow(
       'Leave out the owner and the slash',
     )
   })

@@ -1,5 +1,6 @@
 import { googleServiceAccount } from '@mayfly/core/vendors'
-import { type FakeClock, startGoogleSandbox } from '@mayfly/testing'
+import { startGoogleSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/pubsub'

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { googleServiceAccount } from '@mayfly/core/vendors'
-import { FakeClock, startGoogleSandbox } from '@mayfly/testing'
+import { startGoogleSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { GoogleToken, JWTAccess, OAuth2Client } from 'google-auth-library'
 import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'

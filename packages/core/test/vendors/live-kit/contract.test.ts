@@ -1,5 +1,5 @@
 import { liveKit } from '@mayfly/core/vendors'
-import { judgeLiveKitToken } from '@mayfly/testing'
+import { judgeLiveKitToken } from '@mayfly/sandboxes'
 import { testVendorContract } from '../contract.ts'
 import { sdkBench } from '../sdk-bench.ts'
 

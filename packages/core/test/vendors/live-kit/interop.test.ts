@@ -1,5 +1,6 @@
 import { type LiveKitOptions, liveKit } from '@mayfly/core/vendors'
-import { FakeClock, judgeLiveKitToken } from '@mayfly/testing'
+import { judgeLiveKitToken } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import {
   AccessToken,
   type AccessTokenOptions,

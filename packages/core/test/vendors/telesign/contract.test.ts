@@ -1,5 +1,6 @@
 import { telesign } from '@mayfly/core/vendors'
-import { type FakeClock, judgeTelesignToken } from '@mayfly/testing'
+import { judgeTelesignToken } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { testVendorContract, type VendorBench } from '../contract.ts'
 
 /** A bench without HTTP: the app hands the token to Telesign's server, which judges it. */

@@ -1,5 +1,5 @@
 import { twilio } from '@mayfly/core/vendors'
-import { judgeTwilioToken } from '@mayfly/testing'
+import { judgeTwilioToken } from '@mayfly/sandboxes'
 import { testVendorContract } from '../contract.ts'
 import { sdkBench } from '../sdk-bench.ts'
 

@@ -1,5 +1,6 @@
 import { type TwilioGrants, type TwilioOptions, twilio } from '@mayfly/core/vendors'
-import { FakeClock, judgeTwilioToken } from '@mayfly/testing'
+import { judgeTwilioToken } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import AccessToken from 'twilio/lib/jwt/AccessToken.js'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type VerifiedHmacToken, verifiedToken, verifyHmac } from '../../support/hmac-tokens.ts'

@@ -1,6 +1,6 @@
 import type { TokenSource } from '@mayfly/core'
 import { voicegain, type VoicegainOptions } from '@mayfly/core/vendors'
-import type { VoicegainSandbox } from '@mayfly/testing'
+import type { VoicegainSandbox } from '@mayfly/sandboxes'
 import jwt from 'jsonwebtoken'
 import { NOW } from '../../support/inbound.ts'
 

@@ -1,5 +1,6 @@
 import { voicegain } from '@mayfly/core/vendors'
-import { type FakeClock, startVoicegainSandbox } from '@mayfly/testing'
+import { startVoicegainSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 
 async function start(clock: FakeClock): Promise<VendorBench> {

@@ -1,6 +1,7 @@
 import { TokenManager } from '@mayfly/core'
 import { voicegain } from '@mayfly/core/vendors'
-import { FakeClock, startVoicegainSandbox } from '@mayfly/testing'
+import { startVoicegainSandbox } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'
 import { failure, NOW } from '../../support/inbound.ts'

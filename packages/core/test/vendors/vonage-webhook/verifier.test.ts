@@ -4,7 +4,8 @@ import {
   type VonageWebhookClaims,
   VonageWebhookVerifier,
 } from '@mayfly/core/vendors'
-import { FakeClock, signVonageWebhook } from '@mayfly/testing'
+import { signVonageWebhook } from '@mayfly/sandboxes'
+import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import {

@@ -1,5 +1,6 @@
 import { zoomServerToServer } from '@mayfly/core/vendors'
-import { type FakeClock, startZoomSandbox } from '@mayfly/testing'
+import { startZoomSandbox } from '@mayfly/sandboxes'
+import { type FakeClock } from '@mayfly/testing'
 import { httpClient, testVendorContract, type VendorBench } from '../contract.ts'
 
 async function start(clock: FakeClock): Promise<VendorBench> {

@@ -1,5 +1,5 @@
 import { zoomMeetingSdk, zoomVideoSdk } from '@mayfly/core/vendors'
-import { judgeZoomMeetingSdkToken, judgeZoomVideoSdkToken } from '@mayfly/testing'
+import { judgeZoomMeetingSdkToken, judgeZoomVideoSdkToken } from '@mayfly/sandboxes'
 import { testVendorContract } from '../contract.ts'
 import { sdkBench } from '../sdk-bench.ts'
 

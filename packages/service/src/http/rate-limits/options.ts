@@ -1,4 +1,4 @@
-import { invalid, refuseUnknownOptions, requireNumber, requireOptions } from '@mayfly/core/options'
+import { invalid, refuseUnknownOptions, requireNumber, requireOptions } from '@mayfly/core/adapter'
 
 /** So many requests in so long a time. */
 export interface RateLimit {

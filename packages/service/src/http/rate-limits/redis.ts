@@ -1,4 +1,4 @@
-import { invalid } from '@mayfly/core/options'
+import { invalid } from '@mayfly/core/adapter'
 import { createClient } from 'redis'
 
 type Client = ReturnType<typeof createClient>

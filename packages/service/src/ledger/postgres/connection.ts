@@ -1,4 +1,4 @@
-import { invalid } from '@mayfly/core/options'
+import { invalid } from '@mayfly/core/adapter'
 import { type ClientBase, Pool, type PoolClient } from 'pg'
 import { closedError } from '../errors.ts'
 import type { Row } from '../rows.ts'
@@ -59,7 +59,7 @@ export class PostgresConnection {
 
   /** Runs one statement within {@link PostgresConnection.during}, and rejects with what `pg` says. */
   async attempt(text: string, values: readonly unknown[] = []): Promise<Answer> {
-    return toAnswer(await this.#pool.query(text, [...values]))
+    return toResponse(await this.#pool.query(text, [...values]))
   }
 
   /** Runs work as one transaction. */
@@ -117,7 +117,7 @@ async function inTransaction<Result>(
 ): Promise<Result> {
   await client.query('BEGIN')
   const result = await work(async (text, values = []) =>
-    toAnswer(await client.query(text, [...values])),
+    toResponse(await client.query(text, [...values])),
   )
   await client.query('COMMIT')
   return result
@@ -128,7 +128,7 @@ function prepareSession(client: ClientBase, done: (error?: Error) => void): void
   client.query(PREPARE_SESSION, (error) => done(error ?? undefined))
 }
 
-function toAnswer(result: { rows: Row[]; rowCount: number | null }): Answer {
+function toResponse(result: { rows: Row[]; rowCount: number | null }): Answer {
   return { rows: result.rows, count: result.rowCount ?? 0 }
 }
 

@@ -1,0 +1,63 @@
+export type { KeyProof } from './inbound/claims/key-binding.ts'
+export { alarm, systemClock, timeoutSignal } from './base/clock.ts'
+export { type RequestErrorOptions, type SourceErrorOptions, asError } from './base/errors.ts'
+export { Guard } from './server/guard/guard.ts'
+export type { TokenScheme } from './server/guard/bearer.ts'
+export {
+  type ChallengeError,
+  type ChallengeOptions,
+  type Challenger,
+  denial,
+} from './server/guard/challenge.ts'
+export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
+export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
+export { isPreflight, type RequestLike } from './server/guard/request.ts'
+export {
+  checkScope,
+  compileScopeCheck,
+  type ScopeCheck,
+  type ScopeOptions,
+} from './server/guard/scope.ts'
+export type { TokenPlaces } from './server/guard/token-places.ts'
+export { type ClosableSocket, type ClosableStream } from './server/close-at.ts'
+export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'
+export type { UpgradeOptions } from './server/upgrade/options.ts'
+export type { UpgradeSocket } from './server/upgrade/refuse.ts'
+export {
+  type DocumentOptions,
+  type Endpoint,
+  jwksEndpoint,
+  type JwksSource,
+} from './server/endpoints/document.ts'
+export {
+  type IssueEndpointOptions,
+  type DecideIssue,
+  issueEndpoint,
+  type IssuerLike,
+} from './server/endpoints/issue-token.ts'
+export {
+  resourceMetadataEndpoint,
+  type ResourceMetadataOptions,
+} from './server/endpoints/resource-metadata.ts'
+export type { HttpResponse } from './http/answer.ts'
+export type { EditableRequest } from './server/incoming-request.ts'
+export { BearerInjector, type WatchableResponse } from './server/inject/inject.ts'
+export type { InjectOptions } from './server/inject/options.ts'
+export type { SourceChoice } from './server/inject/upstream.ts'
+export {
+  requireDuration,
+  clockOption,
+  describe,
+  invalid,
+  type NumberBounds,
+  optionalBoolean,
+  optionalFunction,
+  optionalNumber,
+  optionalString,
+  optionalStrings,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  requireString,
+} from './base/options.ts'

@@ -1,4 +1,5 @@
-import { requireString, invalid } from '../base/options.ts'
+import { requireIdentifier } from '../base/identifiers.ts'
+import { invalid } from '../base/options.ts'
 import { isSecure } from './destination.ts'
 
 /**
@@ -8,7 +9,7 @@ import { isSecure } from './destination.ts'
  * (`http:` on loopback only) without user name, password and fragment (RFC 6749 section 3.2).
  */
 export function requireEndpoint(value: unknown, option: string): URL {
-  const text = value instanceof URL ? value.href : requireString(value, option)
+  const text = value instanceof URL ? value.href : requireIdentifier(value, option, 2048)
   if (!URL.canParse(text)) {
     throw invalid(option, `"${option}" must be a URL such as "https://auth.example.com/token".`)
   }
@@ -37,7 +38,7 @@ export function nameOfUrl(url: URL): string {
  * (`http:` on loopback only) without user name, password and fragment.
  */
 export function requireAddress(value: unknown, option: 'jwksUri' | 'issuer'): URL {
-  const text = value instanceof URL ? value.href : requireString(value, option)
+  const text = value instanceof URL ? value.href : requireIdentifier(value, option, 2048)
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) {
     throw invalid(option, `"${option}" must be a URL such as "https://auth.example.com".`)

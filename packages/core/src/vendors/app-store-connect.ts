@@ -1,15 +1,10 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import {
   APPLE_TOKEN_OPTIONS,
   appleSource,
   type AppleTokenOptions,
 } from '../outbound/sources/apple-source.ts'
-import {
-  describe,
-  invalid,
-  refuseUnknownOptions,
-  requireOptions,
-  requireString,
-} from '../base/options.ts'
+import { describe, invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
@@ -114,7 +109,7 @@ function identityOf({ individual = false, issuerId }: AppStoreConnectOptions): o
   if (typeof individual !== 'boolean') {
     throw invalid('individual', `"individual" must be true or false, not ${describe(individual)}.`)
   }
-  if (!individual) return { iss: requireString(issuerId, 'issuerId', 128) }
+  if (!individual) return { iss: requireIdentifier(issuerId, 'issuerId', 128) }
   if (issuerId === undefined) return { sub: 'user' }
   throw invalid(
     'issuerId',

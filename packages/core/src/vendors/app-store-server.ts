@@ -1,14 +1,10 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import {
   APPLE_TOKEN_OPTIONS,
   appleSource,
   type AppleTokenOptions,
 } from '../outbound/sources/apple-source.ts'
-import {
-  refuseUnknownOptions,
-  requireOneOf,
-  requireOptions,
-  requireString,
-} from '../base/options.ts'
+import { refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
@@ -67,8 +63,8 @@ const OPTIONS = [...APPLE_TOKEN_OPTIONS, 'issuerId', 'bundleId', 'environment']
 export function appStoreServer(options: AppStoreServerOptions): TokenSource {
   requireOptions(options, 'appStoreServer')
   refuseUnknownOptions(options, OPTIONS, 'appStoreServer')
-  const iss = requireString(options.issuerId, 'issuerId', 128)
-  const bid = requireString(options.bundleId, 'bundleId', 256)
+  const iss = requireIdentifier(options.issuerId, 'issuerId', 128)
+  const bid = requireIdentifier(options.bundleId, 'bundleId', 256)
   const { environment = 'production' } = options
   const { origins = ORIGINS[requireOneOf(environment, 'environment', ['production', 'sandbox'])] } =
     options

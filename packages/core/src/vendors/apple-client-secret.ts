@@ -1,10 +1,11 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import {
   APPLE_TOKEN_OPTIONS,
   appleSource,
   type AppleTokenOptions,
   requireTeamId,
 } from '../outbound/sources/apple-source.ts'
-import { refuseUnknownOptions, requireOptions, requireString } from '../base/options.ts'
+import { refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
@@ -61,7 +62,7 @@ export function appleClientSecret(options: AppleClientSecretOptions): TokenSourc
   requireOptions(options, 'appleClientSecret')
   refuseUnknownOptions(options, OPTIONS, 'appleClientSecret')
   const iss = requireTeamId(options.teamId)
-  const sub = requireString(options.clientId, 'clientId', 256)
+  const sub = requireIdentifier(options.clientId, 'clientId', 256)
   const lifetime = requireLifetime(options.lifetime, {
     min: 1,
     max: MAX_LIFETIME,

@@ -1,3 +1,4 @@
+import { optionalName, requireName } from '../base/identifiers.ts'
 import { type Algorithm } from '../keys/algorithms.ts'
 import type { Clock } from '../base/clock.ts'
 import type { DpopProver } from '../outbound/dpop/prover.ts'
@@ -6,10 +7,8 @@ import {
   clockOption,
   invalid,
   optionalNumber,
-  optionalString,
   refuseUnknownOptions,
   requireOptions,
-  requireString,
 } from '../base/options.ts'
 import { OptionError, SourceError } from '../base/errors.ts'
 import { type Asking, exchangedSource } from '../outbound/sources/exchanged-source.ts'
@@ -152,7 +151,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   refuseUnknownOptions(options, OPTIONS, 'clientCredentials')
   const { fetch, timeoutMs } = options
   const clock = clockOption(options.clock)
-  const clientId = requireString(options.clientId, 'clientId', 1024)
+  const clientId = requireName(options.clientId, 'clientId', 1024)
   const server = serverOf(options, clock)
   const authentication = authenticationOf(options, clientId, server.name)
   const fields = compileParameters(options)
@@ -256,7 +255,7 @@ function authenticationOf(
   if ('authentication' in options) {
     throw invalid('authentication', '"authentication" goes with "clientSecret" only.')
   }
-  const keyId = optionalString(options.keyId, 'keyId', 1024)
+  const keyId = optionalName(options.keyId, 'keyId', 1024)
   const { algorithm, assertion } = options
   const parts = { clientId, audience, key: requirePrivateKey(privateKey), keyId, algorithm }
   return byPrivateKey({ ...parts, options: assertion, clock })

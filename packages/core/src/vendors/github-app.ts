@@ -1,11 +1,6 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
-import {
-  invalid,
-  refuseUnknownOptions,
-  requireNumber,
-  requireOptions,
-  requireString,
-} from '../base/options.ts'
+import { invalid, refuseUnknownOptions, requireNumber, requireOptions } from '../base/options.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
 import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
@@ -106,7 +101,7 @@ function requireAppId(appId: unknown): string | number {
   if (typeof appId === 'number') {
     return requireNumber(appId, 'appId', { min: 1, integer: true, unit: '(an id)' })
   }
-  const text = requireString(appId, 'appId', 128)
+  const text = requireIdentifier(appId, 'appId')
   if (/^[\w.-]+$/.test(text)) return text
   throw invalid(
     'appId',

@@ -1,3 +1,4 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
 import { digestText } from '../base/base64url.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
@@ -140,6 +141,7 @@ export function githubInstallation(options: GithubInstallationOptions): TokenSou
 function requireInstallationId(value: unknown): string {
   const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value > 0
   if (isWhole || (typeof value === 'string' && /^[1-9]\d{0,18}$/.test(value))) return String(value)
+  if (typeof value === 'string') requireIdentifier(value, 'installationId')
   throw invalid('installationId', '"installationId" must be a number such as 12345678.')
 }
 

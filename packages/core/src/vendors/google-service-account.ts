@@ -1,11 +1,6 @@
+import { optionalIdentifier } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
-import {
-  invalid,
-  optionalBoolean,
-  optionalString,
-  refuseUnknownOptions,
-  requireOptions,
-} from '../base/options.ts'
+import { invalid, optionalBoolean, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { OptionError } from '../base/errors.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../outbound/sources/signed-source-id.ts'
@@ -201,8 +196,8 @@ interface Wanted {
 
 function readWanted(options: GoogleServiceAccountOptions): Wanted {
   const scope = compileScope(options.scope)
-  const audience = optionalString(options.audience, 'audience')
-  const subject = optionalString(options.subject, 'subject', 1024)
+  const audience = optionalIdentifier(options.audience, 'audience', 2048)
+  const subject = optionalIdentifier(options.subject, 'subject', 1024)
   const selfSigned = optionalBoolean(options.selfSigned, 'selfSigned') ?? audience !== undefined
   if (scope === undefined && audience === undefined) {
     throw new OptionError(

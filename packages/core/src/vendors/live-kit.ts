@@ -1,3 +1,4 @@
+import { optionalName, requireIdentifier } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
 import {
   jsonObject,
@@ -7,7 +8,6 @@ import {
   optionalString,
   refuseUnknownOptions,
   requireOptions,
-  requireString,
 } from '../base/options.ts'
 import { OptionError } from '../base/errors.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
@@ -114,12 +114,12 @@ export function liveKit(options: LiveKitOptions): TokenSource {
   const { backdate, origins = [], tokenId, clock } = options
   const bounds = { min: 1, integer: true }
   const lifetime = optionalNumber(options.lifetime, 'lifetime', bounds) ?? USUAL_LIFETIME
-  const iss = requireString(options.apiKey, 'apiKey', 128)
+  const iss = requireIdentifier(options.apiKey, 'apiKey', 128)
   const grants = compileGrants(options.grants)
   const sub = requireIdentity(options.identity, grants.joins)
   const rest = {
     ...grants.claims,
-    name: optionalString(options.name, 'name'),
+    name: optionalName(options.name, 'name'),
     metadata: optionalString(options.metadata, 'metadata', 65_536),
     attributes: compileAttributes(options.attributes),
   }
@@ -149,7 +149,7 @@ export function liveKit(options: LiveKitOptions): TokenSource {
 }
 
 function requireIdentity(identity: unknown, joins: boolean): string | undefined {
-  const named = optionalString(identity, 'identity')
+  const named = optionalName(identity, 'identity')
   if (named !== undefined || !joins) return named
   throw new OptionError(
     'ERR_OPTION_REQUIRED',

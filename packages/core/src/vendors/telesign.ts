@@ -1,3 +1,4 @@
+import { requireIdentifier, requireName } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
 import {
   describe,
@@ -5,7 +6,6 @@ import {
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
-  requireString,
 } from '../base/options.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
 import { refuseReplacing } from '../outbound/sources/signed-payload.ts'
@@ -87,7 +87,7 @@ export function telesign(options: TelesignOptions): TokenSource {
   requireOptions(options, 'telesign')
   refuseUnknownOptions(options, OPTIONS, 'telesign')
   const { origins = [], backdate = 10, tokenId, clock } = options
-  const customerId = requireString(options.customerId, 'customerId', 128)
+  const customerId = requireIdentifier(options.customerId, 'customerId')
   const phoneNumber = requirePhoneNumber(options.phoneNumber)
   const nextExternalId = compileExternalId(options.externalId)
   const own = refuseReplacing(options.claims, ['iss', 'phn', 'xid'])
@@ -114,7 +114,7 @@ export function telesign(options: TelesignOptions): TokenSource {
 
 /** E.164 allows 15 digits; the shortest numbers that there are have 7. */
 function requirePhoneNumber(value: unknown): string {
-  const text = requireString(value, 'phoneNumber', 128)
+  const text = requireName(value, 'phoneNumber', 128)
   if (/^[1-9]\d{6,14}$/.test(text)) return text
   throw invalid(
     'phoneNumber',
@@ -125,12 +125,12 @@ function requirePhoneNumber(value: unknown): string {
 function compileExternalId(externalId: TelesignOptions['externalId']): () => string {
   if (externalId === undefined) return () => crypto.randomUUID()
   if (typeof externalId === 'function') {
-    return () => requireString(externalId(), 'externalId', MAX_EXTERNAL_ID)
+    return () => requireName(externalId(), 'externalId', MAX_EXTERNAL_ID)
   }
   if (typeof externalId !== 'string') {
     const what = 'text, or a function that makes it'
     throw invalid('externalId', `"externalId" must be ${what}, not ${describe(externalId)}.`)
   }
-  requireString(externalId, 'externalId', MAX_EXTERNAL_ID)
+  requireName(externalId, 'externalId', MAX_EXTERNAL_ID)
   return () => externalId
 }

@@ -1,11 +1,6 @@
+import { optionalIdentifier, requireName } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
-import {
-  invalid,
-  optionalString,
-  refuseUnknownOptions,
-  requireOptions,
-  requireString,
-} from '../base/options.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
 import {
   type LifetimeLimits,
@@ -106,7 +101,7 @@ export function twilio(options: TwilioOptions): TokenSource {
   const sub = requireSid(options.accountSid, 'accountSid', 'AC')
   const iss = requireSid(options.keySid, 'keySid', 'SK')
   const grants = {
-    identity: requireString(options.identity, 'identity'),
+    identity: requireName(options.identity, 'identity'),
     ...compileGrants(options.grants),
   }
   const twr = requireRegion(options.region)
@@ -137,7 +132,7 @@ export function twilio(options: TwilioOptions): TokenSource {
 }
 
 function requireRegion(value: unknown): string | undefined {
-  const region = optionalString(value, 'region', 16)
+  const region = optionalIdentifier(value, 'region', 16)
   if (region === undefined || /^[a-z]{2}\d{1,2}$/.test(region)) return region
   throw invalid('region', '"region" must be one of Twilio’s, such as "us1" or "ie1".')
 }

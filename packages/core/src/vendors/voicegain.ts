@@ -1,11 +1,6 @@
+import { optionalIdentifier, requireIdentifier, requireSecret } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
-import {
-  invalid,
-  optionalNumber,
-  refuseUnknownOptions,
-  requireOptions,
-  requireString,
-} from '../base/options.ts'
+import { invalid, optionalNumber, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../outbound/sources/signed-source-id.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
@@ -96,9 +91,9 @@ export function voicegain(options: VoicegainOptions): TokenSource {
   const url = endpointOf(baseUrl ?? BASE_URL)
   const origins = options.origins ?? (baseUrl === undefined ? ORIGINS : [url.origin])
   const parameters = {
-    aud: requireWord(options.audience, 'audience', 128),
+    aud: requireIdentifier(options.audience, 'audience', 128),
     expInSec: String(expiresIn),
-    api: optionalWord(options.api, 'api', 128),
+    api: optionalIdentifier(options.api, 'api', 128),
     contextId: contextOf(options.contextId),
   }
   for (const [name, value] of Object.entries(parameters)) {
@@ -137,24 +132,14 @@ function consoleTokenOf(
   consoleToken: VoicegainOptions['consoleToken'],
 ): () => string | Promise<string> {
   if (typeof consoleToken === 'function') {
-    return async () => requireWord(await consoleToken(), 'consoleToken', 8192)
+    return async () => requireSecret(await consoleToken(), 'consoleToken', 8192, false)
   }
-  const token = requireWord(consoleToken, 'consoleToken', 8192)
+  const token = requireSecret(consoleToken, 'consoleToken', 8192, false)
   return () => token
 }
 
 function contextOf(value: unknown): string | undefined {
-  const contextId = optionalWord(value, 'contextId', 48)
+  const contextId = optionalIdentifier(value, 'contextId', 48)
   if (contextId === undefined || contextId.length >= 16) return contextId
   throw invalid('contextId', '"contextId" must be at least 16 characters long.')
-}
-
-function optionalWord(value: unknown, name: string, max: number): string | undefined {
-  return value === undefined ? undefined : requireWord(value, name, max)
-}
-
-function requireWord(value: unknown, name: string, max: number): string {
-  const word = requireString(value, name, max)
-  if (/^[\x21-\x7e]+$/.test(word)) return word
-  throw invalid(name, `"${name}" has white space, a line end perhaps, or letters beyond ASCII.`)
 }

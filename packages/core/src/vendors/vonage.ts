@@ -1,13 +1,12 @@
+import { optionalName, requireIdentifier } from '../base/identifiers.ts'
 import { type Clock, nowInSeconds } from '../base/clock.ts'
 import {
   clockOption,
   invalid,
   optionalFunction,
   optionalNumber,
-  optionalString,
   refuseUnknownOptions,
   requireOptions,
-  requireString,
 } from '../base/options.ts'
 import { signedSource } from '../outbound/sources/signed-source.ts'
 import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
@@ -107,13 +106,13 @@ export function vonage(options: VonageOptions): TokenSource {
   requireOptions(options, 'vonage')
   refuseUnknownOptions(options, OPTIONS, 'vonage')
   const { acl, origins = ORIGINS, backdate, clock } = options
-  const subject = optionalString(options.subject, 'subject', 1024)
+  const subject = optionalName(options.subject, 'subject', 1024)
   const notBefore = optionalNumber(options.notBefore, 'notBefore', { min: 1, integer: true })
   const source = signedSource('vonage', {
     algorithm: 'RS256',
     key: requirePrivateKey(options.privateKey),
     claims: {
-      application_id: requireString(options.applicationId, 'applicationId', 128),
+      application_id: requireIdentifier(options.applicationId, 'applicationId'),
       ...(subject !== undefined && { sub: subject }),
       ...(acl !== undefined && { acl: compileAcl(acl) }),
       ...(notBefore !== undefined && { nbf: notBefore }),

@@ -1,3 +1,4 @@
+import { requireIdentifier } from '../base/identifiers.ts'
 import {
   APPLE_KEY_OPTIONS,
   type AppleKeyOptions,
@@ -5,7 +6,7 @@ import {
   refuseFurtherClaims,
   requireTeamId,
 } from '../outbound/sources/apple-source.ts'
-import { refuseUnknownOptions, requireOptions, requireString } from '../base/options.ts'
+import { refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
@@ -56,7 +57,7 @@ export function weatherKit(options: WeatherKitOptions): TokenSource {
   refuseFurtherClaims(options, 'WeatherKit', 'iss, iat, exp and sub')
   refuseUnknownOptions(options, OPTIONS, 'weatherKit')
   const iss = requireTeamId(options.teamId)
-  const sub = requireString(options.serviceId, 'serviceId', 256)
+  const sub = requireIdentifier(options.serviceId, 'serviceId', 256)
   const lifetime = requireLifetime(options.lifetime, {
     min: 1,
     max: Infinity,

@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
   [
     'what becomes of other origins',
     () => bearerFetch(appStoreServer(store), { onForeignOrigin: 'allow' as never }),
-    '"foreign" must be "refuse" or "pass", not another text.',
+    '"onForeignOrigin" must be "refuse" or "pass", not another text.',
   ],
   [
     'an algorithm',

@@ -1,5 +1,6 @@
+import { requireIdentifier } from '../../base/identifiers.ts'
 import type { Clock } from '../../base/clock.ts'
-import { invalid, requireString } from '../../base/options.ts'
+import { invalid } from '../../base/options.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
 import { signedSource } from './signed-source.ts'
 import { requireKeyId, type JwtKey } from './signed-signing.ts'
@@ -90,7 +91,7 @@ export function appleSource(token: AppleToken, options: AppleTokenOptions): Toke
 
 /** Checks a team's id: not its form, which Apple states nowhere for good. */
 export function requireTeamId(teamId: unknown): string {
-  return requireString(teamId, 'teamId', 64)
+  return requireIdentifier(teamId, 'teamId', 64)
 }
 
 /** Refuses what would put further claims into a token that may have none. */

@@ -1,4 +1,5 @@
-import { describe, invalid, requireString } from '../../base/options.ts'
+import { requireSecret } from '../../base/identifiers.ts'
+import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import type { KeyMaterial, SecretMaterial } from '../../keys/load.ts'
 import type { SigningKey } from '../../keys/key.ts'
@@ -47,10 +48,7 @@ function textCallback(give: JwtKeyCallback, option: string, read: SecretReader):
 }
 
 function readPlainText(text: string, option: string): Uint8Array {
-  requireString(text, option, 1024)
-  if (text.trim() === text) return new TextEncoder().encode(text)
-  throw invalid(
-    option,
-    `"${option}" begins or ends with white space, a line end perhaps, which would go into every signature. Trim it.`,
-  )
+  // A PEM is refused later, for what it is.
+  const secret = text.includes('-----BEGIN') ? text : requireSecret(text, option, 1024)
+  return new TextEncoder().encode(secret)
 }

@@ -1,5 +1,6 @@
+import { requireIdentifier } from '../../base/identifiers.ts'
 import type { Algorithm } from '../../keys/algorithms.ts'
-import { describe, invalid, requireString } from '../../base/options.ts'
+import { describe, invalid } from '../../base/options.ts'
 import { importKey, type KeyMaterial } from '../../keys/load.ts'
 import { Key, type SigningKey } from '../../keys/key.ts'
 import { prepareKey } from '../../keys/prepare.ts'
@@ -111,7 +112,7 @@ export function requirePrivateKey(key: JwtKey): JwtKey {
 export function requireKeyId(key: JwtKey, keyId: string | undefined): JwtKey {
   requirePrivateKey(key)
   if (keyId !== undefined) {
-    requireString(keyId, 'keyId', 128)
+    requireIdentifier(keyId, 'keyId')
     return key
   }
   if (hasOwnId(key)) return key

@@ -1,3 +1,4 @@
+import { optionalName } from '../../base/identifiers.ts'
 import { type Algorithm, requireAlgorithm } from '../../keys/algorithms.ts'
 import { type Clock, nowInSeconds } from '../../base/clock.ts'
 import {
@@ -7,7 +8,6 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalNumber,
-  optionalString,
   requireNumber,
 } from '../../base/options.ts'
 import { compileDestinations } from '../../http/destination.ts'
@@ -72,7 +72,7 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const { header = {}, key } = options
   const clock = clockOption(options.clock)
   const algorithm = requireAlgorithm(options.algorithm, 'algorithm')
-  const keyId = optionalString(options.keyId, 'keyId', 1024)
+  const keyId = optionalName(options.keyId, 'keyId', 1024)
   const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
   const maxLifetime = capOf(options.maxLifetime, lifetime)
   const backdate = backdateOf(options.backdate, lifetime)

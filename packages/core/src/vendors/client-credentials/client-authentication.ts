@@ -1,13 +1,12 @@
+import { optionalName, requireSecret } from '../../base/identifiers.ts'
 import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../keys/algorithms.ts'
 import type { Clock } from '../../base/clock.ts'
 import {
   invalid,
   optionalNumber,
-  optionalString,
   refuseUnknownOptions,
   requireOneOf,
   requireOptions,
-  requireString,
 } from '../../base/options.ts'
 import type { Asking } from '../../outbound/sources/exchanged-source.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
@@ -61,13 +60,13 @@ export function bySecret(
   secret: ClientSecret,
   method: SecretMethod | undefined,
 ): ClientAuthentication {
-  if (typeof secret !== 'function') requireString(secret, 'clientSecret', 4096)
+  if (typeof secret !== 'function') requireSecret(secret, 'clientSecret')
   const named = method === undefined ? undefined : requireOneOf(method, 'authentication', METHODS)
   return {
     dated: false,
     async credentials(_asking, offered) {
       const value = typeof secret === 'function' ? await secret() : secret
-      requireString(value, 'clientSecret', 4096)
+      requireSecret(value, 'clientSecret')
       if ((named ?? preferred(offered)) === 'client_secret_post') {
         const fields = [['client_id', clientId] as const, ['client_secret', value] as const]
         return { headers: {}, fields }
@@ -97,7 +96,7 @@ export function byPrivateKey(parts: AssertionParts): ClientAuthentication {
   requireOptions(options, 'assertion')
   refuseUnknownOptions(options, ASSERTION_OPTIONS, 'assertion')
   const { backdate, tokenId = () => crypto.randomUUID(), header } = options
-  const audience = optionalString(options.audience, 'audience') ?? parts.audience
+  const audience = optionalName(options.audience, 'assertion.audience') ?? parts.audience
   const bounds = { min: 1, max: 3600, integer: true }
   const own = refuseReplacing(options.claims, ['iss', 'sub', 'aud'])
   const assertions = signedSource('client-assertion', {

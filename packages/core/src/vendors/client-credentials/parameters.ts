@@ -1,4 +1,5 @@
-import { describe, invalid, optionalString, requireString } from '../../base/options.ts'
+import { optionalName, requireName } from '../../base/identifiers.ts'
+import { describe, invalid } from '../../base/options.ts'
 import { compileScope } from '../../outbound/sources/exchanged-scope.ts'
 import { isSecure } from '../../http/destination.ts'
 
@@ -28,7 +29,7 @@ const TAKEN: ReadonlySet<string> = new Set([
 /** Checks what is asked for, and writes it as a form. */
 export function compileParameters(options: GrantParameters): FormFields {
   const scope = compileScope(options.scope)
-  const audience = optionalString(options.audience, 'audience')
+  const audience = optionalName(options.audience, 'audience')
   return [
     ['grant_type', 'client_credentials'],
     ...(scope === undefined ? [] : [['scope', scope] as const]),
@@ -57,7 +58,7 @@ function compileResources(resource: string | readonly string[] | undefined): rea
   const list: readonly unknown[] = Array.isArray(resource) ? resource : [resource]
   if (list.length === 0) throw invalid('resource', '"resource" is empty; leave it out.')
   return list.map((one) => {
-    const uri = requireString(one, 'resource')
+    const uri = requireName(one, 'resource')
     if (URL.canParse(uri) && !uri.includes('#')) return uri
     throw invalid(
       'resource',

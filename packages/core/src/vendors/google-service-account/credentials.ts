@@ -1,4 +1,5 @@
-import { describe, invalid, requireString } from '../../base/options.ts'
+import { requireIdentifier } from '../../base/identifiers.ts'
+import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
 import type { JwtKey } from '../../outbound/sources/signed-signing.ts'
@@ -123,7 +124,7 @@ function requireServiceAccount(credentials: Readonly<Record<string, unknown>>): 
 
 function member(value: unknown, name: string): string {
   if (value === undefined) throw unfit(`has no "${name}"`)
-  return requireString(value, `credentials.${name}`, 1024)
+  return requireIdentifier(value, `credentials.${name}`, 1024)
 }
 
 function unfit(what: string): OptionError {

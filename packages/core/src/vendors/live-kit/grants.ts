@@ -1,3 +1,4 @@
+import { requireName } from '../../base/identifiers.ts'
 import {
   type FieldCheck,
   type Fields,
@@ -6,7 +7,6 @@ import {
   describe,
   invalid,
   optionalBoolean,
-  requireString,
 } from '../../base/options.ts'
 
 /** What a track comes from. */
@@ -94,7 +94,7 @@ export function compileGrants(grants: unknown): CompiledGrants {
   throw invalid('grants', '"grants" is empty: the token would allow nothing.')
 }
 
-const text: FieldCheck = (value, name) => requireString(value, name)
+const text: FieldCheck = (value, name) => requireName(value, name)
 
 const sources: FieldCheck = (value, name) => {
   const list: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined

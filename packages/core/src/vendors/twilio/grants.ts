@@ -1,3 +1,4 @@
+import { requireIdentifier, requireName } from '../../base/identifiers.ts'
 import {
   type FieldCheck,
   jsonObject,
@@ -66,7 +67,7 @@ export interface TwilioGrants {
   readonly player?: Readonly<Record<string, unknown>>
 }
 
-const text: FieldCheck = (value, name) => requireString(value, name)
+const text: FieldCheck = (value, name) => requireName(value, name)
 
 /** Checks and copies grants; there has to be one. */
 export function compileGrants(grants: unknown): Readonly<Record<string, unknown>> {
@@ -94,7 +95,7 @@ export function compileGrants(grants: unknown): Readonly<Record<string, unknown>
 
 /** Checks an id of Twilio's by the letters that say what it is of: they are easily mixed up. */
 export function requireSid(value: unknown, name: string, prefix: string): string {
-  const id = requireString(value, name, 64)
+  const id = requireIdentifier(value, name, 64)
   if (id.startsWith(prefix)) return id
   throw invalid(name, `"${name}" must be an id that begins with ${prefix}.`)
 }

@@ -1,3 +1,4 @@
+import { requireIdentifier, requireSecret } from '../../base/identifiers.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import { type KeyLookup, staticKeys } from '../../keys/static-keys.ts'
@@ -36,7 +37,12 @@ export function compileSecrets(secrets: VonageSecrets): SecretFinder {
       `"secrets" must be signature secrets by API key, such as { abcd1234: secret }, or a function that finds them, not ${describe(secrets)}.`,
     )
   }
-  const known = new Map(Object.entries(secrets).map(([apiKey, found]) => [apiKey, toKeys(found)]))
+  const known = new Map(
+    Object.entries(secrets).map(([apiKey, found]) => [
+      requireIdentifier(apiKey, 'secrets'),
+      toKeys(found),
+    ]),
+  )
   if (known.size > 0) return async (apiKey) => known.get(apiKey)
   throw invalid('secrets', '"secrets" is empty: no webhook would ever be accepted.')
 }
@@ -54,6 +60,7 @@ function toKeys(found: VonageSecret | readonly VonageSecret[]): KeyLookup {
 
 function toBytes(secret: unknown): Uint8Array {
   if (secret instanceof Uint8Array) return secret
-  if (typeof secret === 'string') return new TextEncoder().encode(secret)
+  if (secret === '') return new Uint8Array()
+  if (typeof secret === 'string') return new TextEncoder().encode(requireSecret(secret, 'secrets'))
   throw invalid('secrets', `A signature secret must be text or bytes, not ${describe(secret)}.`)
 }

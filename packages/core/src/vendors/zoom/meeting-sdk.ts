@@ -1,3 +1,4 @@
+import { requireIdentifier, requireName } from '../../base/identifiers.ts'
 import type { Clock } from '../../base/clock.ts'
 import {
   describe,
@@ -5,7 +6,6 @@ import {
   optionalNumber,
   refuseUnknownOptions,
   requireOptions,
-  requireString,
 } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import { signedSource } from '../../outbound/sources/signed-source.ts'
@@ -123,7 +123,7 @@ export function zoomMeetingSdk(options: ZoomMeetingSdkOptions): TokenSource {
   requireOptions(options, 'zoomMeetingSdk')
   refuseUnknownOptions(options, OPTIONS, 'zoomMeetingSdk')
   const { backdate = SDK_BACKDATE, origins = [], tokenId, clock } = options
-  const clientId = requireString(options.clientId, 'clientId', 128)
+  const clientId = requireIdentifier(options.clientId, 'clientId')
   const meeting = meetingClaims(options)
   const lifetime = requireLifetime(options.lifetime, SDK_LIFETIME)
   const tokenLifetime = requireTokenLifetime(options.tokenLifetime) ?? lifetime
@@ -187,6 +187,7 @@ function meetingClaims({ meetingNumber, role }: ZoomMeetingSdkOptions): MeetingC
       `"${name}" is required: the web client needs "meetingNumber" and "role" together, native clients neither of them.`,
     )
   }
+  if (typeof meetingNumber === 'string') requireName(meetingNumber, 'meetingNumber')
   if (typeof meetingNumber === 'string' && /^\d{1,32}$/.test(meetingNumber)) {
     return { mn: meetingNumber, role: roleNumber(role) }
   }

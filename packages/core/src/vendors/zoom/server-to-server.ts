@@ -1,6 +1,7 @@
+import { requireIdentifier, requireSecret } from '../../base/identifiers.ts'
 import type { Clock } from '../../base/clock.ts'
 import { parseJsonObject } from '../../base/json.ts'
-import { invalid, refuseUnknownOptions, requireOptions, requireString } from '../../base/options.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
 import { exchangedSource } from '../../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../../outbound/sources/signed-source-id.ts'
 import { readRefusal, type Refusal } from '../../outbound/sources/exchanged-oauth-answer.ts'
@@ -84,8 +85,8 @@ export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSou
   requireOptions(options, 'zoomServerToServer')
   refuseUnknownOptions(options, OPTIONS, 'zoomServerToServer')
   const { tokenEndpoint = TOKEN_ENDPOINT, origins = [ORIGIN], clientSecret } = options
-  const accountId = requireString(options.accountId, 'accountId', 128)
-  const clientId = requireWord(options.clientId, 'clientId')
+  const accountId = requireIdentifier(options.accountId, 'accountId')
+  const clientId = requireIdentifier(options.clientId, 'clientId', 256)
   if (clientId.includes(':')) throw invalid('clientId', '"clientId" must not have a colon.')
   const url = requireEndpoint(tokenEndpoint, 'tokenEndpoint')
   const secret = secretOf(clientSecret)
@@ -117,17 +118,10 @@ function secretOf(
   clientSecret: ZoomServerToServerOptions['clientSecret'],
 ): () => string | Promise<string> {
   if (typeof clientSecret === 'function') {
-    return async () => requireWord(await clientSecret(), 'clientSecret')
+    return async () => requireSecret(await clientSecret(), 'clientSecret', 256, false)
   }
-  const secret = requireWord(clientSecret, 'clientSecret')
+  const secret = requireSecret(clientSecret, 'clientSecret', 256, false)
   return () => secret
-}
-
-/** Zoom takes the pair as it is: what Basic credentials cannot carry is a mistake, a line end mostly. */
-function requireWord(value: unknown, name: string): string {
-  const word = requireString(value, name, 256)
-  if (/^[\x21-\x7e]+$/.test(word)) return word
-  throw invalid(name, `"${name}" has white space or other characters that Zoom's never have.`)
 }
 
 /** Zoom explains itself in `reason`, or in `message` where something before the endpoint refuses. */

@@ -1,3 +1,4 @@
+import { nameOf } from '../../base/identifiers.ts'
 import { describe, invalid, requireString } from '../../base/options.ts'
 
 /** Where Zoom has data centers for the Video SDK. */
@@ -10,11 +11,11 @@ const NO_TOPIC_CHARACTER = /[^A-Za-z0-9 !#$%&()+\-:;<=.>?@[\]^_{}|~,\\]/u
 /** Checks a session's name: 1 to 200 of the characters that Zoom allows. */
 export function requireTopic(value: unknown): string {
   const topic = requireString(value, 'topic', 200)
-  const index = topic.search(NO_TOPIC_CHARACTER)
-  if (index < 0) return topic
+  const found = NO_TOPIC_CHARACTER.exec(topic)
+  if (found === null) return topic
   throw invalid(
     'topic',
-    `"topic" has a character at position ${index + 1} that Zoom does not allow. It takes A to Z, a to z, 0 to 9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ , \\`,
+    `"topic" has ${nameOf(found[0])} at position ${found.index + 1}, which Zoom does not allow. It takes A to Z, a to z, 0 to 9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ , \\`,
   )
 }
 

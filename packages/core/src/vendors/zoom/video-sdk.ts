@@ -1,11 +1,6 @@
+import { optionalName, requireIdentifier } from '../../base/identifiers.ts'
 import type { Clock } from '../../base/clock.ts'
-import {
-  invalid,
-  optionalString,
-  refuseUnknownOptions,
-  requireOptions,
-  requireString,
-} from '../../base/options.ts'
+import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
 import { signedSource } from '../../outbound/sources/signed-source.ts'
 import { requireLifetime, refuseReplacing } from '../../outbound/sources/signed-payload.ts'
 import { type JwtSecret, secretKey } from '../../outbound/sources/signed-secret.ts'
@@ -125,7 +120,7 @@ export function zoomVideoSdk(options: ZoomVideoSdkOptions): TokenSource {
   refuseUnknownOptions(options, OPTIONS, 'zoomVideoSdk')
   const { backdate = SDK_BACKDATE, origins = [], tokenId, clock } = options
   const identity = {
-    app_key: requireString(options.sdkKey, 'sdkKey', 128),
+    app_key: requireIdentifier(options.sdkKey, 'sdkKey'),
     role_type: roleNumber(options.role),
     tpc: requireTopic(options.topic),
     version: 1,
@@ -161,7 +156,7 @@ function sessionClaims(options: ZoomVideoSdkOptions): Readonly<Record<string, un
   const transcript = 'cloudRecordingTranscriptOption'
   return {
     ...userClaims(options),
-    session_key: optionalString(options.sessionKey, 'sessionKey', 36),
+    session_key: optionalName(options.sessionKey, 'sessionKey', 36),
     geo_regions: compileRegions(options.geoRegions),
     cloud_recording_option: switchOf(options.cloudRecordingOption, 'cloudRecordingOption'),
     cloud_recording_election: switchOf(cloudRecordingElection, 'cloudRecordingElection'),
@@ -170,15 +165,15 @@ function sessionClaims(options: ZoomVideoSdkOptions): Readonly<Record<string, un
       transcript,
       [0, 1, 2],
     ),
-    telemetry_tracking_id: optionalString(telemetryTrackingId, 'telemetryTrackingId'),
+    telemetry_tracking_id: optionalName(telemetryTrackingId, 'telemetryTrackingId'),
     video_webrtc_mode: switchOf(options.videoWebRtcMode, 'videoWebRtcMode'),
     audio_webrtc_mode: switchOf(options.audioWebRtcMode, 'audioWebRtcMode'),
   }
 }
 
 function userClaims(options: ZoomVideoSdkOptions): Readonly<Record<string, unknown>> {
-  const userIdentity = optionalString(options.userIdentity, 'userIdentity', 36)
-  const userKey = optionalString(options.userKey, 'userKey', 36)
+  const userIdentity = optionalName(options.userIdentity, 'userIdentity', 36)
+  const userKey = optionalName(options.userKey, 'userKey', 36)
   if (userIdentity !== undefined && userKey !== undefined && userIdentity !== userKey) {
     throw invalid(
       'userIdentity',

@@ -75,7 +75,7 @@ function excess(text: string, within: RegExp, isSecret: boolean): string | undef
 export function nameOf(run: string, isSecret = false): string {
   const [first = ''] = run
   const known = KNOWN.get(run) ?? KNOWN.get(first)
-  if (known !== undefined) return known
+  if (known !== undefined) return isSecret && /\s/.test(first) ? `white space, ${known}` : known
   if (isSecret) return 'a character that cannot be part of it'
   const code = first.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
   return `a character that cannot be part of it (U+${code})`

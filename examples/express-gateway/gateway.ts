@@ -12,6 +12,7 @@ import {
   LearnedClocks,
   TokenIssuer,
   TokenVerifier,
+  originBinding,
 } from '@mayfly/core'
 import { bearerAuth, injectBearer, issueToken } from '@mayfly/express'
 import cors from 'cors'
@@ -31,7 +32,7 @@ export function startExpressGateway(options: GatewayOptions): Promise<Running> {
     audience: NAME,
     keys: issuer.keys,
     // A token names in `aud` this gateway, and the origin that it may be used from.
-    origin: { claim: 'aud' },
+    origin: originBinding({ claim: 'aud' }),
     observe,
   })
   const authenticate = bearerAuth(verifier)

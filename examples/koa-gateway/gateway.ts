@@ -14,6 +14,7 @@ import {
   LearnedClocks,
   TokenIssuer,
   TokenVerifier,
+  originBinding,
 } from '@mayfly/core'
 import { bearerAuth, injectBearer, issueToken } from '@mayfly/koa'
 import { createProxyMiddleware } from 'http-proxy-middleware'
@@ -32,7 +33,7 @@ export function startKoaGateway(options: GatewayOptions): Promise<Running> {
     audience: NAME,
     keys: issuer.keys,
     // A token names in `aud` this gateway, and the origin that it may be used from.
-    origin: { claim: 'aud' },
+    origin: originBinding({ claim: 'aud' }),
     observe,
   })
   const authenticate = bearerAuth(verifier)

@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { type Jwk, TokenVerifier } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/sandboxes'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { issuerWithSigner } from '../kms-signer/issuer.ts'
 import { listWithSigner } from '../kms-signer/main.ts'
 import { RemoteSigner } from '../kms-signer/remote-signer.ts'
 
@@ -48,6 +51,31 @@ it('gives each of many callers its own signature', async () => {
     const response = await fetch(`${sandbox.origin}/v1/apps`, { headers })
     expect(response.status).toBe(200)
   }
+})
+
+it('issues tokens that verifiers accept by the published key', async () => {
+  const { keyId, privateKey } = sandbox.credentials
+  await using signer = new RemoteSigner(keyId, keyFile)
+  const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' }) as Jwk
+  const issuer = await issuerWithSigner('https://auth.example.com', { signer, publicJwk })
+  const { value } = await issuer.issue({ audience: 'orders', subject: 'alice', expiresIn: 60 })
+  const verifier = new TokenVerifier({
+    issuer: 'https://auth.example.com',
+    audience: 'orders',
+    keys: { keys: [...(await issuer.jwks()).keys] },
+    algorithms: ['ES256'],
+  })
+  const { claims, protectedHeader } = await verifier.verify(value)
+  expect([claims.sub, protectedHeader.kid]).toEqual(['alice', keyId])
+})
+
+it('signs nothing for a public half of another key', async () => {
+  await using signer = new RemoteSigner(sandbox.credentials.keyId, keyFile)
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const publicJwk = publicKey.export({ format: 'jwk' }) as Jwk
+  const issuer = await issuerWithSigner('https://auth.example.com', { signer, publicJwk })
+  const issued = issuer.issue({ audience: 'orders', expiresIn: 60 })
+  await expect(issued).rejects.toMatchObject({ code: 'ERR_KEY_SIGNER' })
 })
 
 it('has nothing of the key in the program that mints', async () => {

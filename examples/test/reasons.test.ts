@@ -11,6 +11,7 @@ import {
   type TokenSource,
   TokenVerifier,
   type VerifierOptions,
+  originBinding,
 } from '@mayfly/core'
 import {
   bearerAuth,
@@ -87,7 +88,7 @@ function from(origin: string, policy: object = {}, more: Fields = {}): Scenario 
   const token = minted({ origins: [APP] })
   return {
     status: 403,
-    verifier: { origin: { claim: 'origins', ...policy } },
+    verifier: { origin: originBinding({ claim: 'origins', ...policy }) },
     fields: () => ({ ...token(), ...(origin !== '' && { origin }), ...more }),
   }
 }

@@ -8,6 +8,7 @@ import {
   TokenIssuer,
   TokenVerifier,
   type VerifiedToken,
+  originBinding,
 } from '@mayfly/core'
 import { type TokenPlaces, type UpgradeOptions } from '@mayfly/core/adapter'
 import { FakeClock } from '@mayfly/testing'
@@ -88,7 +89,7 @@ export async function startApi(create: CreateApp, pages: Pages): Promise<Api> {
       audience: NAME,
       keys: issuer.keys,
       clock,
-      origin: { claim: 'aud', missingOrigin },
+      origin: originBinding({ claim: 'aud', missingOrigin }),
     })
   const [verifier, strict] = [verify('allow'), verify('fetch-metadata')]
   const say = (origins: readonly string[]): IssueOptions => ({

@@ -10,7 +10,6 @@ export {
   DpopProver,
   type DpopProverOptions,
 } from './outbound/dpop/prover.ts'
-export type { DpopSigner } from './outbound/dpop/prover-key.ts'
 export { type DpopProof, type DpopRequest, DpopVerifier } from './inbound/dpop/verifier.ts'
 export {
   type ErrorCode,
@@ -35,7 +34,12 @@ export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
 export { type RequestLike } from './server/guard/request.ts'
 export { TokenIssuer } from './inbound/issuer/issuer.ts'
 export type { IssuedToken } from './inbound/issuer/issued-token.ts'
-export type { IssueOptions, IssuerEvent, IssuerOptions } from './inbound/issuer/options.ts'
+export type {
+  IssueOptions,
+  IssuerEvent,
+  IssuerOptions,
+  TokenSigner,
+} from './inbound/issuer/options.ts'
 export type { ProtectedHeader } from './jws/parse.ts'
 export { type HeaderFields, signCompact } from './jws/sign.ts'
 export {
@@ -49,6 +53,7 @@ export type { VerifierKeys } from './inbound/verifier/key-set.ts'
 export { ecdsaFromDer } from './keys/ecdsa.ts'
 export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
 export {
+  type ExternalSigner,
   importKey,
   type ImportKeyOptions,
   type KeyMaterial,
@@ -123,10 +128,17 @@ export {
   type TokenLockOptions,
   type TokenSource,
   type TokenStore,
+  wrapSource,
 } from './outbound/token.ts'
 export { TokenVerifier } from './inbound/verifier/verifier.ts'
 export type { VerifierEvent, VerifierHealth, VerifierOptions } from './inbound/verifier/options.ts'
-export type { OriginBinding, VerifyContext } from './inbound/verifier/origin-binding.ts'
+export {
+  type OriginBinding,
+  originBinding,
+  type OriginBindingOptions,
+  type OriginCheck,
+  type VerifyContext,
+} from './inbound/verifier/origin-binding.ts'
 export type {
   PayloadSchema,
   PayloadSchemaIssue,

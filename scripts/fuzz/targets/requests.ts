@@ -1,4 +1,4 @@
-import { denial, Guard, type RequestLike, TokenVerifier } from '@mayfly/core'
+import { denial, Guard, type RequestLike, TokenVerifier, originBinding } from '@mayfly/core'
 import { createTestIssuer, FakeClock } from '@mayfly/testing'
 import fc from 'fast-check'
 import { HARD_TEXTS, mutated, noise } from '../mutations.ts'
@@ -16,7 +16,7 @@ const guard = new Guard(
     audience: AUDIENCE,
     keys: issuer.keys,
     clock,
-    origin: { claim: 'allowed_origins' },
+    origin: originBinding({ claim: 'allowed_origins' }),
   }),
   {
     tokenFrom: { cookie: 'session', query: 'access_token', body: 'access_token' },

@@ -6,6 +6,7 @@ import {
   TokenVerifier,
   type VerifiedToken,
   type VerifierOptions,
+  originBinding,
 } from '@mayfly/core'
 import { compileScopeCheck } from '@mayfly/core/adapter'
 import type { CliContext } from '../context.ts'
@@ -88,7 +89,7 @@ function optionsOf(flags: VerifyFlags, found: FoundKeys, context: CliContext): V
       clockTolerance: parseDuration(flags.clockTolerance, '--clock-tolerance'),
     }),
     ...(flags.allowNoExp === true && { requireExpiry: false }),
-    ...(origin !== undefined && { origin: { claim: originClaim } }),
+    ...(origin !== undefined && { origin: originBinding({ claim: originClaim }) }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import type { GuardOptions, VerifierOptions } from '@mayfly/core'
+import { type GuardOptions, originBinding, type OriginBindingOptions } from '@mayfly/core'
 import { AUDIENCE, type Bench, type Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import { assertNoCors, assertRefused, varyOf } from '../expectations.ts'
@@ -14,14 +14,14 @@ const MALFORMED = {
   error: 'invalid_request',
 } as const
 
-type Strictness = Omit<NonNullable<VerifierOptions['origin']>, 'claim'>
+type Strictness = Omit<OriginBindingOptions, 'claim'>
 
 async function openBound<Middleware>(
   { adapter, verifier, open }: Bench<Middleware>,
   strictness: Strictness = {},
   options: GuardOptions = {},
 ): Promise<Site> {
-  const bound = verifier({ origin: { claim: 'aud', ...strictness } })
+  const bound = verifier({ origin: originBinding({ claim: 'aud', ...strictness }) })
   const middleware = [adapter.bearerAuth(bound, options)]
   return open({ path: '/me', middleware, handle: answerAuth })
 }

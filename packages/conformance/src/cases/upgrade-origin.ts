@@ -1,5 +1,5 @@
 import { equal, ok, throws } from 'node:assert/strict'
-import { isMayflyError, type OriginBinding } from '@mayfly/core'
+import { isMayflyError, type OriginBindingOptions, originBinding } from '@mayfly/core'
 import { type UpgradeOptions } from '@mayfly/core/adapter'
 import { AUDIENCE, type Bench, bearer } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
@@ -12,10 +12,10 @@ const EVIL = 'https://evil.example'
 
 function openBound<Middleware>(
   bench: Bench<Middleware>,
-  strictness: Partial<OriginBinding> = {},
+  strictness: Partial<OriginBindingOptions> = {},
   options: UpgradeOptions = {},
 ): Promise<UpgradeSite> {
-  const verifier = bench.verifier({ origin: { claim: 'aud', ...strictness } })
+  const verifier = bench.verifier({ origin: originBinding({ claim: 'aud', ...strictness }) })
   return openUpgrades(bench, { verifier, options })
 }
 

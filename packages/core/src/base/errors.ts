@@ -1,8 +1,18 @@
+import { isOfKind } from './kind.ts'
+
 /**
  * The root of the library's own errors. A mistake in the calling code is an {@link OptionError}
  * instead, which is a `TypeError`; {@link isMayflyError} knows both.
  */
 export class MayflyError extends Error {
+  /** @internal The brand that all copies of this class share. */
+  static readonly mayflyKind: string = 'MayflyError'
+
+  /** Knows this class by its brand, so that two copies of the library in one program agree. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isOfKind(this, value)
+  }
+
   override readonly name: string = 'MayflyError'
   readonly code: ErrorCode
 
@@ -14,6 +24,14 @@ export class MayflyError extends Error {
 
 /** Reports a mistake in the calling code: an option that is missing, unknown or out of bounds. */
 export class OptionError extends TypeError {
+  /** @internal The brand that all copies of this class share. */
+  static readonly mayflyKind: string = 'OptionError'
+
+  /** Knows this class by its brand, so that two copies of the library in one program agree. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isOfKind(this, value)
+  }
+
   override readonly name: string = 'OptionError'
   readonly code: OptionErrorCode
   /** The option's name, as the caller wrote it. */
@@ -28,6 +46,8 @@ export class OptionError extends TypeError {
 
 /** Reports key material that cannot be used. The message never holds any of it. */
 export class KeyError extends MayflyError {
+  /** @internal The brand that all copies of this class share. */
+  static override readonly mayflyKind: string = 'KeyError'
   override readonly name: string = 'KeyError'
   declare readonly code: KeyErrorCode
 
@@ -47,6 +67,8 @@ export interface SourceErrorOptions extends ErrorOptions {
 
 /** Reports that a token could not be had. `permanent` tells whether another try can help. */
 export class SourceError extends MayflyError {
+  /** @internal The brand that all copies of this class share. */
+  static override readonly mayflyKind: string = 'SourceError'
   override readonly name: string = 'SourceError'
   declare readonly code: SourceErrorCode
   readonly permanent: boolean
@@ -66,6 +88,14 @@ function waitOf(ms: number | undefined): number | undefined {
 
 /** Reports a token that was about to leave for an origin that its source does not name. */
 export class ForeignOriginError extends TypeError {
+  /** @internal The brand that all copies of this class share. */
+  static readonly mayflyKind: string = 'ForeignOriginError'
+
+  /** Knows this class by its brand, so that two copies of the library in one program agree. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isOfKind(this, value)
+  }
+
   override readonly name: string = 'ForeignOriginError'
   readonly code = 'ERR_FOREIGN_ORIGIN' as const
   /** The origin that was asked for. */
@@ -150,6 +180,8 @@ export interface Problem {
  * eyes and never holds the token. It has no stack: a flood of bad tokens must not pay for one each.
  */
 export class RequestError extends MayflyError {
+  /** @internal The brand that all copies of this class share. */
+  static override readonly mayflyKind: string = 'RequestError'
   override readonly name: string = 'RequestError'
   declare readonly code: RequestErrorCode
   readonly reason: Reason

@@ -1,4 +1,5 @@
 import type { Algorithm } from './algorithms.ts'
+import { isOfKind } from '../base/kind.ts'
 import { KeyError } from '../base/errors.ts'
 import type { PublicJwk } from './jwk.ts'
 
@@ -28,6 +29,13 @@ export class Key implements SigningKey {
   readonly keyId: string | undefined
   readonly type: 'private' | 'public' | 'secret'
   readonly #parts: KeyParts
+  /** @internal The brand that all copies of this class share. */
+  static readonly mayflyKind: string = 'Key'
+
+  /** Knows a key of another copy of the library, which is used through its operations. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isOfKind(this, value)
+  }
 
   constructor(parts: KeyParts) {
     this.algorithm = parts.algorithm

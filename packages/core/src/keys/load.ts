@@ -1,10 +1,10 @@
 import { calculateJwkThumbprint, type CryptoKey, type JWK } from 'jose'
-import { type Algorithm, requireAlgorithm } from './algorithms.ts'
+import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
 import { encodeBase64url } from '../base/base64url.ts'
 import { KeyError } from '../base/errors.ts'
 import { type PublicJwk, MAX_KEY_ID, type Jwk } from './jwk.ts'
 import { publicNumbers, type ReadJwk, readNumbers } from './jwk-reader.ts'
-import { cannotVerify, Key, type KeyOperations, cannotSign } from './key.ts'
+import { cannotVerify, Key, type KeyOperations, cannotSign, type SigningKey } from './key.ts'
 import {
   nodeCrypto,
   nodeHmacOperations,
@@ -16,6 +16,9 @@ import {
 } from './web-crypto.ts'
 import { type KeySource, type PreparedKey, readSecret, prepareKey } from './prepare.ts'
 import {
+  describe,
+  hasMethod,
+  invalid,
   optionalBoolean,
   optionalString,
   refuseUnknownOptions,
@@ -191,9 +194,55 @@ export async function importKey(
   const use =
     options.use === undefined ? undefined : requireOneOf(options.use, 'use', ['sign', 'verify'])
   const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret')
+  if (isExternalSigner(material)) return importSigner(material, { algorithm, keyId, use })
   if (material instanceof Key) return adoptKey(material, { algorithm, keyId, use })
   const prepared = prepareKey(material, algorithm, { use, allowShortSecret })
   return loadKey(prepared, { algorithm, keyId, use })
+}
+
+/** Tells an external signer from keys and from what keys are made of. */
+export function isExternalSigner(material: unknown): material is ExternalSigner {
+  return hasMethod(material, 'sign') && !(material instanceof Key)
+}
+
+/** Makes a key whose private half stays where it is. Its first signature shows that the halves fit. */
+async function importSigner(signer: ExternalSigner, options: LoadOptions): Promise<Key> {
+  const { algorithm, keyId = signer.keyId, use } = options
+  if (signer.algorithm !== algorithm) {
+    throw new KeyError(
+      'ERR_KEY_TYPE',
+      `The signer says ${signer.algorithm}, and ${algorithm} is needed.`,
+    )
+  }
+  const half = await importKey(publicHalf(signer), algorithm, { use: 'verify' })
+  if (half.type !== 'public') {
+    throw new KeyError('ERR_KEY_PRIVATE', 'The "publicJwk" of the signer has a private key in it.')
+  }
+  const { signatureBytes } = algorithmFacts(algorithm)
+  const verify = (data: Uint8Array, signature: Uint8Array): Promise<boolean> =>
+    half.verify(data, signature)
+  let isKnown = false
+  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
+    const signature = await signer.sign(data)
+    // What has another form is refused where all signatures are.
+    const hasForm = signature instanceof Uint8Array && signature.length === signatureBytes
+    if (isKnown || !(hasForm || signatureBytes === undefined)) return signature
+    isKnown = await verify(data, signature)
+    if (isKnown) return signature
+    throw new KeyError('ERR_KEY_SIGNER', 'The signer and its "publicJwk" are not of one pair.')
+  }
+  const { kid: _ownId, ...publicJwk } = half.publicJwk()
+  const operations = { sign: use === 'verify' ? undefined : sign, verify }
+  const { fingerprint } = half
+  return new Key({ algorithm, keyId, type: 'private', fingerprint, publicJwk, operations })
+}
+
+function publicHalf({ publicJwk }: { readonly publicJwk: unknown }): Jwk {
+  if (typeof publicJwk === 'object' && publicJwk !== null) return publicJwk
+  throw invalid(
+    'publicJwk',
+    `A signer needs its public half as "publicJwk" here; it is ${describe(publicJwk)}.`,
+  )
 }
 
 /** Takes a key that was imported before, for the algorithm that it was imported for. */
@@ -211,6 +260,24 @@ export function adoptKey(
   if (use === 'sign' && !key.canSign) throw cannotSign(key.type)
   if (use === 'verify' && !key.canVerify) throw cannotVerify(key.type)
   return keyId === undefined || keyId === key.keyId ? key : key.withKeyId(keyId)
+}
+
+/**
+ * A private key that never leaves its KMS, its HSM or another process, with its public half.
+ *
+ * @example
+ * ```ts
+ * import { type ExternalSigner, importKey, KeyRing, TokenIssuer } from '@mayfly/core'
+ *
+ * export async function issuerOf(signer: ExternalSigner): Promise<TokenIssuer> {
+ *   const keys = new KeyRing([await importKey(signer, signer.algorithm)])
+ *   return new TokenIssuer({ issuer: 'https://auth.example.com', keys })
+ * }
+ * ```
+ */
+export interface ExternalSigner extends SigningKey {
+  /** The public half, as its KMS gives it. */
+  readonly publicJwk: Jwk
 }
 
 /** A secret for HMAC, as bytes. */
@@ -233,7 +300,8 @@ export interface KeyObjectLike {
 
 /**
  * What a key can be imported from: PEM text (PKCS#8, SPKI, PKCS#1, SEC1), a JWK, a `CryptoKey` or a
- * pair of them, a Node `KeyObject`, a secret as bytes, or a key that was imported before.
+ * pair of them, a Node `KeyObject`, a secret as bytes, a key that was imported before, or a signer outside
+ * of this process with its public half.
  */
 export type KeyMaterial =
   | string
@@ -242,6 +310,7 @@ export type KeyMaterial =
   | KeyPairMaterial
   | KeyObjectLike
   | SecretMaterial
+  | ExternalSigner
   | Key
 
 /** What {@link importKey} may be told beside material and algorithm. */

@@ -89,17 +89,6 @@ export function normaliseOriginPatterns(
   return [...new Set(compiled.map(({ text }) => text))]
 }
 
-/**
- * Tells which warning a pattern deserves when it is issued: `*` binds a token to no place at all, and
- * `file://` to every page that is opened from a disk.
- *
- * @param text the pattern in its normal form.
- */
-export function originWarning(text: string): 'origin_any' | 'origin_file' | undefined {
-  if (text === '*') return 'origin_any'
-  return text === 'file://' ? 'origin_file' : undefined
-}
-
 function requirePattern(
   text: unknown,
   option: string,

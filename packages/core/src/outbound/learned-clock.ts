@@ -111,5 +111,6 @@ export class LearnedClocks {
 
 /** How far a clock is known to be off the local one, in milliseconds. */
 export function offsetOf(clock: Clock): number {
-  return clock instanceof LearnedClock ? clock.offsetMs : 0
+  const offset: unknown = Reflect.get(clock, 'offsetMs')
+  return typeof offset === 'number' ? offset : 0
 }

@@ -1,5 +1,12 @@
 import type { Clock } from '../base/clock.ts'
-import { describe, invalid, requireNumber, requireString } from '../base/options.ts'
+import {
+  describe,
+  invalid,
+  refuseUnknownOptions,
+  requireNumber,
+  requireOptions,
+  requireString,
+} from '../base/options.ts'
 
 /** A token that is good for outgoing requests, and where it may go. */
 export interface AccessToken {
@@ -84,6 +91,55 @@ export interface TokenSource {
   invalidate?(rejected: AccessToken): void
   /** Says that the server accepted this token. */
   confirm?(accepted: AccessToken): void
+}
+
+/** What stands beside `getToken`: a wrapper that loses one of these loses what depends on it. */
+const SOURCE_MEMBERS = {
+  id: 'value',
+  origins: 'value',
+  lifetime: 'value',
+  maxLifetime: 'value',
+  reuse: 'value',
+  propagationDelay: 'value',
+  revokesPrevious: 'value',
+  isRefusal: 'method',
+  getToken: 'method',
+  invalidate: 'method',
+  confirm: 'method',
+} as const satisfies Record<keyof TokenSource, 'value' | 'method'>
+
+/**
+ * Wraps a source without loss: all that a source says and hears beside `getToken` is passed on, but for
+ * what `changes` replaces. A wrapper that only writes a log around a `TokenManager` still turns a 401
+ * into a 200.
+ *
+ * @throws {OptionError} when `changes` names what no source has.
+ *
+ * @example
+ * ```ts
+ * import { type TokenSource, wrapSource } from '@mayfly/core'
+ *
+ * export function logged(source: TokenSource): TokenSource {
+ *   return wrapSource(source, {
+ *     async getToken(options) {
+ *       const token = await source.getToken(options)
+ *       console.log(`${source.id}: a token until ${token.expiresAt}`)
+ *       return token
+ *     },
+ *   })
+ * }
+ * ```
+ */
+export function wrapSource(source: TokenSource, changes: Partial<TokenSource>): TokenSource {
+  requireOptions(changes, 'wrapSource')
+  refuseUnknownOptions(changes, Object.keys(SOURCE_MEMBERS), 'wrapSource')
+  const members = Object.entries(SOURCE_MEMBERS).flatMap(([name, kind]) => {
+    const member: unknown = Reflect.get(source, name)
+    if (member === undefined) return []
+    if (kind === 'value' || typeof member !== 'function') return [[name, member] as const]
+    return [[name, (...given: unknown[]): unknown => Reflect.apply(member, source, given)] as const]
+  })
+  return { ...(Object.fromEntries(members) as unknown as TokenSource), ...changes }
 }
 
 /** A token as a {@link TokenStore} keeps it: plain data, the value included. Encrypt it at rest. */

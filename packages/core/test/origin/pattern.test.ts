@@ -1,7 +1,7 @@
 import { type OriginPattern, parseOriginPattern } from '@mayfly/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readPattern, normaliseOriginPatterns, originWarning } from '../../src/origin/grammar.ts'
+import { readPattern, normaliseOriginPatterns } from '../../src/origin/grammar.ts'
 import { dnsHost, mutated, originLike } from './arbitraries.ts'
 
 const text = (pattern: string): string => parseOriginPattern(pattern).text
@@ -154,12 +154,5 @@ describe('the patterns of an issuer', () => {
     const holes = Array.from<string>({ length: 1 })
     expect(() => normaliseOriginPatterns(holes)).toThrow('is not a string')
     expect(() => normaliseOriginPatterns({} as string[])).toThrow('must be an array of strings')
-  })
-
-  it('deserve a warning when they are for everybody or for every file, and no other does', () => {
-    expect(originWarning('*')).toBe('origin_any')
-    expect(originWarning('file://')).toBe('origin_file')
-    expect(originWarning('*.example.com')).toBeUndefined()
-    expect(originWarning('null')).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { KeyRing, TokenIssuer, TokenVerifier } from '@mayfly/core'
+import { KeyRing, TokenIssuer, TokenVerifier, originBinding } from '@mayfly/core'
 import { expect, test } from 'vitest'
 import { openLedger, SCOPES } from '../../src/index.ts'
 import { ISSUER, type LiveService, openService } from '../support/service.ts'
@@ -48,7 +48,7 @@ test('a console token passes for no short-lived one at an API that asks for thei
     audience: null,
     type: 'JWT',
     keys: { jwksUri: `${url}/.well-known/jwks.json` },
-    origin: { claim: 'aud' },
+    origin: originBinding({ claim: 'aud' }),
     clock,
   })
   await expect(verifier.verify(admin)).rejects.toMatchObject({ reason: 'type_mismatch' })

@@ -1,4 +1,4 @@
-import { TokenVerifier } from '@mayfly/core'
+import { TokenVerifier, originBinding } from '@mayfly/core'
 import { voicegain } from '@mayfly/core/vendors'
 import { expect, test } from 'vitest'
 import { ISSUER, openService } from '../support/service.ts'
@@ -19,7 +19,7 @@ test('a console token gets a short-lived token that is bound to one site', async
     audience: null,
     type: 'JWT',
     keys: { jwksUri: `${url}/.well-known/jwks.json` },
-    origin: { claim: 'aud' },
+    origin: originBinding({ claim: 'aud' }),
     clock,
   })
   await verifier.verify(text, { origin: 'https://app.example.com' })

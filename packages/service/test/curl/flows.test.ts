@@ -1,4 +1,4 @@
-import { TokenVerifier } from '@mayfly/core'
+import { TokenVerifier, originBinding } from '@mayfly/core'
 import { bearerAuth } from '@mayfly/express'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -116,7 +116,7 @@ function apiBehind(url: string): express.Express {
     audience: null,
     type: 'JWT',
     keys: { jwksUri: `${url}/.well-known/jwks.json` },
-    origin: { claim: 'aud' },
+    origin: originBinding({ claim: 'aud' }),
   })
   const app = express()
   app.get('/asr', bearerAuth(verifier), (_req, res) => {

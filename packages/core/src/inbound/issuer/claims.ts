@@ -3,11 +3,11 @@ import {
   refuseUnknownOptions,
   requireOptions,
   optionalString,
+  optionalStrings,
   requireString,
   requireOneOf,
 } from '../../base/options.ts'
 import { isThumbprint } from '../claims/key-binding.ts'
-import { normaliseOriginPatterns } from '../../origin/grammar.ts'
 import type { OriginPatternOptions } from '../../origin/settings.ts'
 import type { IssueOptions, IssuerOptions } from './options.ts'
 import { OptionError } from '../../base/errors.ts'
@@ -103,10 +103,12 @@ export interface OriginPolicy {
 }
 
 /** Reads the issuer's options "originClaim" and "allowSuffixes". */
-export function originPolicy({ originClaim, allowSuffixes }: IssuerOptions): OriginPolicy {
+export function originPolicy({
+  originClaim,
+  allowSuffixes,
+}: Pick<IssuerOptions, 'originClaim' | 'allowSuffixes'>): OriginPolicy {
   const suffixes = allowSuffixes === undefined ? {} : { allowSuffixes }
-  // Nothing is normalised here: it reports an unsound option now, and not with the first token.
-  normaliseOriginPatterns([], suffixes)
+  optionalStrings(allowSuffixes, 'allowSuffixes')
   const claim = optionalString(originClaim, 'originClaim', 128)
   if (claim === undefined || claim === 'aud') return { originClaim: undefined, suffixes }
   if (!isRegistered(claim)) return { originClaim: claim, suffixes }
@@ -121,13 +123,13 @@ export interface IdentityClaims {
 }
 
 /** Writes the claims of identity, with origins checked and in their normal form. */
-export function identityClaims(
+export async function identityClaims(
   { subject, audience, origins = [] }: IssueOptions,
   { originClaim, suffixes }: OriginPolicy,
-): IdentityClaims {
+): Promise<IdentityClaims> {
   const sub = optionalString(subject, 'subject')
   const named = audienceList(audience)
-  const patterns = normaliseOriginPatterns(origins, suffixes)
+  const patterns = origins.length === 0 ? [] : await soundPatterns(origins, suffixes)
   if (originClaim === undefined) refuseDoubles(named, patterns)
   const aud = originClaim === undefined ? [...named, ...patterns] : named
   return {
@@ -135,6 +137,15 @@ export function identityClaims(
     ...(aud.length > 0 && { aud: aud.length === 1 ? aud[0] : aud }),
     ...(originClaim !== undefined && patterns.length > 0 && { [originClaim]: patterns }),
   }
+}
+
+/** The public suffix list is large, and loaded by the first token that names origins. */
+async function soundPatterns(
+  origins: readonly string[],
+  suffixes: OriginPatternOptions,
+): Promise<readonly string[]> {
+  const { normaliseOriginPatterns } = await import('../../origin/grammar.ts')
+  return normaliseOriginPatterns(origins, suffixes)
 }
 
 function audienceList(audience: string | readonly string[] | undefined): readonly string[] {

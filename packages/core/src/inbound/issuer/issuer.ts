@@ -3,6 +3,7 @@ import { type Clock, nowInSeconds } from '../../base/clock.ts'
 import {
   clockOption,
   describe,
+  hasMethod,
   invalid,
   optionalFunction,
   optionalString,
@@ -28,12 +29,18 @@ import {
   type IssueOptions,
   type IssuerEvent,
   type IssuerOptions,
+  type TokenSigner,
 } from './options.ts'
 import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { notify, type Observe } from '../../base/observe.ts'
-import { originWarning } from '../../origin/grammar.ts'
 import type { Generations } from '../state/generations.ts'
+
+/** `*` binds a token to no place at all, and `file://` to every page that is opened from a disk. */
+const ORIGIN_WARNINGS: ReadonlyMap<string, 'origin_any' | 'origin_file'> = new Map([
+  ['*', 'origin_any'],
+  ['file://', 'origin_file'],
+])
 
 /**
  * Issues short-lived JWTs.
@@ -54,10 +61,10 @@ import type { Generations } from '../state/generations.ts'
  * console.log(payload.sub) // alice
  * ```
  */
-export class TokenIssuer {
+export class TokenIssuer<Keys extends TokenSigner = KeyRing> {
   readonly issuer: string
-  /** The keys that it signs with: what a verifier in the same process takes as `keys`. */
-  readonly keys: KeyRing
+  /** The keys that it signs with. A verifier in the same process takes a `KeyRing` as its `keys`. */
+  readonly keys: Keys
   readonly #maxLifetime: number
   readonly #origins: OriginPolicy
   readonly #generations: Pick<Generations, 'current'> | undefined
@@ -65,12 +72,13 @@ export class TokenIssuer {
   readonly #observe: Observe<IssuerEvent> | undefined
 
   /** @throws {OptionError} when an option is missing, unknown or unsound. */
-  constructor(options: IssuerOptions) {
+  constructor(options: IssuerOptions<Keys>) {
     requireOptions(options, 'TokenIssuer')
     refuseUnknownOptions(options, ISSUER_OPTIONS, 'TokenIssuer')
     this.issuer = requireString(options.issuer, 'issuer')
     this.#clock = clockOption(options.clock)
-    this.keys = requireKeys(options, this.#clock)
+    // Without keys it has a ring, which is what the type says then.
+    this.keys = requireKeys(options, this.#clock) as Keys
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
     this.#origins = originPolicy(options)
     this.#generations = optionalGenerations(options.generations)
@@ -93,13 +101,13 @@ export class TokenIssuer {
     })
     const tokenId = optionalString(options.tokenId, 'tokenId') ?? crypto.randomUUID()
     const type = issuedType(options)
-    const identity = identityClaims(options, this.#origins)
     const extra = copyClaims(options.claims, {
       originClaim: this.#origins.originClaim,
       writesGeneration: this.#generations !== undefined,
       writesConfirmation: options.confirmation !== undefined,
     })
     const confirmation = confirmationClaim(options.confirmation)
+    const identity = await identityClaims(options, this.#origins)
     const generation = await this.#generation(identity.sub)
     const issuedAt = nowInSeconds(this.#clock)
     const expiresAt = issuedAt + lifetime
@@ -121,7 +129,7 @@ export class TokenIssuer {
   }
 
   /** Gives the public keys, as a JWK set to publish at `/.well-known/jwks.json`. */
-  async jwks(): Promise<{ keys: readonly PublicJwk[] }> {
+  async jwks(): Promise<{ readonly keys: readonly PublicJwk[] }> {
     return this.keys.jwks()
   }
 
@@ -138,22 +146,25 @@ export class TokenIssuer {
   /** All of `aud` counts: what was meant as an audience is an origin to a verifier of another name. */
   #warn(claims: IdentityClaims): void {
     for (const value of [claims[this.#origins.originClaim ?? 'aud']].flat()) {
-      const warning = typeof value === 'string' ? originWarning(value) : undefined
+      const warning = typeof value === 'string' ? ORIGIN_WARNINGS.get(value) : undefined
       if (warning !== undefined) notify(this.#observe, { type: 'warning', warning })
     }
   }
 }
 
-function requireKeys({ keys, algorithm }: IssuerOptions, clock: Clock): KeyRing {
+function requireKeys({ keys, algorithm }: IssuerOptions<TokenSigner>, clock: Clock): TokenSigner {
   if (keys === undefined) {
     const named = algorithm === undefined ? 'ES256' : requireAlgorithm(algorithm, 'algorithm')
     return new KeyRing([], { algorithm: named, clock })
   }
-  if (!(keys instanceof KeyRing)) {
-    throw invalid('keys', `"keys" must be a KeyRing, not ${describe(keys)}.`)
+  if (!hasMethod(keys, 'sign') || !hasMethod(keys, 'jwks')) {
+    throw invalid(
+      'keys',
+      `"keys" must be a KeyRing, or an object with "sign", "jwks" and "algorithms", not ${describe(keys)}.`,
+    )
   }
   if (algorithm !== undefined) {
-    throw invalid('algorithm', '"algorithm" is for a key in memory: a KeyRing has its own.')
+    throw invalid('algorithm', '"algorithm" is for a key in memory: the "keys" have their own.')
   }
   return keys
 }

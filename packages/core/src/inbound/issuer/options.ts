@@ -2,18 +2,38 @@ import type { Algorithm } from '../../keys/algorithms.ts'
 import type { TokenProfile } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { HeaderFields } from '../../jws/sign.ts'
+import type { PublicJwk } from '../../keys/jwk.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { Generations } from '../state/generations.ts'
 
+/**
+ * What an issuer signs with and publishes. A `KeyRing` is one; so is any object of this shape, such as
+ * a ring that several processes share.
+ */
+export interface TokenSigner {
+  /** The algorithms of its keys. */
+  readonly algorithms: readonly Algorithm[]
+  /**
+   * Signs a payload as a compact JWS.
+   *
+   * @param expiresAt seconds since the epoch: until then the key has to stay published.
+   */
+  sign(payload: Uint8Array, header: HeaderFields, expiresAt: number): Promise<string>
+  /** Gives the public keys, as a JWK set to publish. */
+  jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>
+}
+
 /** What a `TokenIssuer` is told. */
-export interface IssuerOptions {
+export interface IssuerOptions<Keys extends TokenSigner = KeyRing> {
   /** The `iss` of every token: a URL where others are to find the keys. */
   readonly issuer: string
   /**
    * The keys to sign with. Default: a key in memory, made when it is first needed. Such tokens die
-   * with the process.
+   * with the process. Keys that are elsewhere, in a KMS for example, go into a `KeyRing` as an
+   * `ExternalSigner`, or stand behind a `TokenSigner` of your own.
    */
-  readonly keys?: KeyRing
+  readonly keys?: Keys
   /** The algorithm of the key in memory. Not with `keys`. Default `ES256`. */
   readonly algorithm?: Algorithm
   /** The longest `expiresIn`, in seconds. Default 86 400, a day. */

@@ -1,6 +1,6 @@
 import { type Algorithm, requireAlgorithm } from '../../keys/algorithms.ts'
 import type { Clock } from '../../base/clock.ts'
-import { describe, invalid } from '../../base/options.ts'
+import { describe, hasMethod, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import type { JwkSet } from '../../keys/jwk.ts'
 import {
@@ -121,15 +121,19 @@ function fromLookup(
 ): KeySet {
   if (named === undefined && keys.algorithms === undefined) throw algorithmsRequired('such keys')
   // What an issuer publishes may change; what a program was given is a mistake when it never fits.
-  if (!(keys instanceof RemoteKeys)) requireCommon(keys.algorithms, named)
+  const fetched = isFetched(keys)
+  if (!fetched) requireCommon(keys.algorithms, named)
   return {
     lookup: keys,
     // Asked for anew each time: a ring may have been given a key of another algorithm.
     algorithms: () => named ?? keys.algorithms ?? [],
-    ...(keys instanceof RemoteKeys
-      ? { warmUp: () => keys.warmUp(), health: () => keys.health() }
-      : NOTHING_TO_FETCH),
+    ...(fetched ? { warmUp: () => keys.warmUp(), health: () => keys.health() } : NOTHING_TO_FETCH),
   }
+}
+
+/** Keys that are fetched over HTTP, of this copy of the library or of another. */
+function isFetched(keys: KeyLookup): keys is KeyLookup & Pick<RemoteKeys, 'warmUp' | 'health'> {
+  return hasMethod(keys, 'warmUp') && hasMethod(keys, 'health')
 }
 
 function fixed(

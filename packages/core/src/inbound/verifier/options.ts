@@ -21,7 +21,10 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
    * keys; with keys over HTTP, all that take a public key.
    */
   readonly algorithms?: readonly Algorithm[]
-  /** Binds tokens to the browser origins that they name. Default: origins are not looked at. */
+  /**
+   * Binds tokens to the browser origins that they name: made by `originBinding`. Default: origins are
+   * not looked at.
+   */
   readonly origin?: OriginBinding
   /** The longest token that is looked at, in characters. Default 8192. */
   readonly maxTokenLength?: number

@@ -5,11 +5,8 @@ import { splitAudience, checkOrigin, type OriginContext, originError } from '../
 import { type CompiledOrigins, originCompiler } from '../../origin/matcher.ts'
 import type { OriginOptions } from '../../origin/settings.ts'
 
-/**
- * Binds tokens to the browser origins that they name. A token that names none may be used from no
- * origin at all: an issuer that leaves the patterns out has not lifted the restriction.
- */
-export interface OriginBinding extends OriginOptions {
+/** What {@link originBinding} takes. */
+export interface OriginBindingOptions extends OriginOptions {
   /**
    * The claim with the origin patterns, a string or an array of them. With `aud` one claim does both
    * jobs: values equal to the verifier's `audience` count as audience, and all others as patterns; one
@@ -36,29 +33,58 @@ export interface OriginCheck {
   check(compiled: CompiledOrigins, context: VerifyContext): void
 }
 
-/** Compiles an `origin` option. */
-export function compileOriginBinding(
-  binding: OriginBinding | undefined,
-  audience: readonly string[] | null,
-): OriginCheck | undefined {
-  if (binding === undefined) return undefined
-  requireOptions(binding, 'origin')
+/** Binds tokens to browser origins: what the option `origin` of a verifier takes. */
+export interface OriginBinding {
+  /** The claim that names the origins. */
+  readonly claim: string
+  /** Makes the check of a verifier, by the audience that it has. */
+  forAudience(audience: readonly string[] | null): OriginCheck
+}
+
+/**
+ * Binds tokens to the browser origins that they name. A token that names none may be used from no
+ * origin at all: an issuer that leaves the patterns out has not lifted the restriction. It is handed
+ * in, so that a program that binds nothing does not load the public suffix list.
+ *
+ * @throws {OptionError} when an option is missing, unknown or unsound.
+ *
+ * @example
+ * ```ts
+ * import { originBinding, TokenVerifier, type VerifierKeys } from '@mayfly/core'
+ *
+ * export function pageVerifier(keys: VerifierKeys): TokenVerifier {
+ *   return new TokenVerifier({
+ *     issuer: 'https://auth.example.com',
+ *     audience: 'https://api.example.com',
+ *     keys,
+ *     origin: originBinding({ claim: 'aud' }),
+ *   })
+ * }
+ * ```
+ */
+export function originBinding(binding: OriginBindingOptions): OriginBinding {
+  requireOptions(binding, 'originBinding')
   const { claim, ...options } = binding
   const name = requireString(claim, 'origin.claim', 128)
   if (REGISTERED.has(name)) {
     throw invalid('origin.claim', `"origin.claim" may not be "${name}": it names no origins.`)
   }
   const compilePatterns = originCompiler(options)
-  return {
-    compile: (claims) =>
-      compilePatterns(
-        name === 'aud' ? splitAudience(claims.aud, audience).patterns : patternsIn(claims, name),
-      ),
-    check(compiled, context) {
-      const verdict = checkOrigin(compiled, context.origin, context)
-      if (!verdict.allowed) throw originError(verdict, context.origin)
-    },
-  }
+  return Object.freeze({
+    claim: name,
+    forAudience: (audience: readonly string[] | null): OriginCheck => ({
+      compile: (claims) =>
+        compilePatterns(
+          name === 'aud' ? splitAudience(claims.aud, audience).patterns : patternsIn(claims, name),
+        ),
+      check: requireAdmitted,
+    }),
+  })
+}
+
+function requireAdmitted(compiled: CompiledOrigins, context: VerifyContext): void {
+  const verdict = checkOrigin(compiled, context.origin, context)
+  if (!verdict.allowed) throw originError(verdict, context.origin)
 }
 
 const REGISTERED: ReadonlySet<string> = new Set(['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'])

@@ -5,7 +5,14 @@ import type { JwtPayload } from '../claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import { parseJsonObject } from '../../base/json.ts'
-import { clockOption, optionalFunction, requireNumber } from '../../base/options.ts'
+import {
+  clockOption,
+  describe,
+  hasMethod,
+  invalid,
+  optionalFunction,
+  requireNumber,
+} from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
 import { parseCompact } from '../../jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../../jws/verify.ts'
@@ -18,7 +25,7 @@ import {
   type VerifierHealth,
   type VerifierOptions,
 } from './options.ts'
-import { compileOriginBinding, type OriginCheck, type VerifyContext } from './origin-binding.ts'
+import type { OriginBinding, OriginCheck, VerifyContext } from './origin-binding.ts'
 import { applySchema, optionalSchema, type PayloadSchema } from './schema.ts'
 import { compileOnce, compileStanding, type StateCheck } from './state.ts'
 import { createVerifiedToken, type VerifiedToken } from './verified-token.ts'
@@ -81,7 +88,7 @@ export class TokenVerifier<Payload = JwtPayload> {
       observe: this.#observe,
       issuers: this.#policy.issuer,
     })
-    this.#origin = compileOriginBinding(options.origin, this.#policy.audience)
+    this.#origin = optionalBinding(options.origin)?.forAudience(this.#policy.audience)
     this.#schema = optionalSchema(options.schema)
     this.#standing = compileStanding(options)
     this.#once = compileOnce(options, {
@@ -231,6 +238,15 @@ export class TokenVerifier<Payload = JwtPayload> {
     if (this.#observe === undefined) return
     notify(this.#observe, { type: 'deny', reason, durationMs: this.#clock.now() - startMs })
   }
+}
+
+/** The code that binds tokens comes with the binding: nothing here may load it. */
+function optionalBinding(origin: OriginBinding | undefined): OriginBinding | undefined {
+  if (origin === undefined || hasMethod(origin, 'forAudience')) return origin
+  throw invalid(
+    'origin',
+    `"origin" must be made by originBinding, as in "origin: originBinding({ claim: 'aud' })", not ${describe(origin)}.`,
+  )
 }
 
 async function withSchema<Payload>(

@@ -3,16 +3,15 @@ import { digestText } from '../../base/base64url.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import { generateKey } from '../../keys/generate.ts'
-import { importKey, type KeyMaterial } from '../../keys/load.ts'
+import {
+  type ExternalSigner,
+  importKey,
+  isExternalSigner,
+  type KeyMaterial,
+} from '../../keys/load.ts'
 import type { Jwk, PublicJwk } from '../../keys/jwk.ts'
 import { Key, type SigningKey } from '../../keys/key.ts'
 import { prepareKey } from '../../keys/prepare.ts'
-
-/** A key that never leaves its KMS or HSM, with the public half that each proof shows. */
-export interface DpopSigner extends SigningKey {
-  /** Of its `keyId` and other members nothing goes into a proof. */
-  readonly publicJwk: Jwk
-}
 
 /** What a prover needs of its key. */
 export interface ProverKey {
@@ -41,11 +40,11 @@ export interface PreparedProverKey {
  * @param wanted the option `algorithm`, checked.
  */
 export function prepareProverKey(
-  given: { readonly privateKey?: KeyMaterial | DpopSigner },
+  given: { readonly privateKey?: KeyMaterial },
   wanted: Algorithm | undefined,
 ): PreparedProverKey {
   const { privateKey } = given
-  if (isSigner(privateKey)) return prepareSigner(privateKey, wanted)
+  if (isExternalSigner(privateKey)) return prepareSigner(privateKey, wanted)
   const own = privateKey instanceof Key ? privateKey.algorithm : 'ES256'
   const algorithm = requirePair(wanted ?? own)
   if (privateKey instanceof Key) {
@@ -58,7 +57,7 @@ export function prepareProverKey(
   return { algorithm, id, load: () => loadKey(privateKey, algorithm) }
 }
 
-function prepareSigner(signer: DpopSigner, wanted: Algorithm | undefined): PreparedProverKey {
+function prepareSigner(signer: ExternalSigner, wanted: Algorithm | undefined): PreparedProverKey {
   const algorithm = requirePair(requireAlgorithm(signer.algorithm, 'privateKey.algorithm'))
   if (wanted !== undefined && wanted !== algorithm) {
     throw invalid('algorithm', `"algorithm" is ${wanted}, but the signer says ${algorithm}.`)
@@ -74,11 +73,7 @@ function prepareSigner(signer: DpopSigner, wanted: Algorithm | undefined): Prepa
   if (prepared.facts.type !== 'public') {
     throw new KeyError('ERR_KEY_PRIVATE', 'The "publicJwk" of the signer has a private key in it.')
   }
-  return { algorithm, id: idOf(prepared), load: () => loadSigner(signer, algorithm) }
-}
-
-function isSigner(key: KeyMaterial | DpopSigner | undefined): key is DpopSigner {
-  return typeof key === 'object' && key !== null && 'sign' in key && !(key instanceof Key)
+  return { algorithm, id: idOf(prepared), load: () => loadKey(signer, algorithm) }
 }
 
 function requirePair(algorithm: Algorithm): Algorithm {
@@ -97,22 +92,6 @@ async function loadKey(
   // The key itself is in the proof, so its id need not be.
   const signer = key.withKeyId(undefined)
   return { signer, jwk: bareJwk(key.publicJwk()), thumbprint: key.fingerprint }
-}
-
-async function loadSigner(signer: DpopSigner, algorithm: Algorithm): Promise<ProverKey> {
-  const key = await importKey(signer.publicJwk, algorithm, { use: 'verify' })
-  const { signatureBytes } = algorithmFacts(algorithm)
-  let isKnown = false
-  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
-    const signature = await signer.sign(data)
-    // What has another form is refused where all signatures are.
-    const hasForm = signature instanceof Uint8Array && signature.length === signatureBytes
-    if (isKnown || !(hasForm || signatureBytes === undefined)) return signature
-    isKnown = await key.verify(data, signature)
-    if (isKnown) return signature
-    throw new KeyError('ERR_KEY_SIGNER', 'The signer and its "publicJwk" are not of one pair.')
-  }
-  return { signer: { algorithm, sign }, jwk: bareJwk(key.publicJwk()), thumbprint: key.fingerprint }
 }
 
 function bareJwk({ kty, crv, x, y, n, e }: PublicJwk | Jwk): BareJwk {

@@ -4,7 +4,7 @@ import { clockOption, refuseUnknownOptions, requireOptions } from '../../base/op
 import { signCompact } from '../../jws/sign.ts'
 import type { KeyMaterial } from '../../keys/load.ts'
 import { sha256 } from '../../base/base64url.ts'
-import { type DpopSigner, prepareProverKey, type ProverKey } from './prover-key.ts'
+import { prepareProverKey, type ProverKey } from './prover-key.ts'
 
 /** Servers whose nonce is remembered. One that was forgotten asks for it again. */
 const MAX_ORIGINS = 100
@@ -42,7 +42,7 @@ export interface DpopProverOptions {
    * process with its public key. Default: a new one in memory, made when it is first needed. Tokens that
    * are bound to it die with the process.
    */
-  readonly privateKey?: KeyMaterial | DpopSigner
+  readonly privateKey?: KeyMaterial
   /** What proofs are signed with. Default: the algorithm of a `Key` or of a signer, else `ES256`. */
   readonly algorithm?: Algorithm
   readonly clock?: Clock

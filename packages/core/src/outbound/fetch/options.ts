@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Diagnosis } from '../diagnose/diagnose.ts'
-import { clockOption, describe, invalid, optionalFunction } from '../../base/options.ts'
+import { clockOption, describe, hasMethod, invalid, optionalFunction } from '../../base/options.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import type { Observe } from '../../base/observe.ts'
@@ -79,8 +79,8 @@ export interface SessionParts {
 /** Checks the options of a session. */
 export function requireSessionOptions(options: BearerSessionOptions): SessionParts {
   const clock = clockOption(options.clock)
-  const clocks: unknown = options.clocks ?? new LearnedClocks(clock)
-  if (!(clocks instanceof LearnedClocks)) {
+  const clocks = options.clocks ?? new LearnedClocks(clock)
+  if (!hasMethod(clocks, 'of') || !hasMethod(clocks, 'offsets')) {
     throw invalid('clocks', `"clocks" must be a LearnedClocks, not ${describe(clocks)}.`)
   }
   const { origins } = options

@@ -84,7 +84,9 @@ describe('An issuer refuses', () => {
     await claimsOf(issuerWith({ originClaim: 'allowed_origins' }), options)
   })
 
-  it('to be made with suffixes that anybody can register', () => {
-    expect(() => issuerWith({ allowSuffixes: ['com'] })).toThrow('allowSuffixes')
+  it('suffixes that anybody can register, with the first token that names origins', async () => {
+    const issuer = issuerWith({ allowSuffixes: ['com'] })
+    const error = await failure(() => claimsOf(issuer, { origins: ['https://app.example.com'] }))
+    expect(error).toMatchObject({ code: 'ERR_OPTION_INVALID', option: 'allowSuffixes[0]' })
   })
 })

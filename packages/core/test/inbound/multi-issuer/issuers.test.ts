@@ -1,4 +1,4 @@
-import { authenticate, MultiIssuerVerifier } from '@mayfly/core'
+import { authenticate, MultiIssuerVerifier, originBinding } from '@mayfly/core'
 import { startJwksServer } from '@mayfly/sandboxes'
 import { createTestIssuer, FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
@@ -86,7 +86,7 @@ describe('A verifier of several issuers', () => {
           issuer: partner.issuer,
           keys: partner.jwks,
           algorithms: ['RS256'],
-          origin: { claim: 'origins' },
+          origin: originBinding({ claim: 'origins' }),
         },
       ],
     })

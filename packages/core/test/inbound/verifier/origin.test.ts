@@ -1,4 +1,10 @@
-import { TokenIssuer, TokenVerifier, type VerifierOptions, type VerifyContext } from '@mayfly/core'
+import {
+  TokenIssuer,
+  TokenVerifier,
+  type VerifierOptions,
+  type VerifyContext,
+  originBinding,
+} from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import cases from '../../origin/origin-cases.json' with { type: 'json' }
 import { AUDIENCE, bench, failure, GOOD_CLAIMS, ISSUER } from '../../support/inbound.ts'
@@ -57,16 +63,22 @@ async function judge(one: OriginCase, binding: Partial<VerifierOptions>): Promis
 
 describe('A verifier that binds tokens to origins', () => {
   it.each(ALL)('case $id by aud alone: $why', async (one) => {
-    await judge(one, { audience: null, origin: { claim: 'aud', ...one.options } })
+    await judge(one, { audience: null, origin: originBinding({ claim: 'aud', ...one.options }) })
   })
 
   it.each(ALL)('case $id beside an audience, and by a claim of its own: $why', async (one) => {
-    await judge(one, { audience: AUDIENCE, origin: { claim: 'aud', ...one.options } })
-    await judge(one, { audience: AUDIENCE, origin: { claim: 'allowed_origins', ...one.options } })
+    await judge(one, {
+      audience: AUDIENCE,
+      origin: originBinding({ claim: 'aud', ...one.options }),
+    })
+    await judge(one, {
+      audience: AUDIENCE,
+      origin: originBinding({ claim: 'allowed_origins', ...one.options }),
+    })
   })
 
   it('wants its audience first, though an origin fits', async () => {
-    const verifier = verifierOf({ audience: AUDIENCE, origin: { claim: 'aud' } })
+    const verifier = verifierOf({ audience: AUDIENCE, origin: originBinding({ claim: 'aud' }) })
     const token = await key.sign({ ...GOOD_CLAIMS, aud: [APP] })
     expect(await failure(() => verifier.verify(token, { origin: APP }))).toMatchObject({
       code: 'ERR_AUDIENCE',
@@ -75,7 +87,10 @@ describe('A verifier that binds tokens to origins', () => {
   })
 
   it('does not take its audience for an origin', async () => {
-    const verifier = verifierOf({ audience: [APP, 'orders'], origin: { claim: 'aud' } })
+    const verifier = verifierOf({
+      audience: [APP, 'orders'],
+      origin: originBinding({ claim: 'aud' }),
+    })
     const token = await key.sign({ ...GOOD_CLAIMS, aud: [APP, 'orders'] })
     expect(await failure(() => verifier.verify(token, { origin: APP }))).toMatchObject({
       reason: 'origin_mismatch',
@@ -85,7 +100,7 @@ describe('A verifier that binds tokens to origins', () => {
   it.each([{ claim: 'aud' }, { claim: 'allowed_origins' }])(
     'admits no origin for a token that names none in %o',
     async (origin) => {
-      const verifier = verifierOf({ audience: AUDIENCE, origin })
+      const verifier = verifierOf({ audience: AUDIENCE, origin: originBinding(origin) })
       const token = await key.sign()
       await verifier.verify(token)
       expect(await failure(() => verifier.verify(token, { origin: APP }))).toMatchObject({
@@ -98,7 +113,7 @@ describe('A verifier that binds tokens to origins', () => {
   it.each([[7], [null], [{}], [[APP, 7]], [[[APP]]]])(
     'refuses a claim of origins that is %o',
     async (value) => {
-      const verifier = verifierOf({ origin: { claim: 'allowed_origins' } })
+      const verifier = verifierOf({ origin: originBinding({ claim: 'allowed_origins' }) })
       const token = await key.sign({ ...GOOD_CLAIMS, allowed_origins: value })
       expect(await failure(() => verifier.verify(token))).toMatchObject({
         code: 'ERR_CLAIM_INVALID',
@@ -109,7 +124,7 @@ describe('A verifier that binds tokens to origins', () => {
   )
 
   it('judges the origin last, and anew on every use', async () => {
-    const verifier = verifierOf({ audience: AUDIENCE, origin: { claim: 'aud' } })
+    const verifier = verifierOf({ audience: AUDIENCE, origin: originBinding({ claim: 'aud' }) })
     const expired = await key.sign({ ...GOOD_CLAIMS, aud: [AUDIENCE, APP], exp: 1 })
     expect(await failure(() => verifier.verify(expired, { origin: EVIL }))).toMatchObject({
       code: 'ERR_TOKEN_EXPIRED',
@@ -138,7 +153,7 @@ describe('A verifier that binds tokens to origins', () => {
     ['allowSuffix', { claim: 'aud', allowSuffix: ['internal'] }],
     ['options', 'aud'],
   ])('cannot be made with the wrong %s', (option, origin) => {
-    expect(() => verifierOf({ origin: origin as never })).toThrow(
+    expect(() => originBinding(origin as never)).toThrow(
       expect.objectContaining({ name: 'OptionError', option }) as object,
     )
   })
@@ -157,7 +172,7 @@ describe('An issuer and a verifier', () => {
     const verifier = verifierOf({
       audience: AUDIENCE,
       keys: issuer.keys,
-      origin: { claim: claim ?? 'aud' },
+      origin: originBinding({ claim: claim ?? 'aud' }),
     })
     await verifier.verify(token.value, { origin: APP })
     await verifier.verify(token.value, { origin: 'https://a.b.example.org' })

@@ -8,6 +8,7 @@ import {
   TokenIssuer,
   TokenVerifier,
   type VerifierOptions,
+  originBinding,
 } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
@@ -85,7 +86,7 @@ describe('A verifier of one-time tokens', () => {
     const clock = new FakeClock()
     const { verifier, sign } = await bench({
       once: new MemoryOneTimeGuard({ clock }),
-      origin: { claim: 'allowed_origins' },
+      origin: originBinding({ claim: 'allowed_origins' }),
     })
     const token = await sign({ ...GOOD_CLAIMS, allowed_origins: [APP] })
     const elsewhere = { origin: 'https://evil.example' }
@@ -143,7 +144,7 @@ describe('A verifier that knows of revocations', () => {
     const { verifier, sign } = await bench({
       revocations,
       once: { consume: down },
-      origin: { claim: 'allowed_origins' },
+      origin: originBinding({ claim: 'allowed_origins' }),
     })
     const token = await sign()
     expect(await failure(() => verifier.verify(token, { origin: APP }))).toMatchObject({

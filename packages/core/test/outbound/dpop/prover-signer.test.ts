@@ -1,6 +1,6 @@
 import {
   DpopProver,
-  type DpopSigner,
+  type ExternalSigner,
   DpopVerifier,
   ecdsaFromDer,
   generateKey,
@@ -18,7 +18,7 @@ const url = `${baseUrl}/orders`
 /** A KMS: it keeps the private half, and counts what it was asked to sign. */
 function kmsOf(key: Key) {
   const asked: Uint8Array[] = []
-  const signer: DpopSigner = {
+  const signer: ExternalSigner = {
     algorithm: key.algorithm,
     keyId: 'alias/orders',
     publicJwk: { ...key.publicJwk(), kid: 'alias/orders' },
@@ -80,8 +80,8 @@ describe('A prover whose key never leaves its KMS', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const inDer = async (data: Uint8Array): Promise<Uint8Array> =>
       createSign('sha256').update(data).sign(privateKey)
-    const publicJwk = publicKey.export({ format: 'jwk' }) as DpopSigner['publicJwk']
-    const proverOf = (sign: DpopSigner['sign']): DpopProver =>
+    const publicJwk = publicKey.export({ format: 'jwk' }) as ExternalSigner['publicJwk']
+    const proverOf = (sign: ExternalSigner['sign']): DpopProver =>
       new DpopProver({ privateKey: { algorithm: 'ES256', publicJwk, sign } })
     await expect(proverOf(inDer).prove({ method: 'GET', url })).rejects.toThrow(/ecdsaFromDer/)
     const good = proverOf(async (data) => ecdsaFromDer(await inDer(data), 'ES256'))
@@ -101,9 +101,9 @@ describe('A prover whose key never leaves its KMS', () => {
     ['has no such algorithm', { algorithm: 'none' }, { option: 'privateKey.algorithm' }],
   ])('is refused when it is made where the signer %s', async (_, change, refusal) => {
     const { signer } = kmsOf(await generateKey('ES256'))
-    const changed = { ...signer, ...change } as DpopSigner
+    const changed = { ...signer, ...change } as ExternalSigner
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const privateJwk = privateKey.export({ format: 'jwk' }) as DpopSigner['publicJwk']
+    const privateJwk = privateKey.export({ format: 'jwk' }) as ExternalSigner['publicJwk']
     const given = 'publicJwk' in change && change.publicJwk === 'private'
     expect(
       () => new DpopProver({ privateKey: given ? { ...signer, publicJwk: privateJwk } : changed }),
@@ -119,7 +119,7 @@ describe('A prover whose key never leaves its KMS', () => {
 
   it('goes by the thumbprint of a JWK among provers, so that processes can share its tokens', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const jwk = privateKey.export({ format: 'jwk' }) as DpopSigner['publicJwk']
+    const jwk = privateKey.export({ format: 'jwk' }) as ExternalSigner['publicJwk']
     const [one, two] = [new DpopProver({ privateKey: jwk }), new DpopProver({ privateKey: jwk })]
     expect(one.id).toBe(await two.thumbprint())
   })

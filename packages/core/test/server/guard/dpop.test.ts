@@ -5,6 +5,7 @@ import {
   MemoryOneTimeGuard,
   type RequestLike,
   TokenVerifier,
+  originBinding,
 } from '@mayfly/core'
 import { type DenyEvent } from '@mayfly/core/adapter'
 import { createTestProver, FakeClock, type ProofFault } from '@mayfly/testing'
@@ -213,7 +214,7 @@ describe('A guard with "dpop"', () => {
   })
 
   it('judges the origin of a bound token as well, and says that its answer varies', async () => {
-    const bench = guardBench({}, { verifier: { origin: { claim: 'origins' } } })
+    const bench = guardBench({}, { verifier: { origin: originBinding({ claim: 'origins' }) } })
     const { guard, refusal, issuer, prover } = bench
     const origins = ['https://shop.example.com']
     const token = issuer.mint({ claims: { origins, cnf: { jkt: prover.thumbprint } } })

@@ -1,4 +1,4 @@
-import { authenticate, denial, type GuardOptions, type Outcome } from '@mayfly/core'
+import { authenticate, denial, type GuardOptions, type Outcome, originBinding } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { NAMED_ORIGIN, ORIGIN_REQUEST_ATTACKS } from '../../attacks/origin-request-attacks.ts'
 import { AUDIENCE, bench, GOOD_CLAIMS } from '../../support/inbound.ts'
@@ -7,7 +7,7 @@ import { bearing, received } from '../../support/requests.ts'
 const API = 'https://api.example.com'
 const EVIL = 'https://evil.example'
 
-const { verifier, sign } = await bench({ origin: { claim: 'aud' } })
+const { verifier, sign } = await bench({ origin: originBinding({ claim: 'aud' }) })
 const token = await sign({ ...GOOD_CLAIMS, aud: [AUDIENCE, NAMED_ORIGIN] })
 
 type Field = readonly [name: string, value: string]
@@ -63,7 +63,7 @@ describe('A guard whose verifier binds tokens to origins', () => {
 })
 
 describe('A guard of an API with pages of its own', () => {
-  const strict = bench({ origin: { claim: 'aud', missingOrigin: 'fetch-metadata' } })
+  const strict = bench({ origin: originBinding({ claim: 'aud', missingOrigin: 'fetch-metadata' }) })
   const sameOrigin: Field = ['sec-fetch-site', 'same-origin']
 
   async function judge(options: GuardOptions, ...fields: readonly Field[]): Promise<object> {

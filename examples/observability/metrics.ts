@@ -53,7 +53,7 @@ export function createObservers(registry: Registry) {
       } else if (event.type === 'proof-refused') {
         refusals.inc({ origin, cause: event.error, outcome: event.outcome })
       } else if (event.type === 'skew') skew.set({ origin }, event.offsetMs / 1000)
-      else failures.inc({ origin, code: event.code ?? 'failed' })
+      else if (event.type === 'token-failed') failures.inc({ origin, code: event.code ?? 'failed' })
     },
     verifier: (event: VerifierEvent) => {
       const seconds = event.durationMs / 1000

@@ -60,7 +60,9 @@ export function createObservers(meter: Meter) {
       } else if (event.type === 'proof-refused') {
         refusals.add(1, { ...server, 'error.type': event.error, outcome: event.outcome })
       } else if (event.type === 'skew') skew.record(event.offsetMs / 1000, server)
-      else others.add(1, { ...server, type: event.type, 'error.type': event.code ?? 'failed' })
+      else if (event.type === 'token-failed') {
+        others.add(1, { ...server, type: event.type, 'error.type': event.code ?? 'failed' })
+      } else others.add(1, { ...server, type: event.type })
     },
     // The verifier and the guard each tell what the other has not seen.
     inbound: (event: VerifierEvent | DenyEvent) => {

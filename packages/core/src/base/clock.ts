@@ -40,10 +40,59 @@ export function timeoutSignal(clock: Clock, ms: number): AbortSignal {
  * gives calls it off.
  */
 export function alarm(clock: Clock, ms: number, ring: () => void): () => void {
-  const signal = timeoutSignal(clock, ms)
+  if (clock.timeout === undefined || clock === systemClock) {
+    // A timer of the machine can be taken back; a signal of its would stay until it fired.
+    const timer: unknown = setTimeout(ring, countable(ms))
+    if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
+    return () => clearTimeout(timer as number)
+  }
+  const signal = clock.timeout(ms)
   if (signal.aborted) queueMicrotask(ring)
   else signal.addEventListener('abort', ring, { once: true })
   return () => signal.removeEventListener('abort', ring)
+}
+
+/** A limit in time on something that runs, and what leaves nothing behind once that has ended. */
+export interface Deadline {
+  /** Aborts when the time is up, or the signal from outside does. */
+  readonly signal: AbortSignal
+  /** Whether the time is up. */
+  readonly isOver: boolean
+  /** Calls the timer off and lets go of the signal from outside. */
+  end(): void
+}
+
+/** Begins a {@link Deadline}. It needs neither `AbortSignal.any` nor `AbortSignal.timeout`. */
+export function deadline(clock: Clock, ms: number, outside?: AbortSignal): Deadline {
+  const controller = new AbortController()
+  let isOver = false
+  const callOff = alarm(clock, ms, () => {
+    isOver = true
+    controller.abort(new DOMException('The operation timed out', 'TimeoutError'))
+  })
+  const onOutside = (): void => controller.abort(outside?.reason)
+  if (outside?.aborted === true) onOutside()
+  else outside?.addEventListener('abort', onOutside, { once: true })
+  return {
+    signal: controller.signal,
+    get isOver() {
+      return isOver
+    },
+    end() {
+      callOff()
+      outside?.removeEventListener('abort', onOutside)
+    },
+  }
+}
+
+/** Waits for a promise whose maker may ignore its signal; rejects with the reason of that. */
+export function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** Waits so many milliseconds of a clock. Rejects with the signal's reason when that aborts. */
@@ -53,18 +102,16 @@ export async function pause(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted()
-  const limit = timeoutSignal(clock, ms)
-  const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
-  // A timeout signal keeps no process alive, but whoever waits here wants an answer.
+  // Such a timer keeps no process alive, but anyone who waits here wants an answer.
   const keepAlive = setInterval(() => {}, LONGEST_MS)
+  let callOff: (() => void) | undefined
+  const rung = new Promise<void>((resolve) => {
+    callOff = alarm(clock, ms, resolve)
+  })
   try {
-    if (!either.aborted) {
-      await new Promise<void>((resolve) => {
-        either.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
-    signal?.throwIfAborted()
+    await (signal === undefined ? rung : untilAborted(rung, signal))
   } finally {
+    callOff?.()
     clearInterval(keepAlive)
   }
 }

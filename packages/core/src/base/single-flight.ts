@@ -1,10 +1,13 @@
+import { type Clock, deadline, untilAborted } from './clock.ts'
+
 /** How a {@link Flight} runs. */
 export interface FlightOptions<Value> {
   /** Goes on when nobody waits for it any more. */
   readonly background: boolean
-  /** Ends it from outside: a time limit. */
-  readonly limit: AbortSignal
-  /** Makes the error for a flight that its limit ended. */
+  readonly clock: Clock
+  /** How long it may take. */
+  readonly timeoutMs: number
+  /** Makes the error for a flight whose time was up. */
   readonly limitError: () => Error
   /** Is told the outcome before anyone who waits. */
   readonly settled: (outcome: PromiseSettledResult<Value>) => void
@@ -24,17 +27,20 @@ export class Flight<Value> {
 
   constructor(task: (signal: AbortSignal) => Promise<Value>, options: FlightOptions<Value>) {
     this.#background = options.background
-    const signal = AbortSignal.any([this.#controller.signal, options.limit])
-    this.#outcome = raceSignal(task, signal).then(
+    const limit = deadline(options.clock, options.timeoutMs, this.#controller.signal)
+    const run = async (): Promise<Value> => task(limit.signal)
+    this.#outcome = untilAborted(run(), limit.signal).then(
       (value) => {
         this.#over = true
+        limit.end()
         options.settled({ status: 'fulfilled', value })
         return value
       },
       (error: unknown) => {
         this.#over = true
+        limit.end()
         // Only the limit's own ending is renamed: a task may fail by itself in the same moment.
-        const ended = options.limit.aborted && error === options.limit.reason
+        const ended = limit.isOver && error === limit.signal.reason
         const reason = ended ? options.limitError() : error
         options.settled({ status: 'rejected', reason })
         throw reason
@@ -84,21 +90,6 @@ export class Flight<Value> {
     if (this.#waiting > 0 || this.#background || this.#over) return
     this.#controller.abort(new DOMException('Everyone who waited has gone.', 'AbortError'))
   }
-}
-
-/** Runs a task that may ignore its signal; the outcome never does. */
-function raceSignal<Value>(
-  task: (signal: AbortSignal) => Promise<Value>,
-  signal: AbortSignal,
-): Promise<Value> {
-  return new Promise<Value>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    const run = async (): Promise<Value> => task(signal)
-    run()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, timeoutSignal } from '../base/clock.ts'
+import { type Clock, type Deadline, deadline, untilAborted } from '../base/clock.ts'
 import { type JsonObject, parseJsonObject } from '../base/json.ts'
 import { clockOption, optionalFunction, optionalNumber } from '../base/options.ts'
 import { SourceError } from '../base/errors.ts'
@@ -48,32 +48,24 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const clock = clockOption(options.clock)
   return async (request, signal) => {
     signal?.throwIfAborted()
-    const limit = timeoutSignal(clock, timeoutMs)
-    const either = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    const limit = deadline(clock, timeoutMs, signal)
     try {
+      const { signal: either } = limit
       const parts = { fetch: send ?? globalThis.fetch, clock, signal: either, maxBytes: MAX_BYTES }
-      const call = callOnce(request, parts)
-      return await untilAborted(call, either)
+      // A `fetch` of the caller's own may ignore its signal.
+      return await untilAborted(callOnce(request, parts), either)
     } catch (error) {
       signal?.throwIfAborted()
       throw faultOf(error, { request, limit, timeoutMs })
+    } finally {
+      limit.end()
     }
   }
 }
 
-/** Waits for a call that may ignore its signal, as a `fetch` of the caller's own can. */
-function untilAborted<Value>(call: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise<Value>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
 interface FaultParts {
   readonly request: ExchangeRequest
-  readonly limit: AbortSignal
+  readonly limit: Deadline
   readonly timeoutMs: number
 }
 
@@ -85,7 +77,7 @@ function faultOf(error: unknown, { request, limit, timeoutMs }: FaultParts): Sou
       `${name} redirects${error.where}. Credentials do not follow redirects: configure the final URL.`,
     )
   }
-  if (limit.aborted) {
+  if (limit.isOver) {
     return new SourceError('ERR_MINT_TIMEOUT', `${name} did not answer within ${timeoutMs} ms.`, {
       cause: error,
     })

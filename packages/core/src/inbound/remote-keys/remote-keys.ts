@@ -1,7 +1,7 @@
 import type { Algorithm } from '../../keys/algorithms.ts'
 import { Cooldown } from '../../base/cooldown.ts'
 import { promisesCanBeShared, Flight } from '../../base/single-flight.ts'
-import { type Clock, timeoutSignal } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { clockOption } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import type { Key } from '../../keys/key.ts'
@@ -217,7 +217,8 @@ export class RemoteKeys implements KeyLookup {
     const number = ++this.#started
     const flight = new Flight<HeldSet>((signal) => this.#source.fetch(signal), {
       background: true,
-      limit: timeoutSignal(this.#clock, timeoutMs),
+      clock: this.#clock,
+      timeoutMs,
       limitError: () => {
         const message = `The keys of ${this.#source.name} did not come within ${timeoutMs} ms.`
         return new RefreshError('ERR_KEYS_TIMEOUT', message)

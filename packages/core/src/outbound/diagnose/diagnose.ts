@@ -1,4 +1,4 @@
-import { type Clock, systemClock, timeoutSignal } from '../../base/clock.ts'
+import { type Clock, deadline, systemClock } from '../../base/clock.ts'
 import { adviceFor, type RefusalCause } from './advice.ts'
 import { vendorCodeIn } from './vendor-code.ts'
 import { clockOption } from '../../base/options.ts'
@@ -162,11 +162,13 @@ function isRefusedBy(
 
 async function peekBody(response: Response): Promise<string> {
   if (response.bodyUsed) return ''
-  const limit = timeoutSignal(systemClock, BODY_TIMEOUT_MS)
+  const limit = deadline(systemClock, BODY_TIMEOUT_MS)
   try {
-    const text = await readBoundedText(response.clone(), MAX_BODY_BYTES, limit)
-    return limit.aborted ? '' : text
+    const text = await readBoundedText(response.clone(), MAX_BODY_BYTES, limit.signal)
+    return limit.isOver ? '' : text
   } catch {
     return ''
+  } finally {
+    limit.end()
   }
 }

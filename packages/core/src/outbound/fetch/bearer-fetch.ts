@@ -6,7 +6,7 @@ import {
 } from './bearer-session.ts'
 import { proofAdvice, type TokenWriter, tokenWriter } from './proofs.ts'
 import type { BearerSessionOptions } from './options.ts'
-import { type Clock, pause, timeoutSignal } from '../../base/clock.ts'
+import { type Clock, deadline, pause } from '../../base/clock.ts'
 import type { DpopProver } from '../dpop/prover.ts'
 import {
   clockOption,
@@ -25,6 +25,7 @@ import {
   withKeptBody,
   canResend,
 } from './outgoing-request.ts'
+import { judgeOwnAuthorization, OWN_CHOICES, type OwnAuthorization } from './own-authorization.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './redirect.ts'
 import { CLOCK_STEP_MS } from '../learned-clock.ts'
 import type { TokenSource } from '../token.ts'
@@ -38,6 +39,13 @@ export interface BearerFetchOptions extends BearerSessionOptions {
    * without a token. Default `'refuse'`.
    */
   readonly onForeignOrigin?: 'refuse' | 'pass'
+  /**
+   * What to do with a request that has an `Authorization` header of its own: send it as it is, without
+   * the retry after a 401; put the token in its place, for clients that insist on setting one; or refuse
+   * it. Each is reported to `observe`. A value that is empty or a placeholder, such as
+   * `Bearer undefined`, is refused unless it is replaced. Default `'keep'`.
+   */
+  readonly ownAuthorization?: OwnAuthorization
   /**
    * Sends each token with a proof that its key is held here (DPoP, RFC 9449), for tokens that are bound
    * to the key of this prover. Default: tokens are bearers.
@@ -58,6 +66,7 @@ const OPTIONS = [
   'observe',
   'fetch',
   'onForeignOrigin',
+  'ownAuthorization',
   'dpop',
 ] as const
 
@@ -65,7 +74,8 @@ const OPTIONS = [
  * Wraps `fetch` so that requests carry a fresh bearer token of the source, and nothing else does.
  *
  * - The token goes to the source's origins only (exact scheme, host and port; https, or http on
- *   loopback), and is decided anew at every redirect.
+ *   loopback), and is decided anew at every redirect. After a redirect to another origin it does not
+ *   come back, even where a later one leads home again.
  * - A 401 drops the token that was sent, and the request goes out once more with another one, if its
  *   body can be sent again: none, a string, bytes, `URLSearchParams`, `FormData`, a `Blob`, or a
  *   `Request` whose body is within a megabyte. A stream is not resent. Some sources say of other
@@ -74,13 +84,17 @@ const OPTIONS = [
  *   refused is sent again after a second, two and three, before it is given up.
  * - Other answers of 403 and 429 leave the token alone. They are explained to `observe`, as a 401 is.
  * - Each answer's `Date` teaches the server's clock, which new tokens are then dated by.
- * - A request with an `Authorization` header of its own goes out as it is.
+ * - A request with an `Authorization` header of its own goes out as it is, unless `ownAuthorization`
+ *   says otherwise.
  * - With `dpop` each request has a new proof, at every redirect and every try. A server that asks for a
  *   nonce, or refuses a proof for the time that it was made at, gets one better proof; the token is kept.
  *
  * @throws {ForeignOriginError} `ERR_FOREIGN_ORIGIN` for a request to another origin.
  * @throws {SourceError} when no token can be had for the first try.
- * @throws {MayflyError} `ERR_REDIRECT` for a redirect that cannot be followed.
+ * @throws {MayflyError} `ERR_REDIRECT` for a redirect that cannot be followed, as in browsers, where
+ * `fetch` does not show where one leads.
+ * @throws {OptionError} `ERR_OPTION_INVALID` for an `Authorization` header of the caller's own that is
+ * a placeholder, or that `ownAuthorization` refuses.
  *
  * @example
  * ```ts
@@ -98,6 +112,7 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
     'refuse',
     'pass',
   ])
+  const own = requireOneOf(options.ownAuthorization ?? 'keep', 'ownAuthorization', OWN_CHOICES)
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
   const writer = tokenWriter(options.dpop)
@@ -109,7 +124,10 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
       throw refusal(request.url, session)
     }
     request.signal?.throwIfAborted()
-    return transport.follow(await withKeptBody(request))
+    const authorized = judgeOwnAuthorization(request, own, (outcome) =>
+      session.reportOwn(request.url.origin, outcome),
+    )
+    return transport.follow(await withKeptBody(authorized))
   }
 }
 
@@ -155,6 +173,11 @@ class Transport {
     let request = first
     for (let redirects = 0; ; redirects++) {
       const response = await this.#send(request, budget)
+      if (response.type === 'opaqueredirect' && request.redirect !== 'manual') {
+        throw redirectError(
+          `${request.url.origin} redirects, and this runtime, like browsers, does not show where to. Call the final URL.`,
+        )
+      }
       const location = isRedirect(response.status) ? response.headers.get('location') : null
       if (location === null || request.redirect === 'manual') {
         return redirects === 0 ? response : markRedirected(response)
@@ -166,13 +189,15 @@ class Transport {
       if (redirects === MAX_REDIRECTS) {
         throw redirectError(`${first.url.origin} led to more than ${MAX_REDIRECTS} redirects.`)
       }
-      request = nextHop(request, response.status, location)
+      const next = nextHop(request, response.status, location)
+      // A foreign server would choose path, query, method and body of a request that has the token.
+      request = this.reaches(request.url) ? next : { ...next, withoutToken: true }
     }
   }
 
   async #send(request: OutgoingRequest, budget: { resends: number }): Promise<Response> {
     const { url, signal } = request
-    if (request.ownAuthorization || !this.reaches(url)) return this.#dispatch(request, undefined)
+    if (request.withoutToken || !this.reaches(url)) return this.#dispatch(request, undefined)
     const first = await this.#session.begin(url.origin, signal)
     const { use, response, refused, sends } = await this.#sendSettled(request, first)
     if (refused === undefined) return response
@@ -242,9 +267,9 @@ class Transport {
     const refused = this.#session.end(use, headOf(response))
     const { status, headers } = response
     if (!this.#session.wantsBody(status)) return refused ? { status, body: '' } : undefined
-    const limit = timeoutSignal(this.#clock, REFUSAL_TIMEOUT_MS)
-    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
-    const body = await peek(response, ends)
+    const limit = deadline(this.#clock, REFUSAL_TIMEOUT_MS, signal)
+    const body = await peek(response, limit.signal)
+    limit.end()
     const answer = { status, headers, body }
     if (refused || this.#session.judge(answer)) return answer
     this.#session.keep(use, answer)

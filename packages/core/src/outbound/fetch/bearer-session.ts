@@ -59,6 +59,8 @@ export interface RefusedResponse {
   readonly headers?: Headers
 }
 
+type OwnOutcome = Extract<BearerEvent, { readonly type: 'own-authorization' }>['outcome']
+
 type RefusedProof = Extract<BearerEvent, { readonly type: 'proof-refused' }>
 
 /**
@@ -164,6 +166,12 @@ export class BearerSession {
   /** Tells that a server refused the proof that came with a token. */
   reportProof({ origin }: TokenUse, refused: Omit<RefusedProof, 'type' | 'origin'>): void {
     notify(this.#observe, { type: 'proof-refused', origin, ...refused })
+  }
+
+  /** Tells what became of an `Authorization` header of the caller's own. */
+  reportOwn(origin: string, outcome: OwnOutcome): void {
+    if (!this.#destinations.has(origin)) return
+    notify(this.#observe, { type: 'own-authorization', origin, outcome })
   }
 
   /** Finds another token after a refusal, or `undefined` where there is none. */

@@ -48,6 +48,12 @@ export type BearerEvent =
       /** Why, most likely, and what to do about it. */
       readonly advice: string
     }
+  | {
+      /** A request came with an `Authorization` header of the caller's own. */
+      readonly type: 'own-authorization'
+      readonly origin: string
+      readonly outcome: 'kept' | 'replaced' | 'refused'
+    }
   | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
   | {
       readonly type: 'skew'

@@ -73,8 +73,8 @@ export interface OutgoingRequest {
   readonly isRequestBody: boolean
   readonly redirect: 'follow' | 'error' | 'manual'
   readonly signal: AbortSignal | undefined
-  /** The caller brought an `Authorization` of its own. */
-  readonly ownAuthorization: boolean
+  /** It goes out without a token: with the caller's own, or since it has been at a foreign origin. */
+  readonly withoutToken: boolean
   /** Everything else that `fetch` was given, the runtime's own extensions included. */
   readonly rest: FetchInit
 }
@@ -92,7 +92,7 @@ export function readRequest(input: FetchInput, init: FetchInit | undefined): Out
     isRequestBody: isRequest(init) || (isRequest(input) && !isBody(init?.body)),
     redirect: redirect ?? 'follow',
     signal: signal ?? undefined,
-    ownAuthorization: copied.has('authorization'),
+    withoutToken: copied.has('authorization'),
     rest,
   }
 }

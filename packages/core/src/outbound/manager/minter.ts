@@ -2,7 +2,7 @@ import { Bounded } from '../../base/bounded.ts'
 import { Cooldown } from '../../base/cooldown.ts'
 import { type HeldToken, livesFor, type ReusePolicy } from './reuse-policy.ts'
 import { Flight } from '../../base/single-flight.ts'
-import { type Clock, timeoutSignal } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { isMayflyError, SourceError } from '../../base/errors.ts'
 import type { ManagerEvent, MintOrigin, MintReason } from './options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
@@ -132,7 +132,8 @@ export class Minter {
     const startedAt = clock.now()
     const flight = new Flight<Minted>((signal) => this.#obtain(order, signal), {
       background,
-      limit: timeoutSignal(clock, timeoutMs),
+      clock,
+      timeoutMs,
       limitError: () =>
         new SourceError('ERR_MINT_TIMEOUT', `No token came within ${timeoutMs} ms.`),
       settled: (outcome) => {

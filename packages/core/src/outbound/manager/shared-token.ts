@@ -1,4 +1,4 @@
-import { type Clock, pause, systemClock, timeoutSignal } from '../../base/clock.ts'
+import { alarm, type Clock, deadline, pause, systemClock, untilAborted } from '../../base/clock.ts'
 import { invalid, optionalNumber } from '../../base/options.ts'
 import type { ManagerEvent, StoreOperation, TokenManagerOptions, WaitOutcome } from './options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
@@ -72,22 +72,23 @@ export class SharedToken {
   ): Promise<Turn<Found>> {
     const { clock, observe } = this.#parts
     const since = clock.now()
-    let limit: AbortSignal | undefined
+    let isOver = false
+    let callOff: (() => void) | undefined
     const ended = (outcome: WaitOutcome, turn: Turn<Found>): Turn<Found> => {
       const durationMs = clock.now() - since
-      if (limit !== undefined) notify(observe, { type: 'lock-waited', outcome, durationMs })
+      if (callOff !== undefined) notify(observe, { type: 'lock-waited', outcome, durationMs })
       return turn
     }
     const look = async (): Promise<Found | undefined | typeof FAILED> => {
       const stored = await this.#read()
       return stored === undefined || stored === FAILED ? stored : accept(stored)
     }
-    for (;;) {
+    const attempt = async (): Promise<Turn<Found> | undefined> => {
       const found = await look()
       if (found !== undefined && found !== FAILED) {
         return ended('token', { ...this.freeTurn(), found })
       }
-      const down = found === FAILED || limit?.aborted === true
+      const down = found === FAILED || isOver
       const end = down ? FAILED : await this.#lock(timeoutMs / 4)
       if (end === FAILED) return ended('none', this.freeTurn())
       if (end !== undefined) {
@@ -97,8 +98,19 @@ export class SharedToken {
         end()
         return ended('token', { found: again, end })
       }
-      limit ??= timeoutSignal(clock, timeoutMs / 2)
-      await pause(clock, Math.min(100, timeoutMs / 20) * (0.5 + random()), signal)
+      return undefined
+    }
+    try {
+      for (;;) {
+        const turn = await attempt()
+        if (turn !== undefined) return turn
+        callOff ??= alarm(clock, timeoutMs / 2, () => {
+          isOver = true
+        })
+        await pause(clock, Math.min(100, timeoutMs / 20) * (0.5 + random()), signal)
+      }
+    } finally {
+      callOff?.()
     }
   }
 
@@ -171,18 +183,14 @@ export class SharedToken {
     run: (signal: AbortSignal) => Promise<Value>,
   ): Promise<Value | typeof FAILED> {
     const { clock, timeoutMs, observe } = this.#parts
-    const limit = timeoutSignal(clock, timeoutMs)
+    const limit = deadline(clock, timeoutMs)
     try {
-      return await Promise.race([run(limit), rejectOn(limit)])
+      return await untilAborted(run(limit.signal), limit.signal)
     } catch {
       notify(observe, { type: 'store-failed', operation })
       return FAILED
+    } finally {
+      limit.end()
     }
   }
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

@@ -194,8 +194,8 @@ describe('a redirect', () => {
       status: { value: 0 },
     })
     const fetch = bearerFetch(sourceFor('https://api.example.com'), { fetch: async () => opaque })
-    for (const redirect of ['follow', 'error'] as const) {
-      await expect(fetch('https://api.example.com', { redirect })).rejects.toMatchObject({
+    for (const mode of ['follow', 'error'] as const) {
+      await expect(fetch('https://api.example.com', { redirect: mode })).rejects.toMatchObject({
         code: 'ERR_REDIRECT',
       })
     }

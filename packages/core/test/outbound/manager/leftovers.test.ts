@@ -96,9 +96,11 @@ describe('a mint that has ended', () => {
 })
 
 it('works on a runtime that has neither AbortSignal.any nor AbortSignal.timeout', async () => {
-  const { any, timeout } = AbortSignal
-  Reflect.deleteProperty(AbortSignal, 'any')
-  Reflect.deleteProperty(AbortSignal, 'timeout')
+  const [any, timeout] = ['any', 'timeout'].map((name) => {
+    const method: unknown = Reflect.get(AbortSignal, name)
+    Reflect.deleteProperty(AbortSignal, name)
+    return method
+  })
   try {
     await using upstream = await startUpstream((_request, response) => answer(response, 200))
     const source = new ScriptedSource({

@@ -10,11 +10,11 @@ export function listFiles(
   patterns: string | readonly string[],
   { built = false }: { readonly built?: boolean } = {},
 ): string[] {
-  const left = built ? ['node_modules', '.git'] : ['node_modules', '.git', 'dist']
+  const left = new Set(['node_modules', '.git', '.types', ...(built ? [] : ['dist'])])
   return globSync([patterns].flat(), {
     cwd: root,
     withFileTypes: true,
-    exclude: ({ name }) => left.includes(name),
+    exclude: ({ name }) => left.has(name),
   })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))

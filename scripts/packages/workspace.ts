@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { listFiles, repositoryRoot } from '../lib/files.ts'
 
 /** What these checks read of a package.json. */
@@ -22,6 +22,10 @@ export interface PublicPackage {
   readonly folder: string
   /** What a program may import, for example `@mayfly/core/vendors`. */
   readonly entries: readonly string[]
+  /** The source of each file that `exports` and `bin` lead to, by its name in `dist`. */
+  readonly sources: Readonly<Record<string, string>>
+  /** Every package that it may import from outside. */
+  readonly imports: readonly string[]
   /** The commands that it installs. */
   readonly commands: readonly string[]
   /** What a program that uses it installs beside it: its peers, and the types that its own need. */
@@ -47,6 +51,8 @@ export function publicPackages(): PublicPackage[] {
         version: manifest.version,
         folder,
         entries: entriesOf(manifest),
+        sources: sourcesOf(manifest),
+        imports: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
         commands: Object.keys(manifest.bin ?? {}),
         companions: installedVersions(folder, [
           ...Object.keys(manifest.peerDependencies ?? {}),
@@ -64,6 +70,20 @@ function entriesOf({ name, exports = {} }: Manifest): string[] {
   return Object.keys(exports)
     .filter((subpath) => subpath !== './package.json')
     .map((subpath) => name + subpath.slice(1))
+}
+
+/** The built files that a package.json leads to: its entry points and its commands. */
+export function entryFiles({ exports = {}, bin = {} }: Manifest): string[] {
+  const files = [
+    ...Object.values(exports).map((each) => Reflect.get(Object(each), 'default')),
+    ...Object.values(bin),
+  ]
+  return files.filter((file) => typeof file === 'string').map((file) => file.replace(/^\.\//, ''))
+}
+
+function sourcesOf(manifest: Manifest): Record<string, string> {
+  const names = entryFiles(manifest).map((file) => basename(file, '.js'))
+  return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]))
 }
 
 function installedVersions(folder: string, names: readonly string[]): Record<string, string> {

@@ -1,4 +1,5 @@
-import { calculateJwkThumbprint, type CryptoKey, type JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
 import { encodeBase64url } from '../base/base64url.ts'
 import { KeyError } from '../base/errors.ts'

@@ -1,8 +1,12 @@
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import express, { type Response, type Router } from 'express'
 
 /** Beside `src` and `dist`: what a browser runs is neither compiled nor bundled. */
-const FOLDER = fileURLToPath(new URL('../../console/', import.meta.url))
+const FOLDER = join(
+  createRequire(import.meta.url).resolve('@mayfly/service/package.json'),
+  '../console',
+)
 
 /** The page may load what lies beside it and talk to its own service, and nothing else. */
 const CONTENT_SECURITY_POLICY = [

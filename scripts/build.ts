@@ -1,0 +1,42 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+import { type PublicPackage, publicPackages } from './packages/workspace.ts'
+
+// Writes what the packages publish: a file for each entry, and files that entries share.
+
+/**
+ * The core has a file for each of its rooms, so that a bundler leaves out whole rooms that a program does
+ * not use; what the other packages consist of is mostly used together.
+ */
+const ROOM = /\/packages\/core\/src\/(\w+)\/.*(?<!\.d)\.ts$/
+
+for (const each of publicPackages()) await bundle(each)
+
+async function bundle({ folder, sources, imports }: PublicPackage): Promise<void> {
+  const dist = join(folder, 'dist')
+  rmSync(dist, { recursive: true, force: true })
+  await using bundler = await rolldown({
+    cwd: folder,
+    input: sources,
+    external: (id) =>
+      id.startsWith('node:') || imports.some((name) => `${id}/`.startsWith(`${name}/`)),
+    platform: 'neutral',
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [dts({ cwd: folder, sourcemap: true })],
+    onLog(_, { message }) {
+      throw new Error(`${folder}: ${message}`)
+    },
+  })
+  await bundler.write({
+    dir: dist,
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    comments: { annotation: true, jsdoc: false, legal: true },
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ name: (id) => ROOM.exec(id)?.[1] ?? null, debugName: 'rooms' }],
+    },
+  })
+}

@@ -8,6 +8,9 @@ import { entryFiles, readManifest } from './workspace.ts'
 /** Files that every package ships. */
 const REQUIRED = ['package.json', 'LICENSE']
 
+/** What the bundler adds of its own; all other code is made from sources. */
+const RUNTIME = /^dist\/rolldown-runtime-[\w-]+\.js$/
+
 /** Judges what an installed package consists of: complete, and nothing that leads nowhere. */
 export function judgeContents(folder: string): Findings {
   const shipped = listFiles(folder, '**/*', { built: true })
@@ -31,7 +34,7 @@ export function judgeContents(folder: string): Findings {
       .filter((file) => !has(file) || !reached.has(file))
       .map((file) => `${file} is not shipped as the declarations of an entry`),
     ...code
-      .filter((file) => !has(`${file}.map`) && !passesOn(file, read(file)))
+      .filter((file) => !has(`${file}.map`) && !RUNTIME.test(file) && !passesOn(file, read(file)))
       .map((file) => `${file} has no source map, so nobody can tell where it comes from`),
     ...built
       .filter((file) => !reached.has(file))

@@ -18,6 +18,8 @@ import {
   injectBearer,
   issueToken,
   type Middleware,
+  requireAuthentication,
+  requireClaims,
   requireScope,
 } from '@mayfly/express'
 import {
@@ -147,6 +149,11 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
   },
   issuer_mismatch: faulty('other-issuer'),
   audience_mismatch: faulty('other-audience'),
+  client_mismatch: {
+    status: 401,
+    fields: minted({ azp: 'stranger' }),
+    verifier: { clientIds: ['shop'] },
+  },
   origin_malformed: { ...from(`${APP}/page`), status: 400 },
   origin_mismatch: from('https://evil.example'),
   origin_null: from('null'),
@@ -189,6 +196,16 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
     status: 403,
     fields: minted({ scope: 'orders:read' }),
     behind: (observe) => requireScope('orders:write', { observe }),
+  },
+  claims_insufficient: {
+    status: 403,
+    fields: minted({ permissions: ['orders:read'] }),
+    behind: (observe) => requireClaims({ permissions: 'orders:write' }, { observe }),
+  },
+  insufficient_user_authentication: {
+    status: 401,
+    fields: minted({ acr: 'pwd' }),
+    behind: (observe) => requireAuthentication({ acrValues: ['mfa'], observe }),
   },
   keys_unavailable: {
     status: 503,

@@ -10,6 +10,8 @@ import type {
 } from '@mayfly/core'
 import type {
   AcceptUpgrade,
+  AuthenticationOptions,
+  ClaimsRequirement,
   ClosableSocket,
   GuardVerifier,
   InjectOptions,
@@ -23,6 +25,10 @@ export interface AdapterExports<Middleware> {
   bearerAuth(verifier: GuardVerifier<unknown>, options?: GuardOptions): Middleware
   /** Answers 403 to a token that lacks one of the scopes. */
   requireScope(...scopes: string[]): Middleware
+  /** Answers 403 to a token that does not say what is asked for. */
+  requireClaims(claims: ClaimsRequirement): Middleware
+  /** Answers 401 to a token whose user has not logged in as is asked for. */
+  requireAuthentication(options: AuthenticationOptions): Middleware
   /** Replaces the caller's credentials with a fresh token. */
   injectBearer(source: TokenSource | ChooseSource, options?: InjectOptions): Middleware
   /**

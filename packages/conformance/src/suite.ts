@@ -19,6 +19,7 @@ import { upgradeOriginCases } from './cases/upgrade-origin.ts'
 import { upgradeSocketCases } from './cases/upgrade-socket.ts'
 import { upgradeCases } from './cases/upgrade.ts'
 import { verdictCases } from './cases/verdicts.ts'
+import { whoseTokenCases } from './cases/whose-token.ts'
 import type { CaseDefinition } from './define.ts'
 import type { AdapterDriver, ConformanceCase } from './driver.ts'
 
@@ -29,6 +30,7 @@ const CASES: readonly CaseDefinition[] = [
   ...attackKeysCases,
   ...attackStateCases,
   ...scopeCases,
+  ...whoseTokenCases,
   ...dpopCases,
   ...httpCases,
   ...originCases,

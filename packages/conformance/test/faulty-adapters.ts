@@ -2,6 +2,7 @@ import { type IssueOptions, OptionError, type RequestLike, TokenIssuer } from '@
 import { attackKeysCases } from '../src/cases/attack-keys.ts'
 import { attackStateCases } from '../src/cases/attack-state.ts'
 import { attackCases } from '../src/cases/attacks.ts'
+import { whoseTokenCases } from '../src/cases/whose-token.ts'
 import type { AdapterExports } from '../src/driver.ts'
 import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
 import { FAULTY_INJECTORS } from './faulty-injectors.ts'
@@ -55,6 +56,9 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
       'bearerAuth judges HEAD',
       'bearerAuth judges OPTIONS',
       'requireScope lets a token pass',
+      'bearerAuth refuses rights of a wrong type',
+      'requireScope goes by the claims',
+      ...whoseTokenCases.map(({ name }) => name),
       ...[...attackCases(), ...attackKeysCases, ...attackStateCases].map(({ name }) => name),
     ],
   },
@@ -171,6 +175,20 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
     fault: 'takes one scope for all of them',
     adapter: { ...SOUND_ADAPTER, requireScope: (first = '') => SOUND_ADAPTER.requireScope(first) },
     foundBy: ['requireScope answers 403 and names the scopes'],
+  },
+  {
+    fault: 'takes a check that takes its time for one that holds',
+    adapter: wrap('requireClaims', () => async (_request, _response, next) => next()),
+    foundBy: [
+      'requireClaims lets a token pass that says',
+      'requireClaims takes nothing but true',
+      'requireClaims answers 401 where nobody',
+    ],
+  },
+  {
+    fault: 'never asks how somebody has logged in',
+    adapter: wrap('requireAuthentication', () => async (_request, _response, next) => next()),
+    foundBy: ['requireAuthentication asks for another login'],
   },
   {
     fault: 'asks for scopes only where there is somebody',

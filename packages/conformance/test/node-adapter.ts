@@ -8,6 +8,9 @@ import {
   type VerifiedToken,
 } from '@mayfly/core'
 import {
+  type ClaimsCheck,
+  compileAuthenticationCheck,
+  compileClaimsCheck,
   compileScopeCheck,
   type HttpResponse,
   issueEndpoint,
@@ -55,6 +58,15 @@ export const SOUND: Parts = {
   },
 }
 
+function requirement(name: string, check: ClaimsCheck, answer: Parts['answer']): Middleware {
+  const middleware: Middleware = async (request, response, next) => {
+    const refusal = await check(request.auth)
+    if (refusal !== undefined) return answer(response, denial(refusal))
+    await next()
+  }
+  return Object.defineProperty(middleware, 'name', { value: name })
+}
+
 /** An adapter over `node:http` alone. It is here to try the suite on, right and wrong. */
 export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<Middleware> {
   const { requestLike, addField, answer } = { ...SOUND, ...faults }
@@ -71,14 +83,10 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
         await next()
       }
     },
-    requireScope(...scopes) {
-      const check = compileScopeCheck(scopes)
-      return async function requireScope(request, response, next) {
-        const refusal = check(request.auth)
-        if (refusal !== undefined) return answer(response, denial(refusal))
-        await next()
-      }
-    },
+    requireScope: (...scopes) => requirement('requireScope', compileScopeCheck(scopes), answer),
+    requireClaims: (claims) => requirement('requireClaims', compileClaimsCheck(claims), answer),
+    requireAuthentication: (options) =>
+      requirement('requireAuthentication', compileAuthenticationCheck(options), answer),
     injectBearer(source, options) {
       const injector = new BearerInjector(source, options)
       return async function injectBearer(request, response, next) {

@@ -13,11 +13,18 @@ export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/g
 export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
 export { isPreflight, type RequestLike } from './server/guard/request.ts'
 export {
+  type AuthenticationOptions,
   checkScope,
+  type ClaimsCheck,
+  type ClaimsCheckOptions,
+  type ClaimsRequirement,
+  compileAuthenticationCheck,
+  compileClaimsCheck,
   compileScopeCheck,
+  type RequirementOptions,
   type ScopeCheck,
   type ScopeOptions,
-} from './server/guard/scope.ts'
+} from './server/guard/requirements.ts'
 export type { TokenPlaces } from './server/guard/token-places.ts'
 export { type ClosableSocket, type ClosableStream } from './server/close-at.ts'
 export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'

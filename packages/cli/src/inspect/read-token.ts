@@ -25,7 +25,7 @@ export interface ReadToken {
 }
 
 /** Longer tokens are refused by default, here and by many servers. */
-const LONGEST = 8192
+const LONGEST = 12_288
 
 /** Takes a token apart, however badly it is written, and says what is wrong where. */
 export function readToken(token: string): ReadToken {

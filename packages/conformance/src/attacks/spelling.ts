@@ -89,7 +89,7 @@ export const spellingAttacks: readonly Forgery[] = [
     token: ({ claims, ec }) =>
       forge(
         { alg: 'ES256', kid: 'ec' },
-        { ...claims, more: 'x'.repeat(8000) },
+        { ...claims, more: 'x'.repeat(9300) },
         { key: ec.privateKey },
       ),
   },

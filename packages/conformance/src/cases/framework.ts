@@ -24,6 +24,8 @@ export const frameworkCases: readonly CaseDefinition[] = [
       const named = {
         bearerAuth: adapter.bearerAuth(verifier()),
         requireScope: adapter.requireScope('a'),
+        requireClaims: adapter.requireClaims({ a: 'b' }),
+        requireAuthentication: adapter.requireAuthentication({ maxAge: 60 }),
         injectBearer: adapter.injectBearer(source),
         issueToken: adapter.issueToken(issuer, () => undefined),
         jwks: adapter.jwks(issuer),

@@ -7,6 +7,8 @@ export interface JsonBounds {
   readonly maxDepth?: number
   /** How many bytes the text may have. Default 65 536. */
   readonly maxBytes?: number
+  /** Takes what a parser takes: members named twice, of which the last counts. For fetched documents. */
+  readonly lenient?: boolean
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -19,7 +21,7 @@ export function parseJsonObject(
   bytes: Uint8Array,
   bounds: JsonBounds = {},
 ): JsonObject | undefined {
-  const { maxDepth = 32, maxBytes = 65_536 } = bounds
+  const { maxDepth = 32, maxBytes = 65_536, lenient = false } = bounds
   // Most of what is no token is found out here: a decoder or a parser that throws takes far longer.
   if (bytes.length > maxBytes || !beginsObject(bytes)) return undefined
   try {
@@ -28,7 +30,8 @@ export function parseJsonObject(
     if (members === undefined) return undefined
     const value: unknown = JSON.parse(text)
     // A member that is named twice is parsed once, so that fewer come out than were written.
-    return isObject(value) && countParsed(value) === members ? value : undefined
+    if (!isObject(value)) return undefined
+    return lenient || countParsed(value) === members ? value : undefined
   } catch {
     return undefined
   }
@@ -95,4 +98,32 @@ function countParsed(value: object): number {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether a number is one that its text may not have said: an integer beyond 2^53, or none at all. */
+function isInexact(value: unknown): boolean {
+  if (typeof value !== 'number') return false
+  return Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value)
+}
+
+/** Finds a number that was not parsed as it is written, by its path. */
+export function inexactNumber(value: object, path = ''): string | undefined {
+  for (const [name, member] of Object.entries<unknown>(value as JsonObject)) {
+    const place = path === '' ? name : `${path}.${name}`
+    if (isInexact(member)) return place
+    const inner = isNested(member) ? inexactNumber(member, place) : undefined
+    if (inner !== undefined) return inner
+  }
+  return undefined
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** Writes the integers of a sound JSON text that a parser would change as strings of their digits. */
+export function quoteLargeIntegers(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (part) =>
+    /^-?\d+$/.test(part) && isInexact(Number(part)) ? `"${part}"` : part,
+  )
 }

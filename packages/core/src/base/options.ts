@@ -35,7 +35,7 @@ function noDuration(name: string, found: string): Error {
 }
 
 /** Past this a NumericDate or a lifetime can only be milliseconds (the year 5138 in seconds). */
-export const MILLISECONDS_FROM = 1e11
+const MILLISECONDS_FROM = 1e11
 
 /** The bounds of a numeric option, both included. */
 export interface NumberBounds {

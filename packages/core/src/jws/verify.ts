@@ -20,13 +20,16 @@ import {
 } from './parse.ts'
 
 /** The longest token that is looked at, in characters, where nothing else is said. */
-export const DEFAULT_MAX_TOKEN_LENGTH = 8192
+export const DEFAULT_MAX_TOKEN_LENGTH = 12_288
+
+/** A token that names no key is tried against this many: each is a signature for whoever sends rubbish. */
+const MAX_CANDIDATES = 8
 
 /** What {@link verifyCompact} is told. */
 export interface VerifyCompactOptions {
   /** The algorithms that are allowed. A key counts for the one that it was imported for alone. */
   readonly algorithms: readonly Algorithm[]
-  /** The longest token that is looked at, in characters. Default 8192. */
+  /** The longest token that is looked at, in characters. Default 12 288. */
   readonly maxTokenLength?: number
 }
 
@@ -86,7 +89,7 @@ export async function verifyParsed(
   const { protectedHeader, signingInput, signature, encodedPayload } = parsed
   const candidates = await findKeys(keys, protectedHeader)
   if (candidates.length === 0) throw keyUnknown()
-  for (const key of candidates) {
+  for (const key of candidates.slice(0, MAX_CANDIDATES)) {
     if (!(await key.verify(signingInput, signature))) continue
     const payload = decodeBase64url(encodedPayload)
     if (payload === undefined) throw malformed('The payload of the token is not base64url.')

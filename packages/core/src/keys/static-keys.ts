@@ -45,12 +45,15 @@ class AlgorithmKeys {
   constructor({ algorithm }: Key, keys: readonly Key[]) {
     const all = keys.filter((key) => key.algorithm === algorithm)
     const nameless = all.filter(({ keyId }) => keyId === undefined)
-    this.#all = Object.freeze(all)
+    const named = all.filter(({ keyId }) => keyId !== undefined)
+    // A token that names no key is most likely of one that has no name either.
+    this.#all = Object.freeze([...nameless, ...named])
     this.#nameless = Object.freeze(nameless)
     this.#byId = new Map(
-      all.flatMap((key) =>
-        key.keyId === undefined ? [] : [[key.keyId, Object.freeze([key, ...nameless])]],
-      ),
+      named.map(({ keyId: id }) => [
+        id ?? '',
+        Object.freeze([...named.filter(({ keyId }) => keyId === id), ...nameless]),
+      ]),
     )
   }
 
@@ -133,9 +136,22 @@ function namedKeys(
   if (!isList && !Array.isArray((keys as JwkSet | undefined)?.keys)) {
     throw invalid('keys', '"keys" must be a list of { algorithm, key } or a JWK set.')
   }
-  if (!isList) return pickKeys(keys as JwkSet, algorithms)
+  if (!isList) {
+    requireUnmixed(keys as JwkSet)
+    return pickKeys(keys as JwkSet, algorithms)
+  }
   if (keys.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The list of keys is empty.')
   return keys
+}
+
+/** A set with secrets in it is published one day, and one with public keys is written to be. */
+function requireUnmixed({ keys }: JwkSet): void {
+  const secrets = keys.filter((jwk) => Object(jwk).kty === 'oct').length
+  if (secrets === 0 || secrets === keys.length) return
+  throw new KeyError(
+    'ERR_KEY_TYPE',
+    'This JWK set mixes secrets ("kty": "oct") with other keys; give each secret as { algorithm, key } in a list.',
+  )
 }
 
 /** A key that was looked through, not yet imported. */
@@ -183,33 +199,20 @@ export interface ImportedSet {
 
 /**
  * Imports a JWK set that somebody else publishes, for the given algorithms. Unlike `staticKeys` it
- * leaves out a key that cannot be used, since one bad key must not lock out the tokens of the others.
- * Of two different keys that have one id and algorithm neither is used.
+ * leaves out a key that cannot be used, since one bad key must not lock out the tokens of the others,
+ * and takes two keys of one id and algorithm, both of which are tried.
  */
 export async function importJwkSet(
   set: { readonly keys: readonly unknown[] },
   algorithms: readonly Algorithm[],
 ): Promise<ImportedSet> {
   const imported = await Promise.all(set.keys.map((jwk) => importMember(jwk, algorithms)))
+  const keys = imported.flatMap((member) => member.keys)
   // One key that is published twice is one key.
-  const keys = [
-    ...groupBy(
-      imported.flatMap((member) => member.keys),
-      identity,
-    ).values(),
-  ]
-  const namesakes = [
-    ...groupBy(
-      keys.map(([key]) => key),
-      name,
-    ).values(),
-  ]
+  const distinct = new Map(keys.map((key) => [identity(key), key]))
   return {
-    keys: namesakes.flatMap((group) => (isAmbiguous(group) ? [] : group)),
-    refused: [
-      ...imported.flatMap((member) => member.refused),
-      ...namesakes.filter(isAmbiguous).map(([key]) => duplicate(key)),
-    ],
+    keys: [...distinct.values()],
+    refused: imported.flatMap((member) => member.refused),
   }
 }
 
@@ -218,39 +221,16 @@ async function importMember(jwk: unknown, algorithms: readonly Algorithm[]): Pro
     const picked = pickKeys({ keys: [jwk as Jwk] }, algorithms)
     const keys = picked.map(({ key, algorithm }) => importKey(key, algorithm, { use: 'verify' }))
     return { keys: await Promise.all(keys), refused: [] }
-  } catch (error) {
-    if (error instanceof KeyError) return { keys: [], refused: [error] }
-    throw error
+  } catch (cause) {
+    if (cause instanceof KeyError) return { keys: [], refused: [cause] }
+    const message = 'A key of this JWK set cannot be used; the cause says more.'
+    return { keys: [], refused: [new KeyError('ERR_KEY_FORMAT', message, { cause })] }
   }
-}
-
-type Group = [Key, ...Key[]]
-
-function groupBy(keys: readonly Key[], label: (key: Key) => string): Map<string, Group> {
-  const groups = new Map<string, Group>()
-  for (const key of keys) {
-    const group = groups.get(label(key))
-    if (group === undefined) groups.set(label(key), [key])
-    else group.push(key)
-  }
-  return groups
 }
 
 /** Written as JSON, so that no id can be mistaken for another id and something else. */
-function name({ algorithm, keyId }: Key): string {
-  return JSON.stringify([algorithm, keyId])
-}
-
-function identity(key: Key): string {
-  return JSON.stringify([name(key), key.fingerprint])
-}
-
-function isAmbiguous([{ keyId }, ...others]: Group): boolean {
-  return keyId !== undefined && others.length > 0
-}
-
-function duplicate({ algorithm }: Key): KeyError {
-  return new KeyError('ERR_KEY_DUPLICATE', `Two keys for ${algorithm} have the same key id.`)
+function identity({ algorithm, keyId, fingerprint }: Key): string {
+  return JSON.stringify([algorithm, keyId, fingerprint])
 }
 
 /** A key of a JWK set, and an algorithm that it verifies. */

@@ -1,6 +1,6 @@
 import type { Jwk } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
-import { importJwkSet } from '../../src/keys/static-keys.ts'
+import { importJwkSet, KeyIndex } from '../../src/keys/static-keys.ts'
 import { pairs } from './materials.ts'
 
 const ec = pairs.p256.publicKey.export({ format: 'jwk' })
@@ -42,7 +42,7 @@ describe('importJwkSet', () => {
     },
   )
 
-  it('takes neither of two different keys with one id and algorithm', async () => {
+  it('takes both of two different keys with one id and algorithm: either may have signed', async () => {
     const other: Jwk = { ...rsa, kid: 'good' }
     const another = {
       ...pairs.rsaExponent3.publicKey.export({ format: 'jwk' }),
@@ -53,8 +53,9 @@ describe('importJwkSet', () => {
       'ES256',
       'RS256',
     ])
-    expect(keys.map(({ algorithm }) => algorithm)).toEqual(['ES256'])
-    expect(refused.map(({ code }) => code)).toEqual(['ERR_KEY_DUPLICATE'])
+    expect(keys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'RS256', 'RS256'])
+    expect(refused).toEqual([])
+    expect(new KeyIndex(keys).find('RS256', 'good')).toEqual(keys.slice(1))
   })
 
   it('takes one key that is published twice once, and keys without an id all', async () => {

@@ -186,13 +186,19 @@ describe('staticKeys with a JWK set', () => {
   })
 
   it('takes a secret only when an HMAC is among the algorithms', async () => {
-    const set = { keys: [oct, { ...ec, kid: 'e' }] }
+    const set = { keys: [oct] }
     expect(await ids(staticKeys(set, ['ES256']), 'HS256')).toEqual([])
     expect(await ids(staticKeys(set), 'HS256')).toEqual([])
     const keys = staticKeys(set, ['ES256', 'HS256', 'HS512'])
     expect(await ids(keys, 'HS256')).toEqual(['oct'])
     expect(await ids(keys, 'HS512')).toEqual([])
-    expect(await ids(keys, 'ES256')).toEqual(['e'])
+  })
+
+  it('refuses a set that mixes secrets with other keys, whatever the algorithms', () => {
+    const set = { keys: [oct, { ...ec, kid: 'e' }] }
+    for (const algorithms of [['ES256'], ['HS256'], ['ES256', 'HS256']] as const) {
+      expect(() => staticKeys(set, algorithms)).toThrow('mixes secrets')
+    }
   })
 
   it.each<readonly [string, readonly Jwk[], string]>([

@@ -20,31 +20,73 @@ export function isThumbprint(value: unknown): value is string {
   return typeof value === 'string' && THUMBPRINT.test(value)
 }
 
+/** What a token is bound to (RFC 7800), as far as it is enforced. */
+export interface Confirmation {
+  /** The thumbprint of a key that its user proves to hold (RFC 9449 section 6.1). */
+  readonly jkt?: string
+  /** The thumbprint of the certificate that its user shows (RFC 8705 section 3.1). */
+  readonly 'x5t#S256'?: string
+}
+
+/** Reads what a token is bound to. Throws a `RequestError`. */
+export type ConfirmationReader = (claims: Readonly<Record<string, unknown>>) => Confirmation
+
+const UNBOUND: Confirmation = Object.freeze({})
+const ENFORCED: ReadonlySet<string> = new Set(['jkt', 'x5t#S256'])
+
 /**
- * Reads the key that a token is bound to, by its thumbprint (RFC 9449 section 6.1). `undefined`: it is
- * bound to none. A binding that cannot be read is none that could be lifted: it throws.
+ * Compiles what reads the claim `cnf`. A binding that cannot be read, or that nobody enforces, is none
+ * that could be lifted: it throws, unless it is one of `ignored`.
  */
-export function boundKey(claims: Readonly<Record<string, unknown>>): string | undefined {
-  if (!Object.hasOwn(claims, 'cnf')) return undefined
-  const { cnf } = claims
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) {
-    throw malformed('cnf', 'an object')
+export function confirmationReader(ignored: readonly string[] = []): ConfirmationReader {
+  return (claims) => {
+    if (!Object.hasOwn(claims, 'cnf')) return UNBOUND
+    const { cnf } = claims
+    if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) {
+      throw malformed('cnf', 'an object')
+    }
+    const members = Object.entries(cnf as Readonly<Record<string, unknown>>)
+    const bound = members.filter(([name]) => !ignored.includes(name))
+    for (const [name, value] of bound) {
+      if (!ENFORCED.has(name)) throw notEnforced()
+      if (isThumbprint(value)) continue
+      throw malformed('cnf', `an object whose "${name}" is a SHA-256 thumbprint in base64url`)
+    }
+    return Object.freeze(Object.fromEntries(bound)) as Confirmation
   }
-  if (!Object.hasOwn(cnf, 'jkt')) return undefined
-  const { jkt } = cnf as { readonly jkt: unknown }
-  if (isThumbprint(jkt)) return jkt
-  throw malformed('cnf', 'an object whose "jkt" is a SHA-256 thumbprint in base64url')
+}
+
+/** Reads what a token is bound to, all of it. */
+export const readConfirmation: ConfirmationReader = confirmationReader()
+
+/** What the sender of a request was found to hold. */
+export interface Holder {
+  readonly proof?: KeyProof | undefined
+  /** The SHA-256 thumbprint of the certificate of its connection, in base64url. */
+  readonly certificate?: string | undefined
 }
 
 /**
- * Judges whether a token may be used with a proof, or without. Both ways of mixing them up are refused:
- * a bound token without its proof, and a proof that binds nothing.
+ * Judges whether a token may be used by whoever sent it. All that it is bound to has to be there; and a
+ * proof that binds nothing is refused too.
  */
-export function checkKeyBinding(bound: string | undefined, proof: KeyProof | undefined): void {
-  if (bound === proof?.thumbprint) return
-  if (proof === undefined) throw keyUnproven()
-  if (bound === undefined) throw keyUnbound()
-  throw bindingError('key_mismatch', 'The token is bound to another key than that of the proof.')
+export function checkBinding(
+  { jkt, 'x5t#S256': certificate }: Confirmation,
+  { proof, certificate: shown }: Holder,
+): void {
+  if (jkt !== proof?.thumbprint) {
+    if (proof === undefined) throw keyUnproven()
+    throw jkt === undefined ? keyUnbound() : mismatch('key', 'proof')
+  }
+  if (certificate === undefined || certificate === shown) return
+  throw shown === undefined ? certificateMissing() : mismatch('certificate', 'connection')
+}
+
+function mismatch(what: string, where: string): RequestError {
+  return bindingError(
+    'key_mismatch',
+    `The token is bound to another ${what} than that of the ${where}.`,
+  )
 }
 
 /** Refuses a bound token that came without its proof. */
@@ -53,6 +95,17 @@ export function keyUnproven(): RequestError {
     'key_unproven',
     'A token that is bound to a key is sent as "Authorization: DPoP", with a proof in the DPoP header.',
   )
+}
+
+function certificateMissing(): RequestError {
+  return bindingError(
+    'key_unproven',
+    'A token that is bound to a certificate is sent over mutual TLS, with that certificate.',
+  )
+}
+
+function notEnforced(): RequestError {
+  return bindingError('key_unproven', 'The token is bound to something that is not checked here.')
 }
 
 /** Refuses a token that is bound to no key. */

@@ -1,4 +1,10 @@
 import { type RequestErrorCode, type Reason, RequestError } from '../../base/errors.ts'
+import {
+  inexactNumber,
+  type JsonObject,
+  parseJsonObject,
+  quoteLargeIntegers,
+} from '../../base/json.ts'
 
 /**
  * The claims of a JWT (RFC 7519 section 4.1). A verified token's registered claims have these types;
@@ -24,8 +30,11 @@ export interface SignedClaims {
   readonly protectedHeader: { readonly typ?: unknown }
 }
 
-/** One check of a compiled policy. It throws a `RequestError`; `now` is in seconds. */
-export type ClaimsCheck = (token: SignedClaims, now: number) => void
+/** A check of what never changes for a token. It throws a `RequestError`. */
+export type TokenCheck = (token: SignedClaims) => void
+
+/** A check of what changes with the time. It throws a `RequestError`; `now` is in seconds. */
+export type TimeCheck = (token: SignedClaims, now: number) => void
 
 /** Makes the error for a claim that is not there. */
 export function missing(claim: string): RequestError {
@@ -56,4 +65,47 @@ export interface Refusal {
 /** Makes the error for a claim that is not what this verifier asks for. */
 export function refusal(code: RequestErrorCode, what: Refusal): RequestError {
   return new RequestError(code, what.message, { reason: what.reason, claim: what.claim })
+}
+
+/** How {@link readPayload} reads. */
+export interface PayloadReading {
+  /** What becomes of an integer beyond 2^53, which JavaScript would change. */
+  readonly largeIntegers: 'refuse' | 'text'
+  /** Whether `sub` and `jti` may be whole numbers, to be read as their digits. */
+  readonly allowNumericIds: boolean
+}
+
+/** No path is longer than this in an answer. */
+const MAX_PATH_LENGTH = 64
+
+/**
+ * Reads the claims from bytes whose signature holds.
+ *
+ * @throws {RequestError} `ERR_TOKEN_MALFORMED` for anything but one JSON object, `ERR_CLAIM_INVALID` for
+ * a number that JavaScript would change in silence.
+ */
+export function readPayload(bytes: Uint8Array, reading: PayloadReading): JsonObject {
+  let claims = parseJsonObject(bytes)
+  if (claims === undefined) {
+    throw new RequestError('ERR_TOKEN_MALFORMED', "The token's payload is not a JSON object.", {
+      reason: 'token_malformed',
+    })
+  }
+  if (reading.largeIntegers === 'text' && inexactNumber(claims) !== undefined) {
+    claims = JSON.parse(quoteLargeIntegers(new TextDecoder().decode(bytes))) as JsonObject
+  }
+  requireExact(claims)
+  if (reading.allowNumericIds) {
+    for (const name of ['sub', 'jti']) {
+      if (Number.isSafeInteger(claims[name])) claims[name] = String(claims[name])
+    }
+  }
+  return claims
+}
+
+/** Refuses numbers that are not what was written. */
+function requireExact(claims: object): void {
+  const path = inexactNumber(claims)
+  if (path === undefined) return
+  throw malformed(path.slice(0, MAX_PATH_LENGTH), 'a number that JavaScript can hold (within 2^53)')
 }

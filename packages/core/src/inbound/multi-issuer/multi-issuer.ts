@@ -1,6 +1,6 @@
 import { createVerifiedTokens, type VerifiedTokens } from '../verifier/verified-tokens.ts'
 import { issuerCheck } from '../claims/identity.ts'
-import type { ClaimsCheck, JwtPayload } from '../claims/payload.ts'
+import type { JwtPayload, TokenCheck } from '../claims/payload.ts'
 import type { Clock } from '../../base/clock.ts'
 import { clockOption, invalid, optionalFunction } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
@@ -43,7 +43,7 @@ import { malformed } from '../../jws/parse.ts'
  */
 export class MultiIssuerVerifier<Payload = JwtPayload> {
   readonly #verifiers: ReadonlyMap<string, TokenVerifier<Payload>>
-  readonly #checkIssuer: ClaimsCheck
+  readonly #checkIssuer: TokenCheck
   readonly #maxTokenLength: number
   /** Who accepted a token before, so that it need not be read to find out. */
   readonly #known: VerifiedTokens<TokenVerifier<Payload>> | undefined
@@ -124,7 +124,7 @@ export class MultiIssuerVerifier<Payload = JwtPayload> {
     const startMs = this.#clock.now()
     try {
       const payload = readUnverified(token, this.#maxTokenLength)
-      this.#checkIssuer({ payload, protectedHeader: {} }, startMs / 1000)
+      this.#checkIssuer({ payload, protectedHeader: {} })
       const verifier = this.#verifiers.get(String(payload['iss']))
       if (verifier !== undefined) return verifier
       throw new TypeError('An issuer that is trusted has no verifier.')

@@ -26,7 +26,7 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
    * not looked at.
    */
   readonly origin?: OriginBinding
-  /** The longest token that is looked at, in characters. Default 8192. */
+  /** The longest token that is looked at, in characters. Default 12 288: Node takes 16 KiB of header fields. */
   readonly maxTokenLength?: number
   /** Judges the payload last of all claims, and gives it its type. */
   readonly schema?: PayloadSchema<Payload>

@@ -1,4 +1,4 @@
-import type { KeyProof } from '../claims/key-binding.ts'
+import type { Holder } from '../claims/key-binding.ts'
 import { type JwtPayload, malformed } from '../claims/payload.ts'
 import { invalid, requireOptions, requireString } from '../../base/options.ts'
 import { splitAudience, checkOrigin, type OriginContext, originError } from '../../origin/check.ts'
@@ -16,13 +16,11 @@ export interface OriginBindingOptions extends OriginOptions {
 }
 
 /**
- * Where a token came from. All but the proof is needed only by a verifier that binds tokens to origins.
+ * Where a token came from, and what its sender holds. Origins are needed only by a verifier that binds tokens to origins.
  */
-export interface VerifyContext extends OriginContext {
+export interface VerifyContext extends OriginContext, Holder {
   /** The `Origin` header. Several of them: joined with ", ", which is malformed. */
   readonly origin?: string | undefined
-  /** The key that the sender was found to hold. A token that is bound to a key is refused without. */
-  readonly proof?: KeyProof | undefined
 }
 
 /** Binds the tokens of one verifier. */

@@ -1,4 +1,6 @@
+import type { Confirmation } from '../claims/key-binding.ts'
 import type { JwtPayload } from '../claims/payload.ts'
+import type { ClaimsPolicy } from '../claims/policy.ts'
 import type { ProtectedHeader } from '../../jws/parse.ts'
 
 /** A token that was accepted: its signature holds, and its claims are what the verifier asks for. */
@@ -9,31 +11,31 @@ export interface VerifiedToken<Payload = JwtPayload> {
   readonly claims: JwtPayload
   readonly protectedHeader: ProtectedHeader
   /**
-   * What the token may be used for: its `scope` claim taken apart (RFC 8693 section 4.2), or `scp`,
-   * as some issuers call it, which may also be an array.
+   * What the token may be used for: its `scope` claim taken apart (RFC 8693 section 4.2), or an array;
+   * `scp` where there is none, as some issuers call it; or the claims that `scopeClaims` names.
    */
   readonly scopes: readonly string[]
+  /** What the token is bound to, as far as its verifier has enforced it. */
+  readonly confirmation?: Confirmation
 }
 
-/** Freezes what was signed, once per token, so that it can be shared between requests. */
+/**
+ * Gathers what never changes for a token, and freezes it, once per token, so that it can be shared
+ * between requests. Throws a `RequestError` for rights and bindings that cannot be read.
+ */
 export function createVerifiedToken(
   payload: Record<string, unknown>,
   protectedHeader: ProtectedHeader,
+  { rightsIn, confirmationIn }: Pick<ClaimsPolicy, 'rightsIn' | 'confirmationIn'>,
 ): VerifiedToken {
   const claims = deepFreeze(payload) as JwtPayload
   return Object.freeze({
     payload: claims,
     claims,
     protectedHeader: deepFreeze(protectedHeader),
-    scopes: Object.freeze(scopesIn(claims)),
+    scopes: rightsIn(claims),
+    confirmation: confirmationIn(claims),
   })
-}
-
-function scopesIn({ scope, scp }: JwtPayload): string[] {
-  const value = scope ?? scp
-  if (typeof value === 'string') return value.split(' ').filter((item) => item !== '')
-  if (value !== scp || !Array.isArray(scp)) return []
-  return scp.filter((item: unknown): item is string => typeof item === 'string')
 }
 
 function deepFreeze<Value extends object>(value: Value): Value {

@@ -1,10 +1,9 @@
 import { promisesCanBeShared } from '../../base/single-flight.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
-import { boundKey, checkKeyBinding } from '../claims/key-binding.ts'
-import type { JwtPayload } from '../claims/payload.ts'
+import { checkBinding } from '../claims/key-binding.ts'
+import { type JwtPayload, readPayload } from '../claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
-import { parseJsonObject } from '../../base/json.ts'
 import {
   clockOption,
   describe,
@@ -35,8 +34,6 @@ interface Kept {
   readonly signed: VerifiedToken
   /** The same as it is given out, made once. Absent where a promise must not be shared. */
   readonly promise: Promise<VerifiedToken> | undefined
-  /** The key that the token is bound to, by its thumbprint. */
-  readonly boundKey: string | undefined
   /** The compiled origin patterns, where the verifier binds tokens to origins. */
   readonly origins: CompiledOrigins | undefined
 }
@@ -45,9 +42,10 @@ const NO_CONTEXT: VerifyContext = Object.freeze({})
 
 /**
  * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, whether they
- * were revoked or superseded, the origin that they are used from, the key that they are bound to, and
- * whether they were used before, in this order. Signatures that held are cached; everything else is
- * judged on every use. A token that is bound to a key (`cnf.jkt`) is good with a proof only.
+ * were revoked or superseded, the origin that they are used from, what they are bound to, and whether
+ * they were used before, in this order. Signatures that held are cached; everything else is judged on
+ * every use. A token that is bound (`cnf`) is good with a proof of its key, or over a connection with its
+ * certificate, alone.
  *
  * @example
  * ```ts
@@ -146,14 +144,14 @@ export class TokenVerifier<Payload = JwtPayload> {
 
   /** Judges what can be judged at once: an `async` function would cost more than all the checks. */
   #judgeKnown(
-    { signed, promise, origins, boundKey: bound }: Kept,
+    { signed, promise, origins }: Kept,
     context: VerifyContext,
     startMs: number,
   ): Promise<VerifiedToken<Payload>> {
     try {
       this.#policy.check(signed, startMs / 1000)
       if (origins !== undefined) this.#origin?.check(origins, context)
-      if (bound !== undefined) checkKeyBinding(bound, undefined)
+      checkBinding(signed.confirmation ?? {}, context)
       this.#accepted(true, startMs)
       // Without a schema the payload's type is that of the claims.
       return (promise ?? Promise.resolve(signed)) as Promise<VerifiedToken<Payload>>
@@ -171,18 +169,17 @@ export class TokenVerifier<Payload = JwtPayload> {
     try {
       const version = this.#keys.lookup.version
       const cached = this.#find(token, startMs / 1000)
-      const signed = cached?.signed ?? (await this.#checkSignature(token))
-      const nowMs = cached === undefined ? this.#clock.now() : startMs
-      this.#policy.check(signed, nowMs / 1000)
+      const signed = cached?.signed ?? (await this.#readNew(token))
+      if (cached !== undefined) this.#policy.check(signed, startMs / 1000)
       const verified =
         this.#schema === undefined
           ? // Without a schema the payload's type is that of the claims.
             (signed as VerifiedToken<Payload>)
           : await withSchema(this.#schema, signed)
-      const { origins, boundKey: bound } = cached ?? this.#keep(token, signed, version)
+      const { origins } = cached ?? this.#keep(token, signed, version)
       if (this.#standing !== undefined) await this.#standing(signed.claims)
       if (origins !== undefined) this.#origin?.check(origins, context)
-      checkKeyBinding(bound, context.proof)
+      checkBinding(signed.confirmation ?? {}, context)
       await context.proof?.use()
       if (this.#once !== undefined) {
         // It may have ended while others were asked, and the store forgets tokens that have.
@@ -197,19 +194,16 @@ export class TokenVerifier<Payload = JwtPayload> {
     }
   }
 
-  async #checkSignature(token: string): Promise<VerifiedToken> {
+  /** Reads a token that is not in the cache: its signature, and all that its claims say. */
+  async #readNew(token: string): Promise<VerifiedToken> {
     const parsed = parseCompact(token, {
       algorithms: this.#keys.algorithms(),
       maxTokenLength: this.#maxTokenLength,
     })
-    const { payload, protectedHeader } = await verifyParsed(parsed, this.#keys.lookup)
-    const claims = parseJsonObject(payload)
-    if (claims === undefined) {
-      throw new RequestError('ERR_TOKEN_MALFORMED', "The token's payload is not a JSON object.", {
-        reason: 'token_malformed',
-      })
-    }
-    return createVerifiedToken(claims, protectedHeader)
+    const { payload: bytes, protectedHeader } = await verifyParsed(parsed, this.#keys.lookup)
+    const payload = readPayload(bytes, this.#policy.reading)
+    this.#policy.check({ payload, protectedHeader }, this.#clock.now() / 1000)
+    return createVerifiedToken(payload, protectedHeader, this.#policy)
   }
 
   #find(token: unknown, now: number): Kept | undefined {
@@ -222,7 +216,7 @@ export class TokenVerifier<Payload = JwtPayload> {
     const promise = this.#sharesPromises ? Promise.resolve(signed) : undefined
     const { claims } = signed
     const origins = this.#origin?.compile(claims)
-    const kept = { signed, promise, boundKey: boundKey(claims), origins }
+    const kept = { signed, promise, origins }
     const { exp } = claims
     const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
     this.#cache?.set(token, kept, { version, expiresAt })

@@ -27,10 +27,15 @@ export interface ChallengeError {
     | 'invalid_request'
     | 'invalid_token'
     | 'insufficient_scope'
+    | 'insufficient_user_authentication'
     | 'invalid_dpop_proof'
     | 'use_dpop_nonce'
   readonly description: string
   readonly scope?: string
+  /** The authentication context classes that will do (RFC 9470 section 3). */
+  readonly acrValues?: string
+  /** Seconds that the user's login may be old (RFC 9470 section 3). */
+  readonly maxAge?: number
   /** The scheme that the request was made with. Default: the one that the guard takes. */
   readonly scheme?: TokenScheme
 }
@@ -67,10 +72,14 @@ export function compileChallenge(
 
   return (problem) => {
     if (problem === undefined) return bare
-    const { error, scheme = usual } = problem
-    const scope = problem.scope === undefined ? '' : `, scope=${quoted(problem.scope)}`
+    const { error, scheme = usual, scope, acrValues, maxAge } = problem
     const description = quoted(plainText(problem.description))
-    return `${scheme} ${start}, error="${error}", error_description=${description}${scope}${endOf(scheme)}`
+    const needs = [
+      ...(scope === undefined ? [] : [`, scope=${quoted(scope)}`]),
+      ...(acrValues === undefined ? [] : [`, acr_values=${quoted(acrValues)}`]),
+      ...(maxAge === undefined ? [] : [`, max_age="${maxAge}"`]),
+    ].join('')
+    return `${scheme} ${start}, error="${error}", error_description=${description}${needs}${endOf(scheme)}`
   }
 }
 

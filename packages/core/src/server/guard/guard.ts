@@ -95,7 +95,7 @@ export class Guard<Payload = unknown> {
       const { checksOrigin } = this.#verifier
       const context = checksOrigin ? this.#context(request, found) : undefined
       const auth = await this.#verifier.verify(found.token, proof ? { ...context, proof } : context)
-      await requireBinding(auth, proof)
+      await requireBinding(auth, { proof })
       const headers = acceptedHeaders(found, checksOrigin)
       return { ok: true, auth, headers: proof ? { ...headers, ...proof.headers } : headers }
     } catch (error) {

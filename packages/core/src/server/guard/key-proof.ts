@@ -1,8 +1,9 @@
 import {
-  boundKey,
-  checkKeyBinding,
+  checkBinding,
+  type Holder,
   type KeyProof,
   keyUnproven,
+  readConfirmation,
 } from '../../inbound/claims/key-binding.ts'
 import type { DpopVerifier } from '../../inbound/dpop/verifier.ts'
 import { describe, hasMethod, invalid, optionalBoolean } from '../../base/options.ts'
@@ -65,11 +66,8 @@ export function requireProofVerifier(dpop: DpopVerifier): DpopVerifier {
 }
 
 /** Makes sure of the binding once more: a verifier of somebody else's may not have looked at it. */
-export async function requireBinding(
-  auth: VerifiedToken<unknown>,
-  proof: KeyProof | undefined,
-): Promise<void> {
+export async function requireBinding(auth: VerifiedToken<unknown>, holder: Holder): Promise<void> {
   // oxlint-disable-next-line typescript/no-unnecessary-condition -- whatever a foreign verifier gives
-  checkKeyBinding(boundKey(auth.claims ?? {}), proof)
-  await proof?.use()
+  checkBinding(auth.confirmation ?? readConfirmation(auth.claims ?? {}), holder)
+  await holder.proof?.use()
 }

@@ -41,8 +41,8 @@ export function requireClaims(
   maxAge: number,
 ): VonageWebhookClaims {
   const token: SignedClaims = { payload, protectedHeader: {} }
-  checkIssuer(token, now)
-  issuedAtCheck(undefined, maxAge)(token, now)
+  checkIssuer(token)
+  issuedAtCheck({ maxAge: undefined, tolerance: 0, aheadTolerance: maxAge })(token, now)
   checkExpiry(token, now)
   checkNotBefore(token, now)
   const { iat } = payload

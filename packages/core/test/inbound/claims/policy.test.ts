@@ -27,11 +27,31 @@ describe('A claims policy accepts', () => {
     expect(() => judge({}, { nbf: NOW + 5.1 })).toThrow(code('ERR_TOKEN_NOT_YET_VALID'))
   })
 
-  it('a token up to maxTokenAge, however late its exp', () => {
-    judge({ maxTokenAge: 60 }, {}, { now: NOW + 65 })
-    expect(() => judge({ maxTokenAge: 60 }, {}, { now: NOW + 66 })).toThrow(
+  it('a token until maxTokenAge and the tolerance are over, however late its exp', () => {
+    judge({ maxTokenAge: 60 }, {}, { now: NOW + 64.9 })
+    expect(() => judge({ maxTokenAge: 60 }, {}, { now: NOW + 65 })).toThrow(
       code('ERR_TOKEN_TOO_OLD'),
     )
+  })
+
+  it('a token of a machine whose clock is a minute ahead, or as far as iatTolerance says', () => {
+    judge({}, { iat: NOW + 60 })
+    judge({ iatTolerance: 300 }, { iat: NOW + 300 })
+    judge({ clockTolerance: 120 }, { iat: NOW + 120 })
+    for (const [options, ahead] of [
+      [{}, 60.1],
+      [{ iatTolerance: 0 }, 1],
+      [{ iatTolerance: 300 }, 301],
+    ] as const) {
+      expect(() => judge(options, { iat: NOW + ahead })).toThrow(code('ERR_TOKEN_NOT_YET_VALID'))
+    }
+  })
+
+  it('an nbf of 0, and an exp in the year 9999', () => {
+    judge({}, { nbf: 0, exp: 253_402_300_799 })
+    expect(() => judge({}, { exp: (NOW + 300) * 1000 })).toThrow(code('ERR_CLAIM_INVALID'))
+    expect(() => judge({}, { nbf: null })).toThrow(code('ERR_CLAIM_INVALID'))
+    expect(() => judge({}, { exp: 0 })).toThrow(code('ERR_CLAIM_INVALID'))
   })
 
   it('a token without exp only when told to, and then still judges one that is there', () => {
@@ -62,6 +82,62 @@ describe('A claims policy accepts', () => {
       judge({ type: 'application/at+jwt' }, {}, { typ })
     },
   )
+
+  it.each([undefined, 'JWT', 'jwt', 'application/jwt', 'at+jwt', 'AT+JWT', 'Application/at+jwt'])(
+    'typ %s where no type is asked for',
+    (typ) => judge({}, {}, { typ }),
+  )
+
+  it.each([
+    'logout+jwt',
+    'Logout+JWT',
+    'application/logout+jwt',
+    'APPLICATION/LOGOUT+JWT',
+    'application/logout+jwt; charset=utf-8',
+    ' logout+jwt ',
+    'dpop+jwt',
+    'token-introspection+jwt',
+    'secevent+jwt',
+    'oauth-authz-req+jwt',
+    'entity-statement+jwt',
+    'kb+jwt',
+    'dc+sd-jwt',
+    7,
+    null,
+  ])('no typ of another purpose where no type is asked for: %s', (typ) => {
+    expect(() => judge({}, {}, { typ })).toThrow(code('ERR_TOKEN_TYPE'))
+  })
+
+  it('one of several types, a type of another purpose when it is asked for', () => {
+    judge({ type: ['at+jwt', 'JWT'] }, {}, { typ: 'application/jwt' })
+    judge({ type: 'logout+jwt' }, {}, { typ: 'Logout+JWT' })
+    expect(() => judge({ type: ['at+jwt', 'JWT'] }, {}, { typ: 'x+jwt' })).toThrow(
+      code('ERR_TOKEN_TYPE'),
+    )
+  })
+
+  it.each(['azp', 'client_id', 'cid', 'appid'])('a token of a known client in %s', (claim) => {
+    judge({ clientIds: ['shop', 'till'] }, { [claim]: 'till' })
+    judge({ clientIds: 'till', audience: null }, { [claim]: 'till', aud: undefined })
+    for (const client of ['', 'til', 'tills', 'TILL', ' till']) {
+      expect(() => judge({ clientIds: 'till' }, { [claim]: client })).toThrow(code('ERR_CLIENT'))
+    }
+    expect(() => judge({ clientIds: 'till' }, { [claim]: ['till'] })).toThrow(
+      code('ERR_CLAIM_INVALID'),
+    )
+    expect(() => judge({ clientIds: 'till' }, { [claim]: null })).toThrow(code('ERR_CLAIM_INVALID'))
+  })
+
+  it('no token without a client, or with a second one, where clientIds are given', () => {
+    expect(() => judge({ clientIds: 'till' })).toThrow(code('ERR_CLAIM_MISSING'))
+    expect(() => judge({ clientIds: 'till' }, { azp: 'till', client_id: 'evil' })).toThrow(
+      code('ERR_CLIENT'),
+    )
+    judge({ clientIds: 'till', clientClaim: 'app' }, { app: 'till', azp: 'evil' })
+    expect(() => judge({ clientIds: 'till', clientClaim: 'app' }, { azp: 'till' })).toThrow(
+      code('ERR_CLAIM_MISSING'),
+    )
+  })
 
   it('a required claim that is false, 0 or empty, since it is there', () => {
     for (const tenant of [false, 0, '']) judge({ requiredClaims: ['tenant'] }, { tenant })
@@ -96,6 +172,14 @@ describe('A claims policy cannot be made', () => {
     ['requireExpiry', { requireExpiry: 'no' }, 'ERR_OPTION_INVALID'],
     ['requiredClaims', { requiredClaims: 'sub' }, 'ERR_OPTION_INVALID'],
     ['type', { type: '' }, 'ERR_OPTION_INVALID'],
+    ['type', { type: [] }, 'ERR_OPTION_INVALID'],
+    ['iatTolerance', { iatTolerance: 90_000 }, 'ERR_OPTION_INVALID'],
+    ['clientIds', { clientIds: [] }, 'ERR_OPTION_INVALID'],
+    ['clientClaim', { clientClaim: 'azp' }, 'ERR_OPTION_INVALID'],
+    ['scopeClaims', { scopeClaims: 'roles' }, 'ERR_OPTION_INVALID'],
+    ['ignoreConfirmation', { ignoreConfirmation: 'jkt' }, 'ERR_OPTION_INVALID'],
+    ['largeIntegers', { largeIntegers: 'round' }, 'ERR_OPTION_INVALID'],
+    ['allowNumericIds', { allowNumericIds: 1 }, 'ERR_OPTION_INVALID'],
   ])('with the wrong %s: %o', (option, options, expected) => {
     const wrong = { issuer: ISSUER, audience: AUDIENCE, ...options } as ClaimsOptions
     expect(() => compileClaimsPolicy(wrong)).toThrow(

@@ -110,7 +110,7 @@ describe('A verifier of several issuers refuses', () => {
       '..',
       'a.b',
       `${good}.a.b`,
-      `${good}${'x'.repeat(8192)}`,
+      `${good}${'x'.repeat(12_288)}`,
       '.'.repeat(8000),
       payload('[]'),
       payload('null'),

@@ -27,14 +27,46 @@ describe('A verifier', () => {
 
   it.each([
     [{ scp: 'read write' }, ['read', 'write']],
-    [{ scp: ['read', 7, 'write'] }, ['read', 'write']],
+    [{ scp: ['read', 'write'] }, ['read', 'write']],
     [{ scope: '', scp: ['read'] }, []],
-    [{ scope: ['read'] }, []],
+    [{ scope: ['read', 'write all'] }, ['read', 'write all']],
+    [{ scope: [] }, []],
     [{}, []],
   ])('reads the scopes of %o', async (claims, scopes) => {
     const { verifier, sign: make } = await bench()
     const verified = await verifier.verify(await make({ ...GOOD_CLAIMS, ...claims }))
     expect(verified.scopes).toEqual(scopes)
+  })
+
+  it('reads rights from the claims that scopeClaims names, all of them together', async () => {
+    const scopeClaims = ['scope', 'permissions', 'realm_access.roles', 'https://us.example/roles']
+    const { verifier, sign: make } = await bench({ scopeClaims })
+    const rights = {
+      scope: 'read',
+      scp: 'not named',
+      permissions: ['read', 'orders:write'],
+      realm_access: { roles: ['auditor'] },
+      'https://us.example/roles': 'admin',
+    }
+    const { scopes } = await verifier.verify(await make({ ...GOOD_CLAIMS, ...rights }))
+    expect(scopes).toEqual(['read', 'orders:write', 'auditor', 'admin'])
+  })
+
+  it.each([
+    [{ scope: 7 }, 'scope'],
+    [{ scope: null }, 'scope'],
+    [{ scope: { read: true } }, 'scope'],
+    [{ scope: ['read', 7] }, 'scope'],
+    [{ scope: [['read']] }, 'scope'],
+    [{ scp: false }, 'scp'],
+    [{ realm_access: { roles: { auditor: true } } }, 'realm_access.roles'],
+  ])('refuses rights of a wrong type: %o', async (claims, claim) => {
+    const scopeClaims = claim.includes('.') ? [claim] : undefined
+    const { verifier, sign: make } = await bench(scopeClaims && { scopeClaims })
+    const error = await failure(async () =>
+      verifier.verify(await make({ ...GOOD_CLAIMS, ...claims })),
+    )
+    expect(error).toMatchObject({ status: 401, reason: 'claim_invalid', claim })
   })
 
   it('says malformed, not a TypeError, of what is no text', async () => {

@@ -1,0 +1,113 @@
+import { denial, OptionError } from '@mayfly/core'
+import {
+  type AuthenticationOptions,
+  type ClaimsCheck,
+  type ClaimsCheckOptions,
+  type ClaimsRequirement,
+  compileAuthenticationCheck,
+  compileClaimsCheck,
+  compileScopeCheck,
+  type ScopeOptions,
+} from '@mayfly/core/adapter'
+import { challengerOf } from './auth.ts'
+import { type Middleware, middleware, send, type Work } from './middleware.ts'
+
+/**
+ * Lets requests pass whose token has all of these scopes, or any of them with `{ match: 'any' }` as
+ * the last argument. Others get 403 `insufficient_scope`, and 401 where an optional `bearerAuth` found
+ * no token, with the realm of that `bearerAuth`.
+ *
+ * Mount it behind `bearerAuth`; where there is none, every request ends in an error that says so.
+ *
+ * @throws {OptionError} for no scope at all, or one that cannot be a scope.
+ *
+ * @example
+ * ```ts
+ * import type { TokenVerifier } from '@mayfly/core'
+ * import { bearerAuth, requireScope } from '@mayfly/express'
+ * import { Router } from 'express'
+ *
+ * export function orders(verifier: TokenVerifier): Router {
+ *   const router = Router()
+ *   router.use(bearerAuth(verifier))
+ *   router.get('/', requireScope('orders:read'), (req, res) => void res.json([]))
+ *   return router
+ * }
+ * ```
+ */
+export function requireScope(...scopes: string[] | [...string[], ScopeOptions]): Middleware {
+  const last = scopes.at(-1)
+  const options = typeof last === 'object' ? last : {}
+  const names = typeof last === 'object' ? scopes.slice(0, -1) : scopes
+  return requirement('requireScope', compileScopeCheck(names as string[], options))
+}
+
+/**
+ * Lets requests pass whose token says what is asked for: `{ permissions: 'orders:read' }`, a path such as
+ * `'realm_access.roles'`, or a function of the claims that gives `true`. Others get 403
+ * `claims_insufficient`, and 401 where an optional `bearerAuth` found no token.
+ *
+ * Mount it behind `bearerAuth`.
+ *
+ * @throws {OptionError} for a requirement of nothing.
+ *
+ * @example
+ * ```ts
+ * import type { TokenVerifier } from '@mayfly/core'
+ * import { bearerAuth, requireClaims } from '@mayfly/express'
+ * import { Router } from 'express'
+ *
+ * export function orders(verifier: TokenVerifier): Router {
+ *   const router = Router()
+ *   router.use(bearerAuth(verifier))
+ *   router.get('/', requireClaims({ permissions: 'orders:read' }), (req, res) => void res.json([]))
+ *   return router
+ * }
+ * ```
+ */
+export function requireClaims(
+  claims: ClaimsRequirement,
+  options: ClaimsCheckOptions = {},
+): Middleware {
+  return requirement('requireClaims', compileClaimsCheck(claims, options))
+}
+
+/**
+ * Lets requests pass whose user has logged in as is asked for (RFC 9470): by one of `acrValues`, and no
+ * longer ago than `maxAge` seconds. Others get 401 `insufficient_user_authentication`, which tells the
+ * client what to ask its user for.
+ *
+ * Mount it behind `bearerAuth`.
+ *
+ * @throws {OptionError} where neither is given.
+ *
+ * @example
+ * ```ts
+ * import { requireAuthentication } from '@mayfly/express'
+ * import { Router } from 'express'
+ *
+ * const payments = Router()
+ * payments.use(requireAuthentication({ acrValues: ['urn:example:mfa'], maxAge: 300 }))
+ * ```
+ */
+export function requireAuthentication(options: AuthenticationOptions): Middleware {
+  return requirement('requireAuthentication', compileAuthenticationCheck(options))
+}
+
+function requirement(name: string, check: ClaimsCheck): Middleware {
+  const judge: Work = async (req, res) => {
+    const challenger = challengerOf(req)
+    if (challenger === undefined) throw unguarded(name)
+    const refusal = await check(req.auth, challenger)
+    return refusal === undefined || send(res, denial(refusal))
+  }
+  return middleware(name, judge)
+}
+
+function unguarded(name: string): OptionError {
+  return new OptionError(
+    'ERR_OPTION_REQUIRED',
+    'bearerAuth',
+    `${name}: mount bearerAuth before it; without that nobody has looked at a token.`,
+  )
+}

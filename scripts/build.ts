@@ -8,9 +8,10 @@ import { type PublicPackage, publicPackages } from './packages/workspace.ts'
 
 /**
  * The core has a file for each of its rooms, so that a bundler leaves out whole rooms that a program does
- * not use; what the other packages consist of is mostly used together.
+ * not use, and one for the public suffix list's door; `vendors` and `node` are rooms and entries at once.
+ * What the other packages consist of is mostly used together.
  */
-const ROOM = /\/packages\/core\/src\/(\w+)\/.*(?<!\.d)\.ts$/
+const ROOM = /\/packages\/core\/src\/(?:\w+\/(?=suffix))?(\w+)(?:\/.*)?(?<!\.d)\.ts$/
 
 for (const each of publicPackages()) await bundle(each)
 

@@ -16,6 +16,7 @@ export { ATTACK_TOPICS, type AttackTopic } from './attacks/topics.ts'
 export { adapterConformance } from './suite.ts'
 export type { OpenStores, StoresDriver } from './stores/driver.ts'
 export { storeConformance } from './stores/suite.ts'
+export { type GrantStoreDriver, grantStoreConformance } from './stores/grants.ts'
 export type {
   SeenWebhook,
   WebhookAdapterDriver,

@@ -42,7 +42,7 @@ export type {
   ClientAssertionOptions,
   ClientSecret,
   SecretMethod,
-} from './vendors/client-credentials/client-authentication.ts'
+} from './outbound/sources/client-authentication.ts'
 export {
   type ZoomMeetingSdkCommonOptions,
   type ZoomMeetingSdkNativeOptions,

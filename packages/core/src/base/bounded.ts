@@ -11,6 +11,10 @@ export class Bounded<Value> {
     return this.#values.has(value)
   }
 
+  delete(value: Value): void {
+    this.#values.delete(value)
+  }
+
   add(value: Value): void {
     this.#values.delete(value)
     this.#values.add(value)

@@ -103,7 +103,7 @@ export async function pause(
 ): Promise<void> {
   signal?.throwIfAborted()
   // Such a timer keeps no process alive, but anyone who waits here wants an answer.
-  const keepAlive = setInterval(() => {}, LONGEST_MS)
+  const letGo = holdProcess()
   let callOff: (() => void) | undefined
   const rung = new Promise<void>((resolve) => {
     callOff = alarm(clock, ms, resolve)
@@ -112,8 +112,14 @@ export async function pause(
     await (signal === undefined ? rung : untilAborted(rung, signal))
   } finally {
     callOff?.()
-    clearInterval(keepAlive)
+    letGo()
   }
+}
+
+/** Keeps the process alive, until the function that it gives is called. */
+export function holdProcess(): () => void {
+  const timer = setInterval(() => {}, LONGEST_MS)
+  return () => clearInterval(timer)
 }
 
 /** Reads a date that somebody else wrote, as in `Date` and `Expires`, in milliseconds; `NaN` for no date. */

@@ -86,6 +86,44 @@ function waitOf(ms: number | undefined): number | undefined {
   return ms !== undefined && ms >= 0 && ms <= Number.MAX_SAFE_INTEGER ? ms : undefined
 }
 
+/** Why a grant has ended: its refresh token is of no use any more. */
+export type GrantEndCause =
+  /** It was revoked: by our own call, or the server says so. */
+  | 'revoked'
+  /** An end that was known had passed. */
+  | 'expired'
+  /** An answer with a new refresh token never arrived, or never was kept. */
+  | 'answer_lost'
+  | 'unknown'
+
+/**
+ * Reports that a grant has no token to give. `ERR_GRANT_MISSING`: none is saved under this id;
+ * `ERR_GRANT_ENDED`: its user has to connect again, and `cause` is a {@link GrantEndCause};
+ * `ERR_GRANT_STORE`: its store failed, or cannot be read; `ERR_GRANT_REVOCATION`: the server did not
+ * take the revocation.
+ */
+export class GrantError extends SourceError {
+  /** @internal The brand that all copies of this class share. */
+  static override readonly mayflyKind: string = 'GrantError'
+  override readonly name: string = 'GrantError'
+  declare readonly code: GrantErrorCode
+  /** The grant's id. */
+  readonly id: string
+
+  constructor(code: GrantErrorCode, id: string, message: string, options: SourceErrorOptions = {}) {
+    super(code, message, options)
+    this.id = id
+  }
+}
+
+/** Reports that what is kept encrypted cannot be read. It holds neither the text nor the key. */
+export class SealingError extends MayflyError {
+  /** @internal The brand that all copies of this class share. */
+  static override readonly mayflyKind: string = 'SealingError'
+  override readonly name: string = 'SealingError'
+  declare readonly code: SealingErrorCode
+}
+
 /** Reports a token that was about to leave for an origin that its source does not name. */
 export class ForeignOriginError extends TypeError {
   /** @internal The brand that all copies of this class share. */
@@ -152,6 +190,7 @@ export type Reason =
   | 'store_unavailable'
   | 'issue_refused'
   | 'token_unavailable'
+  | 'reconnect_needed'
 
 /** What a {@link RequestError} knows beside its message. */
 export interface RequestErrorOptions extends ErrorOptions {
@@ -233,6 +272,7 @@ const STATUS_TITLES: ReadonlyMap<number, string> = new Map([
   [401, 'Unauthorized'],
   [403, 'Forbidden'],
   [405, 'Method Not Allowed'],
+  [409, 'Conflict'],
   [413, 'Content Too Large'],
   [426, 'Upgrade Required'],
   [429, 'Too Many Requests'],
@@ -274,6 +314,7 @@ export type ErrorCode =
   | OptionErrorCode
   | KeyErrorCode
   | SourceErrorCode
+  | SealingErrorCode
   | RequestErrorCode
   | 'ERR_FOREIGN_ORIGIN'
   | 'ERR_REDIRECT'
@@ -318,6 +359,17 @@ export type SourceErrorCode =
   | 'ERR_MINT_TIMEOUT'
   | 'ERR_TOKEN_UNUSABLE'
   | 'ERR_TOKEN_TOO_SHORT'
+  | GrantErrorCode
+
+/** Codes of {@link GrantError}: a grant has no token to give. */
+export type GrantErrorCode =
+  | 'ERR_GRANT_MISSING'
+  | 'ERR_GRANT_ENDED'
+  | 'ERR_GRANT_STORE'
+  | 'ERR_GRANT_REVOCATION'
+
+/** Codes of {@link SealingError}: encrypted with an unknown key; changed, or put in another's place. */
+export type SealingErrorCode = 'ERR_SEALING_KEY_UNKNOWN' | 'ERR_SEALING_BROKEN'
 
 /** Codes of {@link RequestError}: what came in with a request cannot be accepted. */
 export type RequestErrorCode =
@@ -351,3 +403,4 @@ export type RequestErrorCode =
   | 'ERR_STORE_UNAVAILABLE'
   | 'ERR_ISSUE_REFUSED'
   | 'ERR_TOKEN_UNAVAILABLE'
+  | 'ERR_RECONNECT_NEEDED'

@@ -25,9 +25,9 @@ import {
   type ClientAuthentication,
   type ClientSecret,
   type SecretMethod,
-} from './client-credentials/client-authentication.ts'
+} from '../outbound/sources/client-authentication.ts'
 import { keyBinding } from './client-credentials/key-binding.ts'
-import { compileParameters, formOf, originsOf } from './client-credentials/parameters.ts'
+import { compileParameters, formOf, originsOf } from '../outbound/sources/token-parameters.ts'
 
 /** What {@link clientCredentials} takes, however the client authenticates. */
 export interface ClientCredentialsCommonOptions {

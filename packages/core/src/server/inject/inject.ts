@@ -78,7 +78,8 @@ export class BearerInjector<Context = void> {
    * Puts the token on a request. Whatever this comes to, the caller's own credentials are gone.
    *
    * @param context what the source is chosen by, where it is chosen for each request.
-   * @throws {RequestError} `ERR_TOKEN_UNAVAILABLE` (503) when no token can be had.
+   * @throws {RequestError} `ERR_TOKEN_UNAVAILABLE` (503) when no token can be had;
+   * `ERR_RECONNECT_NEEDED` (409) where the user has to connect an account (again).
    */
   async inject(
     request: EditableRequest,
@@ -104,7 +105,7 @@ export class BearerInjector<Context = void> {
       if (origin !== undefined) {
         notify(this.#observe, { type: 'token-failed', origin, code: error.code })
       }
-      throw tokenUnavailable(error)
+      throw reconnectNeeded(error) ?? tokenUnavailable(error)
     }
   }
 
@@ -135,6 +136,16 @@ function watch(use: SessionUse, answer: WatchableResponse): void {
     const refusal = { status, body: '' }
     if (session.end(use, { status, date, age })) session.giveUp(use, refusal)
     else session.keep(use, refusal)
+  })
+}
+
+/** Only the user can mend a grant that is gone or has ended. */
+function reconnectNeeded(cause: MayflyError): RequestError | undefined {
+  if (cause.code !== 'ERR_GRANT_MISSING' && cause.code !== 'ERR_GRANT_ENDED') return undefined
+  return new RequestError('ERR_RECONNECT_NEEDED', 'The account has to be connected again.', {
+    reason: 'reconnect_needed',
+    status: 409,
+    cause,
   })
 }
 

@@ -1,6 +1,6 @@
 import { optionalName, requireName } from '../../base/identifiers.ts'
 import { describe, invalid } from '../../base/options.ts'
-import { compileScope } from '../../outbound/sources/exchanged-scope.ts'
+import { compileScope } from './exchanged-scope.ts'
 import { isSecure } from '../../http/destination.ts'
 
 /** What is asked for. */
@@ -11,12 +11,13 @@ export interface GrantParameters {
   readonly parameters?: Readonly<Record<string, string>>
 }
 
-/** The fields of the form, in their order, without those that authenticate the client. */
+/** The fields of a form, in their order. */
 export type FormFields = readonly (readonly [name: string, value: string])[]
 
 /** Names that the form has already, or that would authenticate in a second way. */
 const TAKEN: ReadonlySet<string> = new Set([
   'grant_type',
+  'refresh_token',
   'scope',
   'audience',
   'resource',
@@ -67,7 +68,10 @@ function compileResources(resource: string | readonly string[] | undefined): rea
   })
 }
 
-function ownParameters(parameters: Readonly<Record<string, string>> | undefined): FormFields {
+/** Checks further parameters that a server wants. */
+export function ownParameters(
+  parameters: Readonly<Record<string, string>> | undefined,
+): FormFields {
   if (parameters === undefined) return []
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
     throw invalid('parameters', `"parameters" must be an object, not ${describe(parameters)}.`)

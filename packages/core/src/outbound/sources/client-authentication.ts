@@ -8,12 +8,12 @@ import {
   requireOneOf,
   requireOptions,
 } from '../../base/options.ts'
-import type { Asking } from '../../outbound/sources/exchanged-source.ts'
+import type { Asking } from './exchanged-source.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
-import { signedSource } from '../../outbound/sources/signed-source.ts'
-import { refuseReplacing } from '../../outbound/sources/signed-payload.ts'
-import type { JwtKey } from '../../outbound/sources/signed-signing.ts'
-import type { FormFields } from './parameters.ts'
+import { signedSource } from './signed-source.ts'
+import { refuseReplacing } from './signed-payload.ts'
+import type { JwtKey } from './signed-signing.ts'
+import type { FormFields } from './token-parameters.ts'
 
 /** A secret, or a function that gives the one that is in force. */
 export type ClientSecret = string | (() => string | Promise<string>)

@@ -13,6 +13,7 @@ import {
   type VerifierOptions,
   originBinding,
 } from '@mayfly/core'
+import { GrantManager, MemoryGrantStore } from '@mayfly/core/grants'
 import {
   bearerAuth,
   injectBearer,
@@ -44,6 +45,14 @@ const URL_OF_API = 'https://api.example.com'
 const APP = 'https://app.example.com'
 
 const clock = new FakeClock()
+const grants = new GrantManager({
+  store: new MemoryGrantStore({ clock }),
+  sealing: null,
+  endpoint: 'https://auth.example.com/token',
+  client: { clientId: 'app' },
+  origins: ['https://api.example.com'],
+  clock,
+})
 const now = clock.now() / 1000
 const issuer = createTestIssuer({ audience: AUDIENCE, clock })
 const prover = createTestProver({ clock })
@@ -226,6 +235,11 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
     alone: true,
     behind: () => injectBearer(source, { clock }),
   },
+  reconnect_needed: {
+    status: 409,
+    alone: true,
+    behind: () => injectBearer(grants.source('nobody yet'), { clock }),
+  },
 }
 
 function onceOnly(): NonNullable<VerifierOptions['once']> {
@@ -266,7 +280,7 @@ describe('A request that is refused for', () => {
       expect(await answer.json()).toMatchObject({ reason, status })
       expect(errors.mock.contexts.map((error) => (error as RequestError).reason)).toContain(reason)
       // A token for upstream that cannot be had is told with the code of its source: "token-failed".
-      const told = reason === 'token_unavailable' ? [] : [reason]
+      const told = ['token_unavailable', 'reconnect_needed'].includes(reason) ? [] : [reason]
       expect(events).toEqual(told)
       await provider.forceFlush()
       const metrics =

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { Cooldown } from '../../base/cooldown.ts'
 import { SourceError } from '../../base/errors.ts'
+import { optionalName, requireName } from '../../base/identifiers.ts'
 import type { JsonObject } from '../../base/json.ts'
-import { invalid, optionalString, requireString } from '../../base/options.ts'
+import { invalid } from '../../base/options.ts'
 import { BodyTooLong } from '../../http/call.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
 import {
@@ -239,7 +240,7 @@ function authenticationOf(
   audience: string,
   clock: Clock,
 ): ClientAuthentication {
-  const clientId = requireString(client?.clientId, 'client.clientId', 1024)
+  const clientId = requireName(client?.clientId, 'client.clientId', 1024)
   const { clientSecret, privateKey, authentication, algorithm, assertion } = client
   if (clientSecret !== undefined && privateKey !== undefined) {
     throw invalid('client.privateKey', '"clientSecret" and "privateKey" exclude each other.')
@@ -251,7 +252,7 @@ function authenticationOf(
       credentials: async () => ({ headers: {}, fields: [['client_id', clientId]] }),
     }
   }
-  const keyId = optionalString(client.keyId, 'client.keyId', 1024)
+  const keyId = optionalName(client.keyId, 'client.keyId', 1024)
   const parts = { clientId, audience, key: requirePrivateKey(privateKey), keyId, algorithm }
   return byPrivateKey({ ...parts, options: assertion, clock })
 }

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AnswerFate, type StoreFate, tokenOf, World } from './world.ts'
-
-const EXPIRED_MS = 3_700_000
+import { type AnswerFate, type StoreFate, tokenOf, World, EXPIRED_MS } from './world.ts'
 
 const storeFate = fc.constantFrom<StoreFate>(
   'done',

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type StoreFate, tokenOf, World } from './world.ts'
+import { type StoreFate, tokenOf, World, EXPIRED_MS } from './world.ts'
 
-/** Past the life of an access token of the server. */
-const EXPIRED_MS = 3_700_000
-
-async function connected(aheadMs: readonly number[] = [0, 0], leaseMs = 30_000) {
+async function expired(aheadMs: readonly number[] = [0, 0], leaseMs = 30_000) {
   const world = new World()
   const processes = aheadMs.map((ahead) => world.process(ahead, { leaseMs }))
   const [a, b] = processes
@@ -27,7 +24,7 @@ const FATES: readonly StoreFate[] = ['lost', 'unanswered', 'late', 'twice']
 
 describe.each(FATES)('a write that is %s', (fate) => {
   it('of the intent sends no second request', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     a.store.fateOf = (write) => (write === a.store.writes - 1 && write === 1 ? fate : 'done')
     const first = await world.run(tokenOf(a).catch(async () => tokenOf(a)))
     const second = await world.run(tokenOf(b))
@@ -35,7 +32,7 @@ describe.each(FATES)('a write that is %s', (fate) => {
   })
 
   it('of the answer keeps the answer in memory until the store has it', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     a.store.fateOf = (write) => (write === 2 ? fate : 'done')
     const [first, second] = await world.run(Promise.all([tokenOf(a), tokenOf(b)]))
     expect(second).toBe(first)
@@ -43,14 +40,14 @@ describe.each(FATES)('a write that is %s', (fate) => {
   })
 
   it('of the answer, again and again, only delays it', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     a.store.fateOf = (write) => (write >= 2 && write < 7 ? fate : 'done')
     const [first, second] = await world.run(Promise.all([tokenOf(a), tokenOf(b)]))
     expectWhole(world, [first, second])
   })
 
   it('of a longer lease keeps others off all the same', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     a.store.fateOf = (write) => (write === 2 ? fate : 'done')
     world.server.during = async () => {
       const until = world.clock.now() + 40_000
@@ -83,7 +80,7 @@ describe('a refresh', () => {
   })
 
   it('is one for fifty calls at once in each of four processes', async () => {
-    const { world } = await connected([0, 0, 600_000, -600_000])
+    const { world } = await expired([0, 0, 600_000, -600_000])
     const calls = world.processes.flatMap((process) =>
       Array.from({ length: 50 }, async () => tokenOf(process)),
     )
@@ -94,7 +91,7 @@ describe('a refresh', () => {
 
   it('is waited for by a process whose clock is ten minutes ahead, and one that is behind', async () => {
     for (const ahead of [600_000, -600_000]) {
-      const { world, a, b } = await connected([0, ahead])
+      const { world, a, b } = await expired([0, ahead])
       let early: Promise<string> | undefined
       world.server.during = async () => {
         early ??= tokenOf(b)
@@ -108,7 +105,7 @@ describe('a refresh', () => {
   })
 
   it('dates its record by the store, whoever writes it', async () => {
-    const { world, a, b } = await connected([600_000, -600_000])
+    const { world, a, b } = await expired([600_000, -600_000])
     const before = (await world.run(a.grants.show('shop')))?.expiresAt ?? 0
     expect(before - (world.clock.now() - EXPIRED_MS) / 1000).toBeCloseTo(3600, -1)
     await world.run(tokenOf(b))
@@ -117,12 +114,12 @@ describe('a refresh', () => {
   })
 
   it('is not sent by a process that was paused since it took its turn, while another got it', async () => {
-    const { world, b } = await connected()
+    const { world, b } = await expired()
     const a = world.process(0, { storeTimeoutMs: 3_600_000 })
-    const { write } = a.store
+    const write = a.store.write.bind(a.store)
     let second = ''
     a.store.write = async (...args) => {
-      const version = await write.apply(a.store, args)
+      const version = await write(...args)
       if (second === '') second = await world.run(tokenOf(b))
       return version
     }
@@ -131,7 +128,7 @@ describe('a refresh', () => {
   })
 
   it('that a process died of before it sent is taken over, with one request', async () => {
-    const { world, b } = await connected()
+    const { world, b } = await expired()
     let dead = false
     const a = world.process(0, {
       // It has the turn, and nothing more is heard of it.
@@ -149,7 +146,7 @@ describe('a refresh', () => {
   })
 
   it('that a process died of between answer and write ends the grant, and one process says so', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     const c = world.process()
     world.server.during = () => {
       a.store.before = () => new Promise(() => {})
@@ -170,7 +167,7 @@ describe('a refresh', () => {
   })
 
   it('whose record is sealed anew meanwhile is stored', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     world.server.during = async () => {
       const stored = await world.store.read('shop')
       await world.store.write('shop', stored?.record ?? '', stored?.version)
@@ -180,7 +177,7 @@ describe('a refresh', () => {
   })
 
   it('whose grant is deleted meanwhile is dropped, and its new token revoked', async () => {
-    const { world, a } = await connected()
+    const { world, a } = await expired()
     world.server.during = async () => {
       const stored = await world.store.read('shop')
       await world.store.delete('shop', stored?.version ?? '')
@@ -192,7 +189,7 @@ describe('a refresh', () => {
   })
 
   it('whose grant is saved anew meanwhile is dropped, and the new one serves', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     world.server.during = async () => {
       world.server.during = undefined
       await b.grants.save('shop', world.server.connect())
@@ -217,7 +214,7 @@ describe('a refresh', () => {
   })
 
   it('never uses a store that a backup was restored to, and writes it forward', async () => {
-    const { world, a } = await connected()
+    const { world, a } = await expired()
     const old = await world.store.read('shop')
     const token = await world.run(tokenOf(a))
     const now = await world.store.read('shop')
@@ -229,7 +226,7 @@ describe('a refresh', () => {
   })
 
   it('is stored over a backup that was restored while its request ran', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     const old = await world.store.read('shop')
     await world.run(tokenOf(a))
     world.pass(EXPIRED_MS)
@@ -243,7 +240,7 @@ describe('a refresh', () => {
   })
 
   it('whose answer came after others took it for lost beats their state', async () => {
-    const { world, a, b } = await connected()
+    const { world, a, b } = await expired()
     let answered = (): void => {}
     const held = new Promise<void>((resolve) => {
       answered = resolve

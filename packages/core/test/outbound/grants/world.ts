@@ -1,3 +1,4 @@
+import type { TokenSource } from '@mayfly/core'
 import { type GrantEvent, GrantManager, type GrantManagerOptions } from '@mayfly/core/grants'
 import {
   type GrantPage,
@@ -28,7 +29,7 @@ interface Family {
 }
 
 /** An authorization server that is as strict as can be: a refresh token is used once, or all is over. */
-export class StrictServer {
+class StrictServer {
   readonly clock: FakeClock
   readonly families: Family[] = []
   readonly revoked: string[] = []
@@ -57,9 +58,8 @@ export class StrictServer {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
-    const url = String(input)
-    const form = new URLSearchParams(String(init?.body))
-    if (url.endsWith('/revoke')) {
+    const form = init?.body instanceof URLSearchParams ? init.body : new URLSearchParams()
+    if (urlOf(input).endsWith('/revoke')) {
       const token = form.get('token') ?? ''
       this.revoked.push(token)
       for (const family of this.families) if (token === family.current) family.ended = true
@@ -222,15 +222,15 @@ export class World {
 
   /** Lets time pass until it is done. */
   async run<Value>(work: Promise<Value>): Promise<Value> {
-    let done = false
+    const state = { done: false }
     const mark = (): void => {
-      done = true
+      state.done = true
     }
     work.then(mark, mark)
-    for (let turns = 0; !done; turns++) {
+    for (let turns = 0; !state.done; turns++) {
       if (turns > 20_000) throw new Error('It never ends.')
       for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve))
-      if (!done) this.pass(50)
+      if (!state.done) this.pass(50)
     }
     return work
   }
@@ -251,4 +251,24 @@ export class World {
 /** The value of a grant's token. */
 export async function tokenOf({ grants }: Process, id = 'shop'): Promise<string> {
   return (await grants.source(id).getToken()).value
+}
+
+/** Past the life of an access token of the server. */
+export const EXPIRED_MS = 3_700_000
+
+/** A process with a grant. */
+export async function connected(options: Partial<GrantManagerOptions> = {}): Promise<{
+  readonly world: World
+  readonly a: Process
+  readonly source: TokenSource
+}> {
+  const world = new World()
+  const a = world.process(0, options)
+  await world.run(a.grants.save('shop', world.server.connect()))
+  return { world, a, source: a.grants.source('shop') }
+}
+
+/** The URL that a `fetch` is called with. */
+export function urlOf(input: string | URL | Request): string {
+  return input instanceof Request ? input.url : input.toString()
 }

@@ -1,5 +1,5 @@
-export { GrantError, type GrantErrorCode, type GrantEndCause } from './base/errors.ts'
-export { SealingError, type SealingErrorCode } from './base/errors.ts'
+export type { GrantErrorCode, SealingErrorCode } from './base/errors.ts'
+export { type GrantEndCause, GrantError, SealingError } from './base/grant-errors.ts'
 export {
   type GrantPage,
   type GrantStore,

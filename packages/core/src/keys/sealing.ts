@@ -1,6 +1,7 @@
 import { type CryptoKey, FlattenedEncrypt, flattenedDecrypt } from 'jose'
 import { decodeBase64url, encodeBase64url } from '../base/base64url.ts'
-import { OptionError, SealingError } from '../base/errors.ts'
+import { OptionError } from '../base/errors.ts'
+import { SealingError } from '../base/grant-errors.ts'
 import { describe, hasMethod, invalid, requireString } from '../base/options.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { Bounded } from '../../base/bounded.ts'
 import { deadline, holdProcess, pause, untilAborted } from '../../base/clock.ts'
-import { GrantError, MayflyError, SourceError } from '../../base/errors.ts'
+import { MayflyError, SourceError } from '../../base/errors.ts'
+import { GrantError } from '../../base/grant-errors.ts'
 import { notify } from '../../base/observe.ts'
 import { type AccessToken, createAccessToken, type GetTokenOptions } from '../token.ts'
 import type { ReuseWindow } from '../manager/reuse-policy.ts'

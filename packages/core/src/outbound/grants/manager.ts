@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { Bounded } from '../../base/bounded.ts'
 import { type Clock } from '../../base/clock.ts'
-import { GrantError, MayflyError, RequestError } from '../../base/errors.ts'
+import { MayflyError, RequestError } from '../../base/errors.ts'
+import { GrantError } from '../../base/grant-errors.ts'
 import {
   clockOption,
   hasMethod,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import type { ErrorCode, GrantEndCause } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errors.ts'
+import type { GrantEndCause } from '../../base/grant-errors.ts'
 import type { GrantStore } from '../../base/grant-store.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { Sealing, SealingKey } from '../../keys/sealing.ts'

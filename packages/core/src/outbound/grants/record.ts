@@ -1,4 +1,4 @@
-import type { GrantEndCause } from '../../base/errors.ts'
+import type { GrantEndCause } from '../../base/grant-errors.ts'
 import type { JsonObject } from '../../base/json.ts'
 import { describe, invalid, requireString } from '../../base/options.ts'
 import { compileDestinations } from '../../http/destination.ts'

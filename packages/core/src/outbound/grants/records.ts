@@ -1,5 +1,5 @@
 import { type Clock, deadline, untilAborted } from '../../base/clock.ts'
-import { GrantError, SealingError } from '../../base/errors.ts'
+import { GrantError, SealingError } from '../../base/grant-errors.ts'
 import type { GrantPage, GrantStore } from '../../base/grant-store.ts'
 import type { Sealing } from '../../keys/sealing.ts'
 import type { GrantRecord } from './record.ts'

@@ -252,6 +252,7 @@ export class GrantManager implements AsyncDisposable {
     await Promise.allSettled(this.#running)
   }
 
+  /** Closes it: see {@link GrantManager.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -104,6 +104,10 @@ function from(origin: string, policy: object = {}, more: Fields = {}): Scenario 
   }
 }
 
+const overloaded = (): never => {
+  const options = { reason: 'overloaded', status: 503, headers: { 'retry-after': '1' } } as const
+  throw new RequestError('ERR_OVERLOADED', 'Too many signatures wait to be checked.', options)
+}
 const down = (): never => {
   throw new Error('the store is down')
 }
@@ -222,6 +226,11 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
     verifier: {
       keys: { jwksUri: 'https://auth.example.com/jwks', fetch: () => Promise.reject(new Error()) },
     },
+  },
+  overloaded: {
+    status: 503,
+    fields: minted(),
+    verifier: { keys: { version: 0, find: overloaded }, algorithms: ['ES256'] },
   },
   store_unavailable: { status: 503, fields: minted(), verifier: { once: { consume: down } } },
   issue_refused: {

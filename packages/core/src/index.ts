@@ -50,10 +50,12 @@ export {
 } from './jws/verify.ts'
 export { KeyRing, type KeyRingOptions } from './inbound/issuer/key-ring.ts'
 export type { VerifierKeys } from './inbound/verifier/key-set.ts'
-export { ecdsaFromDer } from './keys/ecdsa.ts'
-export { generateKey, type GenerateKeyOptions } from './keys/generate.ts'
+export { ecdsaFromDer } from './keys/der.ts'
 export {
+  exportKey,
   type ExternalSigner,
+  generateKey,
+  type GenerateKeyOptions,
   importKey,
   type ImportKeyOptions,
   type KeyMaterial,

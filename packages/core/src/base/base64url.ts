@@ -1,3 +1,5 @@
+import type * as NodeCrypto from 'node:crypto'
+
 const UTF8 = new TextEncoder()
 
 /** The SHA-256 of a text in base64url: what `ath` is of an access token (RFC 9449 section 4.2). */
@@ -77,8 +79,18 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
  * WebCrypto's digest is asynchronous, and a source's `id` cannot wait.
  */
 export function digestText(text: string): string | undefined {
+  const crypto = builtinCrypto()
+  return crypto && crypto.createHash('sha256').update(text).digest('base64url')
+}
+
+/** Node's own crypto, without an import that other runtimes could not follow. */
+function builtinCrypto(): typeof NodeCrypto | undefined {
   const { process } = globalThis as { process?: Partial<typeof globalThis.process> }
-  const crypto = process?.getBuiltinModule?.('node:crypto')
-  if (crypto === undefined) return undefined
-  return encodeBase64url(crypto.createHash('sha256').update(text).digest())
+  return process?.getBuiltinModule?.('node:crypto')
+}
+
+/** Node's own crypto where it is Node's own: other runtimes have some of it, and all of WebCrypto. */
+export function nodeCrypto(): typeof NodeCrypto | undefined {
+  const { navigator } = globalThis as { navigator?: { readonly userAgent?: string } }
+  return navigator?.userAgent?.startsWith('Node.js/') === true ? builtinCrypto() : undefined
 }

@@ -8,7 +8,7 @@ import {
   requireOptions,
 } from '../base/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
-import { Key } from '../keys/key.ts'
+import { Key, verifyNow } from '../keys/key.ts'
 import { type KeyLookup, type VerificationKey, staticKeys } from '../keys/static-keys.ts'
 import {
   keyUnknown,
@@ -90,7 +90,8 @@ export async function verifyParsed(
   const candidates = await findKeys(keys, protectedHeader)
   if (candidates.length === 0) throw keyUnknown()
   for (const key of candidates.slice(0, MAX_CANDIDATES)) {
-    if (!(await key.verify(signingInput, signature))) continue
+    const holds = verifyNow(key, signingInput, signature)
+    if (holds === false || (holds !== true && !(await holds))) continue
     const payload = decodeBase64url(encodedPayload)
     if (payload === undefined) throw malformed('The payload of the token is not base64url.')
     return { protectedHeader, payload, key }

@@ -20,6 +20,8 @@ export interface KeyFacts {
 export interface KeyWish {
   readonly use?: 'sign' | 'verify' | undefined
   readonly allowShortSecret?: boolean | undefined
+  /** Opens an encrypted private key. */
+  readonly passphrase?: string | undefined
 }
 
 /** RFC 8017 allows 3; what is known of attacks on small exponents speaks against it. */
@@ -87,6 +89,6 @@ function wanted(algorithm: Algorithm): string {
 
 function given({ type, family, curve }: KeyFacts): string {
   if (type === 'secret') return 'this is a secret'
-  const name = family === 'OKP' && curve !== undefined ? curve : family
+  const name = (family === 'OKP' || family === 'AKP') && curve !== undefined ? curve : family
   return `this is the ${type} half of a key pair for ${name}`
 }

@@ -1,23 +1,30 @@
 import type { Algorithm } from './algorithms.ts'
-import { isOfKind } from '../base/kind.ts'
 import { KeyError } from '../base/errors.ts'
-import type { PublicJwk } from './jwk.ts'
-
-/** What a key's material can do, the material itself out of sight. */
-export interface KeyOperations {
-  readonly sign: ((data: Uint8Array) => Promise<Uint8Array>) | undefined
-  readonly verify: ((data: Uint8Array, signature: Uint8Array) => Promise<boolean>) | undefined
-}
+import { type KeyFacts, requireFit } from './facts.ts'
+import type { KeyNumbers, PublicJwk } from './jwk.ts'
+import type { KeyOperations } from './operations.ts'
 
 /** What a {@link Key} is made of. */
 export interface KeyParts {
   readonly algorithm: Algorithm
   readonly keyId?: string | undefined
   readonly type: 'private' | 'public' | 'secret'
+  readonly facts: KeyFacts
+  readonly allowShortSecret?: boolean | undefined
   readonly fingerprint: string
   readonly operations: KeyOperations
   /** The public half without `kid`; absent for secrets and where it cannot be had. */
   readonly publicJwk?: PublicJwk | undefined
+  /** Gives the private numbers, where that was asked for. A function, so that nothing shows them. */
+  readonly exportNumbers?: (() => KeyNumbers) | undefined
+}
+
+/** Marks keys, and gives their parts: another copy of this library in the program knows them by it. */
+const PARTS = Symbol.for('@mayfly/core key')
+
+/** What a key is made of, for this library alone: functions, and what is public of it. */
+export function partsOf(key: Key): KeyParts {
+  return (key as unknown as { readonly [PARTS]: () => KeyParts })[PARTS]()
 }
 
 /**
@@ -29,12 +36,10 @@ export class Key implements SigningKey {
   readonly keyId: string | undefined
   readonly type: 'private' | 'public' | 'secret'
   readonly #parts: KeyParts
-  /** @internal The brand that all copies of this class share. */
-  static readonly mayflyKind: string = 'Key'
 
   /** Knows a key of another copy of the library, which is used through its operations. */
   static [Symbol.hasInstance](value: unknown): boolean {
-    return isOfKind(this, value)
+    return typeof value === 'object' && value !== null && PARTS in value
   }
 
   constructor(parts: KeyParts) {
@@ -43,6 +48,14 @@ export class Key implements SigningKey {
     this.type = parts.type
     this.#parts = parts
     Object.freeze(this)
+  }
+
+  static {
+    const value = function (this: Key): KeyParts {
+      // Someone may have wrapped the key in an object that inherits from it.
+      return #parts in this ? this.#parts : partsOf(Object.getPrototypeOf(this) as Key)
+    }
+    Object.defineProperty(Key.prototype, PARTS, { value })
   }
 
   /**
@@ -81,9 +94,7 @@ export class Key implements SigningKey {
    * key whose public half is not known.
    */
   async verify(data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-    const { verify } = this.#parts.operations
-    if (verify === undefined) throw cannotVerify(this.type)
-    return verify(data, signature)
+    return verifyByParts(this, data, signature)
   }
 
   /**
@@ -127,7 +138,7 @@ export class Key implements SigningKey {
 }
 
 /** Says why a key cannot sign. */
-export function cannotSign(type: Key['type']): KeyError {
+function cannotSign(type: Key['type']): KeyError {
   return type === 'public'
     ? new KeyError('ERR_KEY_PUBLIC', 'A public key cannot sign; give the private key.')
     : new KeyError('ERR_KEY_USE', 'This secret may verify, but not sign.')
@@ -141,6 +152,62 @@ export function cannotVerify(type: Key['type']): KeyError {
         'Verifying needs the public key; this is a private one that cannot be exported.',
       )
     : new KeyError('ERR_KEY_USE', 'This secret may sign, but not verify.')
+}
+
+/** Checks a signature, at once where that is possible: a promise for each would cost more than some do. */
+export function verifyNow(
+  key: Key,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  if (isForeign(key)) {
+    const parts = partsOf(key)
+    requireFit(parts.facts, key.algorithm, parts)
+    return key.verify(data, signature)
+  }
+  return verifyByParts(key, data, signature)
+}
+
+function verifyByParts(
+  key: Key,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  const { verify } = partsOf(key).operations
+  if (verify === undefined) throw cannotVerify(key.type)
+  return verify(data, signature)
+}
+
+/** Tells a key of another copy of this library, or one that is wrapped. */
+function isForeign(key: Key): boolean {
+  return Object.getPrototypeOf(key) !== Key.prototype
+}
+
+/** What a key that was imported before is wanted for. */
+export interface AdoptWish {
+  readonly algorithm: Algorithm
+  readonly keyId?: string | undefined
+  readonly use?: 'sign' | 'verify' | undefined
+}
+
+/**
+ * Takes a key that was imported before, for the algorithm that it was imported for. One of another copy
+ * of this library is used through its operations, and judged once more.
+ */
+export function adoptKey(given: Key, { algorithm, keyId, use }: AdoptWish): Key {
+  if (given.algorithm !== algorithm) {
+    throw new KeyError(
+      'ERR_KEY_TYPE',
+      `This key was imported for ${given.algorithm}; import it again for ${algorithm}.`,
+    )
+  }
+  const parts = partsOf(given)
+  const foreign = isForeign(given)
+  if (foreign) requireFit(parts.facts, algorithm, parts)
+  const key = foreign ? new Key({ ...parts, algorithm, keyId: given.keyId }) : given
+  if (use === 'sign' && !key.canSign) throw cannotSign(key.type)
+  if (use === 'verify' && !key.canVerify) throw cannotVerify(key.type)
+  return keyId === undefined || keyId === key.keyId ? key : key.withKeyId(keyId)
 }
 
 /**

@@ -1,21 +1,5 @@
-import type { CryptoKey, JWK } from 'jose'
-import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
-import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
-import { encodeBase64url } from '../base/base64url.ts'
+import type { CryptoKey } from 'jose'
 import { KeyError } from '../base/errors.ts'
-import { type PublicJwk, MAX_KEY_ID, type Jwk } from './jwk.ts'
-import { publicNumbers, type ReadJwk, readNumbers } from './jwk-reader.ts'
-import { cannotVerify, Key, type KeyOperations, cannotSign, type SigningKey } from './key.ts'
-import {
-  nodeCrypto,
-  nodeHmacOperations,
-  exportNumbers,
-  importDer,
-  importNumbers,
-  importSecret,
-  webCryptoOperations,
-} from './web-crypto.ts'
-import { type KeySource, type PreparedKey, readSecret, prepareKey } from './prepare.ts'
 import {
   describe,
   hasMethod,
@@ -26,144 +10,23 @@ import {
   requireOneOf,
   requireOptions,
 } from '../base/options.ts'
-
-/** How a prepared key is to come out. */
-export interface LoadOptions {
-  readonly algorithm: Algorithm
-  readonly keyId?: string | undefined
-  /** With `'verify'` the private half is left behind. */
-  readonly use?: 'sign' | 'verify' | undefined
-}
-
-/** Makes a {@link Key} of material that was found to fit. */
-export async function loadKey(prepared: PreparedKey, options: LoadOptions): Promise<Key> {
-  const { source } = prepared
-  const named = { ...options, keyId: options.keyId ?? prepared.keyId }
-  try {
-    if (source.format === 'secret') return await loadSecret(source.bytes, prepared, named)
-    if (source.format === 'crypto-key') return await loadCryptoKey(source, prepared, named)
-    if (source.format === 'jwk') return await loadNumbers(source.numbers, named)
-    const numbers = await exportNumbers(await importDer(source, options.algorithm))
-    return await loadNumbers(readNumbers(numbers).numbers, named)
-  } catch (cause) {
-    if (cause instanceof KeyError) throw cause
-    throw new KeyError('ERR_KEY_FORMAT', 'What this key is made of does not make a valid key.', {
-      cause,
-    })
-  }
-}
-
-async function loadSecret(
-  bytes: Uint8Array<ArrayBuffer>,
-  prepared: PreparedKey,
-  { algorithm, keyId, use }: LoadOptions,
-): Promise<Key> {
-  const node = nodeCrypto()
-  const operations =
-    node === undefined
-      ? webCryptoOperations(algorithm, await importSecret(bytes, algorithm))
-      : nodeHmacOperations(node, algorithm, bytes)
-  return new Key({
-    algorithm,
-    keyId,
-    type: 'secret',
-    fingerprint: await calculateJwkThumbprint({ kty: 'oct', k: encodeBase64url(bytes) }),
-    operations: restrict(operations, prepared, use),
-  })
-}
-
-async function loadNumbers(numbers: ReadJwk['numbers'], options: LoadOptions): Promise<Key> {
-  const { algorithm, use } = options
-  const isPrivate = numbers.d !== undefined && use !== 'verify'
-  const signing = isPrivate ? await importNumbers(numbers, algorithm, 'sign') : undefined
-  const verifying = await importNumbers(publicNumbers(numbers), algorithm, 'verify')
-  return makeKey({ signing, verifying, numbers: publicNumbers(numbers) }, options)
-}
-
-async function loadCryptoKey(
-  source: KeySource & { readonly format: 'crypto-key' },
-  prepared: PreparedKey,
-  options: LoadOptions,
-): Promise<Key> {
-  const { key, publicKey = key.type === 'public' ? key : undefined } = source
-  const { algorithm, use } = options
-  if (key.type === 'secret') {
-    if (key.extractable) return loadSecret(await exportSecret(key), prepared, options)
-    const operations = webCryptoOperations(algorithm, { signing: key, verifying: key })
-    return new Key({
-      ...options,
-      type: 'secret',
-      fingerprint: randomFingerprint(),
-      operations: restrict(operations, prepared, use),
-    })
-  }
-  if (publicKey === undefined && key.extractable) {
-    return loadNumbers(readNumbers(await exportNumbers(key)).numbers, options)
-  }
-  const signing = key.type === 'private' && use !== 'verify' ? key : undefined
-  const numbers = publicKey?.extractable
-    ? publicNumbers(readNumbers(await exportNumbers(publicKey)).numbers)
-    : undefined
-  return makeKey({ signing, verifying: publicKey, numbers }, options)
-}
-
-/** What is known of both halves of a pair. */
-interface KeyParts {
-  readonly signing: CryptoKey | undefined
-  readonly verifying: CryptoKey | undefined
-  readonly numbers: ReadJwk['numbers'] | undefined
-}
-
-async function makeKey(halves: KeyParts, { algorithm, keyId, use }: LoadOptions): Promise<Key> {
-  const { signing, verifying, numbers } = halves
-  if (verifying === undefined && use === 'verify') throw cannotVerify('private')
-  const operations = webCryptoOperations(algorithm, { signing, verifying })
-  await requirePair(operations)
-  return new Key({
-    algorithm,
-    keyId,
-    type: signing === undefined ? 'public' : 'private',
-    fingerprint:
-      numbers === undefined ? randomFingerprint() : await calculateJwkThumbprint(numbers as JWK),
-    operations,
-    publicJwk: numbers && ({ ...numbers, alg: algorithm, use: 'sig' } as PublicJwk),
-  })
-}
-
-/** Signs once and looks: nothing else tells that both halves are of one pair. */
-async function requirePair({ sign, verify }: KeyOperations): Promise<void> {
-  if (sign === undefined || verify === undefined) return
-  const probe = new TextEncoder().encode('mayfly')
-  if (await verify(probe, await sign(probe))) return
-  throw new KeyError('ERR_KEY_FORMAT', 'The private and the public half are not of one pair.')
-}
-
-function restrict(
-  { sign, verify }: KeyOperations,
-  { operations }: PreparedKey,
-  use: LoadOptions['use'],
-): KeyOperations {
-  const may = (one: string): boolean => operations?.includes(one) ?? true
-  return {
-    sign: may('sign') && use !== 'verify' ? sign : undefined,
-    verify: may('verify') ? verify : undefined,
-  }
-}
-
-async function exportSecret(key: CryptoKey): Promise<Uint8Array<ArrayBuffer>> {
-  return readSecret(new Uint8Array(await crypto.subtle.exportKey('raw', key)))
-}
-
-function randomFingerprint(): string {
-  return encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
-}
+import { type Algorithm, algorithmFacts, requireAlgorithm } from './algorithms.ts'
+import { type Jwk, MAX_KEY_ID, publicNumbers } from './jwk.ts'
+import { adoptKey, Key, partsOf, type SigningKey } from './key.ts'
+import { generateNumbers, loadKey, type LoadOptions, writeDer } from './make-key.ts'
+import { prepareKey } from './prepare.ts'
 
 /**
  * Imports a key for one algorithm. The algorithm is always named, and never taken from the material.
  *
- * PEM text is also taken as environment variables carry it: on one line, with its line ends written
- * as the two characters `\n`, in quotes, or the whole of it in base64. Text that begins with `{` is a
- * JWK. A secret for HMAC is bytes, never text, and may not be a key of another kind written down.
+ * PEM text is also taken as environment variables and word processors leave it: on one line, with its
+ * line ends written as the two characters `\n`, in quotes, with other dashes, or the whole of it in
+ * base64. What a key is goes by what is in it, whatever label stands on it: PKCS #8, SPKI, PKCS #1,
+ * SEC 1, an X.509 certificate (for verifying; nothing of it but its key is looked at), and PKCS #8 in
+ * base64 without BEGIN and END. Bytes are the content of a key file, DER or text, never a secret. Text
+ * that begins with `{` is a JWK. A secret for HMAC is `{ secret: bytes }`, and may not be a key of
+ * another kind written down. The 32 bytes of an Ed25519 key are a seed with `use: 'sign'`, and a public
+ * key with `use: 'verify'`.
  *
  * A private key gives its public half as well, and is tried once against it. One that cannot be
  * exported (a `CryptoKey` with `extractable: false`) has no fingerprint of its own and no
@@ -172,7 +35,8 @@ function randomFingerprint(): string {
  * @throws {KeyError} `ERR_KEY_EMPTY`, `ERR_KEY_LOST_NEWLINES`, `ERR_KEY_FORMAT`, `ERR_KEY_ENCRYPTED`,
  * `ERR_KEY_CERTIFICATE`, `ERR_KEY_PUBLIC`, `ERR_KEY_PRIVATE`, `ERR_KEY_TYPE`, `ERR_KEY_CURVE`,
  * `ERR_KEY_TOO_SHORT` (RSA below 2048 bits, a secret shorter than the hash), `ERR_KEY_EXPONENT` (RSA,
- * below 65537) or `ERR_KEY_USE` (`use`, `key_ops`, `alg` of a JWK, `usages` of a `CryptoKey`).
+ * below 65537), `ERR_KEY_USE` (`use`, `key_ops`, `alg` of a JWK, `usages` of a `CryptoKey`) or
+ * `ERR_KEY_UNSUPPORTED` (Ed448 and ML-DSA, where the runtime does not have them).
  * @throws {OptionError} for an unknown algorithm or option.
  *
  * @example
@@ -190,16 +54,30 @@ export async function importKey(
 ): Promise<Key> {
   requireAlgorithm(algorithm, 'algorithm')
   requireOptions(options, 'importKey')
-  refuseUnknownOptions(options, ['keyId', 'use', 'allowShortSecret'], 'importKey')
-  const keyId = optionalString(options.keyId, 'keyId', MAX_KEY_ID)
-  const use =
-    options.use === undefined ? undefined : requireOneOf(options.use, 'use', ['sign', 'verify'])
-  const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret')
-  if (isExternalSigner(material)) return importSigner(material, { algorithm, keyId, use })
-  if (material instanceof Key) return adoptKey(material, { algorithm, keyId, use })
-  const prepared = prepareKey(material, algorithm, { use, allowShortSecret })
-  return loadKey(prepared, { algorithm, keyId, use })
+  refuseUnknownOptions(options, IMPORT_OPTIONS, 'importKey')
+  const wish = {
+    algorithm,
+    keyId: optionalString(options.keyId, 'keyId', MAX_KEY_ID),
+    use: options.use === undefined ? undefined : requireOneOf(options.use, 'use', USES),
+    allowShortSecret: optionalBoolean(options.allowShortSecret, 'allowShortSecret'),
+    passphrase: optionalString(options.passphrase, 'passphrase'),
+    extractable: optionalBoolean(options.extractable, 'extractable'),
+  }
+  if (isExternalSigner(material)) return importSigner(material, wish)
+  if (material instanceof Key) return adoptKey(material, wish)
+  return loadKey(prepareKey(material, algorithm, wish), wish)
 }
+
+const USES = ['sign', 'verify'] as const
+
+/** The options of {@link importKey}, by name. */
+export const IMPORT_OPTIONS: readonly string[] = [
+  'keyId',
+  'use',
+  'allowShortSecret',
+  'passphrase',
+  'extractable',
+]
 
 /** Tells an external signer from keys and from what keys are made of. */
 export function isExternalSigner(material: unknown): material is ExternalSigner {
@@ -235,7 +113,8 @@ async function importSigner(signer: ExternalSigner, options: LoadOptions): Promi
   const { kid: _ownId, ...publicJwk } = half.publicJwk()
   const operations = { sign: use === 'verify' ? undefined : sign, verify }
   const { fingerprint } = half
-  return new Key({ algorithm, keyId, type: 'private', fingerprint, publicJwk, operations })
+  const { facts } = partsOf(half)
+  return new Key({ algorithm, keyId, type: 'private', facts, fingerprint, publicJwk, operations })
 }
 
 function publicHalf({ publicJwk }: { readonly publicJwk: unknown }): Jwk {
@@ -246,21 +125,94 @@ function publicHalf({ publicJwk }: { readonly publicJwk: unknown }): Jwk {
   )
 }
 
-/** Takes a key that was imported before, for the algorithm that it was imported for. */
-export function adoptKey(
-  key: Key,
-  wish: { algorithm: Algorithm; keyId?: string | undefined; use?: 'sign' | 'verify' | undefined },
-): Key {
-  const { algorithm, keyId, use } = wish
-  if (key.algorithm !== algorithm) {
+/** What {@link generateKey} may be told. */
+export interface GenerateKeyOptions {
+  /** The key's id. Default: its fingerprint; for a secret a random one. */
+  readonly keyId?: string
+  /** Lets {@link exportKey} give the private half or the secret out again. Default `false`. */
+  readonly extractable?: boolean
+}
+
+/**
+ * Makes a new key for an algorithm: a pair (RSA of 2048 bits), or a secret as long as the hash.
+ *
+ * @throws {OptionError} for an unknown algorithm or option.
+ * @throws {KeyError} `ERR_KEY_UNSUPPORTED` where the runtime does not have the algorithm.
+ *
+ * @example
+ * ```ts
+ * import { generateKey } from '@mayfly/core'
+ *
+ * const key = await generateKey('EdDSA')
+ * console.log(key.publicJwk())
+ * ```
+ */
+export async function generateKey(
+  algorithm: Algorithm,
+  options: GenerateKeyOptions = {},
+): Promise<Key> {
+  requireAlgorithm(algorithm, 'algorithm')
+  requireOptions(options, 'generateKey')
+  refuseUnknownOptions(options, ['keyId', 'extractable'], 'generateKey')
+  const keyId = optionalString(options.keyId, 'keyId', MAX_KEY_ID)
+  const extractable = optionalBoolean(options.extractable, 'extractable')
+  const { family, minBits = 0 } = algorithmFacts(algorithm)
+  if (family === 'HMAC') {
+    const secret = crypto.getRandomValues(new Uint8Array(minBits / 8))
+    const prepared = prepareKey({ secret }, algorithm, {})
+    return loadKey(prepared, { algorithm, keyId: keyId ?? crypto.randomUUID(), extractable })
+  }
+  const key = await loadKey(await generateNumbers(algorithm), { algorithm, extractable })
+  return key.withKeyId(keyId ?? key.fingerprint)
+}
+
+/**
+ * Writes a key down again: as PEM (PKCS #8, or SPKI for a public key), or as a JWK with `alg`, `use` and
+ * `kid`, both of which {@link importKey} takes. Private keys and secrets are written only where they
+ * were made or imported with `extractable: true`.
+ *
+ * @throws {KeyError} `ERR_KEY_NOT_EXTRACTABLE` for any other, and `ERR_KEY_TYPE` for a secret as PEM.
+ * @throws {OptionError} for another format.
+ *
+ * @example
+ * ```ts
+ * import { exportKey, generateKey } from '@mayfly/core'
+ *
+ * const key = await generateKey('ES256', { extractable: true })
+ * const pem = await exportKey(key, 'pem')
+ * ```
+ */
+export async function exportKey(key: Key, format: 'pem'): Promise<string>
+export async function exportKey(key: Key, format: 'jwk'): Promise<Jwk>
+export async function exportKey(key: Key, format: 'pem' | 'jwk'): Promise<string | Jwk> {
+  requireOneOf(format, 'format', ['pem', 'jwk'])
+  if (!(key instanceof Key))
     throw new KeyError(
-      'ERR_KEY_TYPE',
-      `This key was imported for ${key.algorithm}; import it again for ${algorithm}.`,
+      'ERR_KEY_FORMAT',
+      'Only a key made by importKey or generateKey can be exported.',
+    )
+  const { algorithm, keyId, type } = key
+  const { exportNumbers, publicJwk } = partsOf(key)
+  const numbers = type === 'public' ? publicJwk && publicNumbers(publicJwk) : exportNumbers?.()
+  if (numbers === undefined) {
+    throw new KeyError(
+      'ERR_KEY_NOT_EXTRACTABLE',
+      'This key stays where it is: it was not made or imported with "extractable: true".',
     )
   }
-  if (use === 'sign' && !key.canSign) throw cannotSign(key.type)
-  if (use === 'verify' && !key.canVerify) throw cannotVerify(key.type)
-  return keyId === undefined || keyId === key.keyId ? key : key.withKeyId(keyId)
+  if (format === 'jwk') {
+    return { ...numbers, alg: algorithm, use: 'sig', ...(keyId !== undefined && { kid: keyId }) }
+  }
+  if (type === 'secret') {
+    throw new KeyError('ERR_KEY_TYPE', 'There is no PEM of a secret; export it as a JWK.')
+  }
+  return writePem(`${type.toUpperCase()} KEY`, await writeDer(numbers, algorithm))
+}
+
+function writePem(label: string, der: Uint8Array): string {
+  const base64 = btoa(String.fromCharCode(...der))
+  const lines = base64.match(/.{1,64}/g) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 /**
@@ -300,12 +252,13 @@ export interface KeyObjectLike {
 }
 
 /**
- * What a key can be imported from: PEM text (PKCS#8, SPKI, PKCS#1, SEC1), a JWK, a `CryptoKey` or a
- * pair of them, a Node `KeyObject`, a secret as bytes, a key that was imported before, or a signer outside
- * of this process with its public half.
+ * What a key can be imported from: the text or the bytes of a key file (PEM, DER), a JWK, a `CryptoKey`
+ * or a pair of them, a Node `KeyObject`, a secret as `{ secret }`, a key that was
+ * imported before, or a signer outside of this process with its public half.
  */
 export type KeyMaterial =
   | string
+  | Uint8Array
   | Jwk
   | CryptoKey
   | KeyPairMaterial
@@ -322,4 +275,8 @@ export interface ImportKeyOptions {
   readonly use?: 'sign' | 'verify'
   /** Accepts a vendor's HMAC secret that is shorter than the hash. Default `false`. */
   readonly allowShortSecret?: boolean
+  /** Opens an encrypted private key. On Node.js only. */
+  readonly passphrase?: string
+  /** Lets {@link exportKey} give the private half or the secret out again. Default `false`. */
+  readonly extractable?: boolean
 }

@@ -1,97 +1,103 @@
-import type { Algorithm } from './algorithms.ts'
-import { KeyError } from '../base/errors.ts'
 import { decodeBase64url } from '../base/base64url.ts'
-
-/** The text of a PEM as it was meant, and what became of its lines. */
-export interface PemText {
-  readonly text: string
-  /** Everything stands on one line, as it does in many environment variables. */
-  readonly oneLine: boolean
-}
-
-/**
- * Undoes what environment variables and consoles do to a PEM, where there is no doubt what it was:
- * quotes around it, line ends written as the two characters `\n`, and the whole of it in base64.
- */
-function readPemText(raw: string): PemText {
-  const unquoted = unquote(withoutMark(raw).trim())
-  const decoded = BEGIN.test(unquoted) ? undefined : decodeBase64Text(unquoted)
-  const found = decoded !== undefined && BEGIN.test(decoded) ? decoded.trim() : unquoted
-  const text = found.replaceAll(WRITTEN_LINE_END, '\n')
-  return { text, oneLine: !/[\r\n]/.test(text) }
-}
-
-/** Decodes padded or unpadded base64, with white space anywhere. Anything else is `undefined`. */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  const compact = text.replaceAll(/\s+/g, '')
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return undefined
-  return decodeBase64url(compact.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))
-}
-
-const BEGIN = /-----\s*BEGIN/i
-// Only from the first of several backslashes on: to try each of them would take the square of the time.
-const WRITTEN_LINE_END = /(?<!\\)(?:(?:\\+r)?\\+n|\\+r)/g
-
-function withoutMark(text: string): string {
-  return text.codePointAt(0) === 0xfeff ? text.slice(1) : text
-}
-
-function unquote(text: string): string {
-  const [first] = text
-  const isQuoted = (first === '"' || first === "'") && text.length > 1 && text.endsWith(first)
-  return isQuoted ? text.slice(1, -1).trim() : text
-}
-
-function decodeBase64Text(text: string): string | undefined {
-  const bytes = decodeBase64(text)
-  return bytes && new TextDecoder().decode(bytes)
-}
+import { KeyError } from '../base/errors.ts'
+import type { Algorithm } from './algorithms.ts'
 
 /** What stands between the BEGIN and END of a PEM (RFC 7468). */
 export interface PemBlock {
   /** The words after BEGIN. */
   readonly label: string
   readonly der: Uint8Array
+  /** Set where the key is encrypted in the old way (RFC 1421), which only the whole text tells. */
+  readonly sealed?: string
   /** The text came without line ends, and may be damaged. */
   readonly oneLine: boolean
 }
 
-/** Begins as paths do, or ends as the names of files. No key is a line like this. */
-const PATH =
-  /^(?:file:\/\/|\.{0,2}\/|~\/|\.{0,2}\\|[A-Za-z]:[\\/])[^\r\n]*$|^[^\r\n]+\.[A-Za-z0-9]{1,8}$/
-
+const BEGIN = /-----\s*BEGIN/i
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+?)-----((?:(?!-----)[\s\S])*)-----END \1-----/g
+/** What word processors and chats put in the place of hyphens, and how many of them are left. */
+const BOUNDARY =
+  /[-\u2010-\u2015\u2212]{1,16} ?(BEGIN|END) ([A-Z0-9 ]{1,64}?) ?[-\u2010-\u2015\u2212]{1,16}/g
+/** Characters that take no room: soft hyphens, zero-width ones, marks of direction and byte order. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g
+const ODD_SPACE = /[^\S\r\n\t ]/g
+// Only from the first of several backslashes on: to try each of them would take the square of the time.
+const WRITTEN_LINE_END = /(?<!\\)(?:(?:\\+r)?\\+n|\\+r)/g
+/** What JSON writers make of `/`, `+` and `=`. */
+const WRITTEN_CHARACTER = /\\u00([0-9a-f]{2})|\\(?=\/)/gi
+const QUOTES = /^(["'`]|[\u2018-\u201f\u00ab\u00bb])([\s\S]*?)(?:\1|[\u2018-\u201f\u00ab\u00bb])$/
 
 /**
- * Finds the one key in a text. What is wrong with it is said in one sentence.
- *
- * @param algorithm what the key is for: the message to somebody who gave a path shows how to read it.
+ * Undoes what environment variables, consoles and word processors do to a key's text, where there is no
+ * doubt what it was: characters that cannot be seen, quotes around it, other dashes, line ends written
+ * as the two characters `\n`, and the whole of it in base64.
  */
-export function readPem(raw: string, algorithm: Algorithm): PemBlock {
-  const { text, oneLine } = readPemText(raw)
-  if (text === '') throw new KeyError('ERR_KEY_EMPTY', 'The key is an empty text.')
-  if (!text.includes('-----BEGIN')) throw noPem(text, algorithm)
-  const blocks = [...text.matchAll(BLOCK)].map(([, label = '', body = '']) => ({ label, body }))
+export function readKeyText(raw: string): string {
+  const visible = unquote(raw.replaceAll(INVISIBLE, '').replaceAll(ODD_SPACE, ' ').trim())
+  const bytes = BEGIN.test(visible) ? undefined : decodeBase64(visible)
+  const decoded = bytes && new TextDecoder().decode(bytes).replaceAll(INVISIBLE, '').trim()
+  return decoded !== undefined && (BEGIN.test(decoded) || decoded.startsWith('{'))
+    ? decoded
+    : visible
+}
+
+function unquote(text: string): string {
+  return (QUOTES.exec(text)?.[2] ?? text).trim()
+}
+
+/** Decodes base64 of either alphabet, padded or not, white space anywhere. Else `undefined`. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const compact = text.replaceAll(/\s+/g, '')
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(compact)) return undefined
+  return decodeBase64url(compact.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))
+}
+
+/** Tells whether a text has the first line of a PEM somewhere. */
+export function isPem(text: string): boolean {
+  return (
+    text.includes('-----BEGIN') ||
+    /[-\u2010-\u2015\u2212]\s*BEGIN [A-Z0-9 ]+[-\u2010-\u2015\u2212]/.test(text)
+  )
+}
+
+/** Finds the one key, or else the first certificate, in a text. */
+export function readPem(given: string): PemBlock {
+  const text = given
+    .replaceAll(WRITTEN_LINE_END, '\n')
+    .replaceAll(WRITTEN_CHARACTER, (_, code: string | undefined) =>
+      code === undefined ? '' : String.fromCodePoint(Number.parseInt(code, 16)),
+    )
+    .replaceAll(BOUNDARY, '-----$1 $2-----')
+  const oneLine = !/[\r\n]/.test(text)
+  const blocks = [...text.matchAll(BLOCK)]
   if (blocks.length === 0) throw incomplete(text, oneLine)
-  const keys = blocks.filter(({ label }) => label.endsWith(' KEY'))
-  const [key] = keys
-  if (key === undefined) throw noKey(blocks.map(({ label }) => label))
+  const keys = blocks.filter(([, label = '']) => label.endsWith(' KEY'))
+  const [block = blocks.find(([, label = '']) => /(?:^|X509 )CERTIFICATE$/.test(label))] = keys
+  if (block === undefined) throw noKey(blocks.map(([, label = '']) => label))
   if (keys.length > 1) {
     throw new KeyError('ERR_KEY_FORMAT', `The PEM holds ${keys.length} keys; give one of them.`)
   }
-  return { label: key.label, der: decodeBody(key.label, key.body, oneLine), oneLine }
+  const [whole, label = '', body = ''] = block
+  if (body.includes('ENCRYPTED')) return { label, der: new Uint8Array(), sealed: whole, oneLine }
+  const der = decodeBase64(body)
+  if (der !== undefined && der.length > 0) return { label, der, oneLine }
+  throw strayCharacter(text, block.index + whole.indexOf(body), body) ?? damaged(oneLine)
 }
 
-function decodeBody(label: string, body: string, oneLine: boolean): Uint8Array {
-  if (label === 'ENCRYPTED PRIVATE KEY' || body.includes('ENCRYPTED')) {
-    throw new KeyError(
-      'ERR_KEY_ENCRYPTED',
-      'The private key is encrypted; decrypt it first, for example with openssl pkey -in FILE -out FILE.',
-    )
-  }
-  const der = decodeBase64(body)
-  if (der === undefined || der.length === 0) throw damaged(oneLine)
-  return der
+/** Names the first character that no base64 has, and where it stands. */
+function strayCharacter(text: string, start: number, body: string): KeyError | undefined {
+  const at = body.search(/[^A-Za-z0-9+/=_\s-]/)
+  if (at === -1) return undefined
+  const character = String.fromCodePoint(body.codePointAt(at) ?? 0)
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  const lines = text.slice(0, start + at).split(/\r\n|[\r\n]/)
+  const shown = /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character)
+    ? `"${character}" (U+${code})`
+    : `U+${code}`
+  return new KeyError(
+    'ERR_KEY_FORMAT',
+    `What stands between BEGIN and END of the PEM is no key: ${shown} in line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1} does not belong there.`,
+  )
 }
 
 /** Says that what stands between BEGIN and END cannot be read. */
@@ -116,17 +122,26 @@ function incomplete(text: string, oneLine: boolean): KeyError {
 }
 
 function noKey(labels: readonly string[]): KeyError {
-  if (labels.some((label) => label.includes('CERTIFICATE'))) {
-    return new KeyError(
-      'ERR_KEY_CERTIFICATE',
-      'This is a certificate, not a key; get its public key with openssl x509 -in FILE -pubkey -noout.',
-    )
-  }
-  return new KeyError('ERR_KEY_FORMAT', 'The PEM holds no key.')
+  return labels.some((label) => label.includes('CERTIFICATE'))
+    ? certificate('This is a certificate request, or a certificate with more to it, not a key')
+    : new KeyError('ERR_KEY_FORMAT', 'The PEM holds no key.')
 }
 
-function noPem(text: string, algorithm: Algorithm): KeyError {
-  if (/^(?:ssh-|ecdsa-|sk-)/.test(text)) return sshKey()
+/** Refuses a certificate where a key is needed. */
+export function certificate(what = 'This is a certificate, not a key'): KeyError {
+  return new KeyError(
+    'ERR_KEY_CERTIFICATE',
+    `${what}; get its public key with openssl x509 -in FILE -pubkey -noout.`,
+  )
+}
+
+/** Begins as paths do, or ends as the names of files. No key is a line like this. */
+const PATH =
+  /^(?:file:\/\/|\.{0,2}\/|~\/|\.{0,2}\\|[A-Za-z]:[\\/])[^\r\n]*$|^[^\r\n]+\.[A-Za-z0-9]{1,8}$/
+
+/** Says what a text is that is no key: to someone who gave a path, how to read it. */
+export function noPem(text: string, algorithm: Algorithm): KeyError {
+  if (/^(?:ssh-|ecdsa-|sk-|PuTTY-)/.test(text)) return sshKey()
   if (PATH.test(text)) {
     return new KeyError(
       'ERR_KEY_FORMAT',

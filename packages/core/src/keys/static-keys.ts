@@ -13,9 +13,10 @@ import {
   requireOptions,
 } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
-import { adoptKey, loadKey, type KeyMaterial, importKey } from './load.ts'
-import { type JwkSet, MAX_KEY_ID, type Jwk } from './jwk.ts'
-import { Key } from './key.ts'
+import { isPrivateJwk, type JwkSet, MAX_KEY_ID, type Jwk } from './jwk.ts'
+import { adoptKey, Key } from './key.ts'
+import { type KeyMaterial, importKey } from './load.ts'
+import { loadKey } from './make-key.ts'
 import { prepareKey } from './prepare.ts'
 
 /** Imported keys, by algorithm and id. Ids come from the wire: they are compared, and nothing else. */
@@ -254,7 +255,7 @@ export function pickKeys(
     algorithms
       .filter((algorithm) => mayVerify(jwk, algorithm))
       .map((algorithm) => {
-        if (jwk.kty !== 'oct' && jwk.d !== undefined) throw privateInSet()
+        if (jwk.kty !== 'oct' && isPrivateJwk(jwk)) throw privateInSet()
         return { algorithm, key: jwk }
       }),
   )
@@ -264,7 +265,8 @@ function mayVerify(jwk: unknown, algorithm: Algorithm): boolean {
   if (typeof jwk !== 'object' || jwk === null) return false
   const { kty, crv, alg, use, key_ops: operations, k }: Jwk = jwk
   const { family, curve, minBits = 0 } = algorithmFacts(algorithm)
-  if (kty !== (family === 'HMAC' ? 'oct' : family) || crv !== curve) return false
+  const set = family === 'AKP' ? alg : crv
+  if (kty !== (family === 'HMAC' ? 'oct' : family) || set !== curve) return false
   if (use !== undefined && use !== 'sig') return false
   if (Array.isArray(operations) && !operations.includes('verify')) return false
   if (alg !== undefined) return isNameOf(alg, algorithm)

@@ -3,7 +3,7 @@ import { optionalFunction, refuseUnknownOptions, requireOptions } from '../base/
 import { KeyError } from '../base/errors.ts'
 import { notify, type Observe } from '../base/observe.ts'
 import { followFile, readFileAs, requirePath } from './followed-file.ts'
-import { importKey, type ImportKeyOptions } from '../keys/load.ts'
+import { IMPORT_OPTIONS, importKey, type ImportKeyOptions } from '../keys/load.ts'
 import type { Key } from '../keys/key.ts'
 
 /**
@@ -67,7 +67,7 @@ export function keyFile(
   requirePath(path)
   requireAlgorithm(algorithm, 'algorithm')
   requireOptions(options, 'keyFile')
-  refuseUnknownOptions(options, ['keyId', 'use', 'allowShortSecret', 'observe'], 'keyFile')
+  refuseUnknownOptions(options, [...IMPORT_OPTIONS, 'observe'], 'keyFile')
   const { observe, ...importOptions } = options
   optionalFunction(observe, 'observe')
   return followFile({

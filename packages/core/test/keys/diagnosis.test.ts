@@ -227,7 +227,7 @@ const ROWS: readonly Row[] = [
     'ERR_KEY_EXPONENT',
     /65537/,
   ],
-  ['bytes', Buffer.from(privatePem), 'ES256', 'ERR_KEY_FORMAT', /\{ secret: bytes \}/],
+  ['bytes', Buffer.alloc(40, 0xff), 'ES256', 'ERR_KEY_FORMAT', /\{ secret: bytes \}/],
   ['a promise', Promise.resolve(privatePem), 'ES256', 'ERR_KEY_FORMAT', /await it/],
   ['a JWK set', { keys: [] }, 'ES256', 'ERR_KEY_FORMAT', /JWK set/],
   ['an empty object', {}, 'ES256', 'ERR_KEY_FORMAT', /no key/],

@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto'
 import { type Algorithm, ecdsaFromDer, importKey } from '@mayfly/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isInRange } from '../../src/keys/ecdsa.ts'
+import { isInRange } from '../../src/keys/operations.ts'
 import { pairFor } from './materials.ts'
 
 const CURVES = [

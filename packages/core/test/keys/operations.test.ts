@@ -8,8 +8,12 @@ import {
   verifyCompact,
 } from '@mayfly/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { KeyOperations } from '../../src/keys/key.ts'
-import { nodeHmacOperations, importSecret, webCryptoOperations } from '../../src/keys/web-crypto.ts'
+import {
+  importSecret,
+  type KeyOperations,
+  nodeHmacOperations,
+  webCryptoOperations,
+} from '../../src/keys/operations.ts'
 import { pairs, pem } from './materials.ts'
 
 type Make = (algorithm: Algorithm, secret: Uint8Array) => Promise<KeyOperations>

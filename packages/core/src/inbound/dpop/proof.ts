@@ -5,14 +5,11 @@ import { KeyError, RequestError, type Reason } from '../../base/errors.ts'
 import { parseCompact } from '../../jws/parse.ts'
 import { verifyParsed } from '../../jws/verify.ts'
 import { importKey } from '../../keys/load.ts'
-import type { Jwk } from '../../keys/jwk.ts'
+import { isPrivateJwk, type Jwk } from '../../keys/jwk.ts'
 import type { Key } from '../../keys/key.ts'
 
 /** The longest proof that is looked at, in characters. */
 const MAX_PROOF_LENGTH = 8192
-
-/** Members that only private and secret keys have (RFC 7518 section 6). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /** The key comes with the request, and larger numbers cost whoever checks the signature. */
 const MAX_RSA_BYTES = 512
@@ -53,7 +50,7 @@ async function publicKey(jwk: unknown, algorithm: Algorithm): Promise<Key> {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) {
     throw proofRefused('The header of the proof has no public key ("jwk").')
   }
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) {
+  if (isPrivateJwk(jwk)) {
     throw proofRefused('The "jwk" of the proof is not a public key alone.')
   }
   requireBounded(jwk)

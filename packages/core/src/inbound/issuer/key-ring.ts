@@ -9,7 +9,7 @@ import {
 } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
 import { type HeaderFields, signCompact } from '../../jws/sign.ts'
-import { generateKey } from '../../keys/generate.ts'
+import { generateKey } from '../../keys/load.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { Key } from '../../keys/key.ts'
 import type { KeyLookup } from '../../keys/static-keys.ts'

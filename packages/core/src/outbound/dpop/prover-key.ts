@@ -2,14 +2,14 @@ import { type Algorithm, algorithmFacts, requireAlgorithm } from '../../keys/alg
 import { digestText } from '../../base/base64url.ts'
 import { describe, invalid } from '../../base/options.ts'
 import { KeyError } from '../../base/errors.ts'
-import { generateKey } from '../../keys/generate.ts'
 import {
   type ExternalSigner,
+  generateKey,
   importKey,
   isExternalSigner,
   type KeyMaterial,
 } from '../../keys/load.ts'
-import type { Jwk, PublicJwk } from '../../keys/jwk.ts'
+import { type KeyNumbers, publicNumbers } from '../../keys/jwk.ts'
 import { Key, type SigningKey } from '../../keys/key.ts'
 import { prepareKey } from '../../keys/prepare.ts'
 
@@ -17,12 +17,9 @@ import { prepareKey } from '../../keys/prepare.ts'
 export interface ProverKey {
   readonly signer: SigningKey
   /** The members that make the public key, and no others. */
-  readonly jwk: BareJwk
+  readonly jwk: KeyNumbers
   readonly thumbprint: string
 }
-
-/** A public key as a proof has it. The members are in the order of RFC 7638. */
-type BareJwk = Readonly<Record<string, string | undefined>>
 
 /** A key that was looked at, and is not loaded yet. */
 export interface PreparedProverKey {
@@ -91,17 +88,12 @@ async function loadKey(
       : await importKey(material, algorithm, { use: 'sign' })
   // The key itself is in the proof, so its id need not be.
   const signer = key.withKeyId(undefined)
-  return { signer, jwk: bareJwk(key.publicJwk()), thumbprint: key.fingerprint }
-}
-
-function bareJwk({ kty, crv, x, y, n, e }: PublicJwk | Jwk): BareJwk {
-  if (kty === 'RSA') return { e, kty, n }
-  return kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }
+  return { signer, jwk: publicNumbers(key.publicJwk()), thumbprint: key.fingerprint }
 }
 
 /** RFC 7638, for a key whose numbers are in sight. */
 function idOf({ source }: ReturnType<typeof prepareKey>): string {
   const thumbprint =
-    source.format === 'jwk' ? digestText(JSON.stringify(bareJwk(source.numbers))) : undefined
+    source.format === 'jwk' ? digestText(JSON.stringify(publicNumbers(source.numbers))) : undefined
   return thumbprint ?? crypto.randomUUID()
 }

@@ -58,7 +58,7 @@ function row(token) {
     cell(token.phone ?? forWhom(token)),
     stateCell(token),
     cell(token.kind),
-    cell(id(token.tokenId)),
+    cell(id(token.xid ?? token.tokenId)),
     actionCell(token, made),
   )
   return made
@@ -100,7 +100,7 @@ function actionCell(token, line) {
   if (token.state !== 'active') return made
   const button = element('button', 'Revoke')
   button.type = 'button'
-  button.setAttribute('aria-label', `Revoke ${token.tokenId}`)
+  button.setAttribute('aria-label', `Revoke ${token.xid ?? token.tokenId}`)
   button.addEventListener('click', () => void revoke(token, { button, line }))
   made.append(button)
   return made
@@ -114,7 +114,9 @@ async function revoke(token, { button, line }) {
   })
   if (!go) return
   await busy(button, async () => {
-    await call(`v1/tokens/${encodeURIComponent(token.tokenId)}`, { method: 'DELETE' })
+    await call(`v1/tokens/${encodeURIComponent(token.tokenId)}?kind=${token.kind}`, {
+      method: 'DELETE',
+    })
     const after = row({ ...token, state: 'revoked' })
     line.replaceWith(after)
     showProblem('')

@@ -142,7 +142,7 @@ async function handOverFirst(
   try {
     await onConsoleToken(first.value)
   } catch (error) {
-    await context.ledger.revoke(first.tokenId, seconds(context.clock))
+    await context.ledger.revoke('console', first.tokenId, seconds(context.clock))
     throw error
   }
 }

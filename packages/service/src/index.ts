@@ -1,3 +1,4 @@
+export type { Allowed, ClientBounds } from './contracts/client-bounds.ts'
 export type { ConsoleTokenOptions } from './contracts/console-tokens.ts'
 export type { FailedPart, ServiceEvent } from './contracts/events.ts'
 export type { RotatedKey } from './contracts/keyring.ts'
@@ -21,14 +22,16 @@ export type { OperationObject, PathItem, Paths } from './http/openapi/types.ts'
 export { type Scope, SCOPES } from './http/scopes.ts'
 export type {
   FoundToken,
+  GenerationSpace,
   Ledger,
   StoredKey,
+  TokenKind,
   TokenPage,
   TokenQuery,
   TokenRecord,
 } from './ledger/ledger.ts'
 export { openLedger, type OpenLedgerOptions } from './ledger/open.ts'
-export { ledgerState, type LedgerState } from './ledger/state.ts'
+export { ledgerState, type LedgerState, type LedgerStateOptions } from './ledger/state.ts'
 export { SealError, type SealErrorCode } from './seal/errors.ts'
 export { generateSealKey } from './seal/seal-key.ts'
 export type { ServiceLogger } from './ops/log.ts'

@@ -8,7 +8,8 @@ export const harness: Harness = async ({ load, route, urls }) => {
   const service = await createTokenService({ issuer, database: ':memory:' })
   const server = await service.listen()
   route(issuer, server.url)
-  const authorization = `Bearer ${await service.createConsoleToken('backend')}`
+  const bounds = { audiences: ['orders', 'others'], subjects: '*', scopes: '*' } as const
+  const authorization = `Bearer ${await service.createConsoleToken('backend', { bounds })}`
   const issue = async (order: object): Promise<string> => {
     const answer = await fetch(`${server.url}/tokens`, {
       method: 'POST',

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
 import { TokenVerifier } from '@mayfly/core'
 import { invalid, requireNumber, requireString } from '@mayfly/core/adapter'
+import { BOUNDS_CLAIM } from '../http/authenticate.ts'
 import { SCOPES, type Scope } from '../http/scopes.ts'
+import { type ClientBounds, readClientBounds } from './client-bounds.ts'
 import type { ServiceContext } from './context.ts'
-import { isConflict, type Minted, type MintOrder } from './mint.ts'
+import { isConflict, type Minted, type MintOrder, sha256 } from './mint.ts'
 import { isActive } from './record-state.ts'
 
 /** The `typ` of console tokens, by which no other token passes for one. */
@@ -20,6 +21,8 @@ export interface ConsoleTokenOptions {
   readonly scope?: readonly Scope[]
   /** Seconds that it lives. Default: a year. */
   readonly expiresIn?: number
+  /** What its client may have in the tokens that it asks for. Default: what the service says of the client. */
+  readonly bounds?: ClientBounds
 }
 
 type Parts = Pick<ServiceContext, 'issuer' | 'ledger' | 'keys' | 'clock'>
@@ -33,12 +36,12 @@ export function consoleVerifier({ issuer, ledger, keys, clock }: Parts): TokenVe
     requiredClaims: ['sub', 'jti', 'gen'],
     keys,
     clock,
-    generations: { current: (subject) => ledger.generation(subject) },
+    generations: { current: (client) => ledger.generation('client', client) },
     revocations: {
       // A console token that was never recorded is one that somebody else has signed.
       isRevoked: async (tokenId) => {
-        const record = await ledger.findByTokenId(tokenId)
-        return record?.kind !== 'console' || record.revokedAt !== undefined
+        const record = await ledger.findByTokenId('console', tokenId)
+        return record === undefined || record.revokedAt !== undefined
       },
     },
   })
@@ -57,8 +60,10 @@ export async function createConsoleToken(
     max: 10 * YEAR,
     integer: true,
   })
-  const generation = await ledger.generation(id)
-  return mint.issue(orderFor(issuer, { id, scopes, lifetime, generation }))
+  const given = options.bounds
+  const bounds = given === undefined ? {} : { bounds: readClientBounds(given, 'bounds') }
+  const generation = await ledger.generation('client', id)
+  return mint.issue(orderFor(issuer, { id, scopes, lifetime, generation, ...bounds }))
 }
 
 /**
@@ -67,7 +72,7 @@ export async function createConsoleToken(
  */
 export async function firstConsoleToken(context: ServiceContext): Promise<Minted | undefined> {
   const { issuer, ledger, mint, clock } = context
-  const generation = await ledger.generation(FIRST_CLIENT)
+  const generation = await ledger.generation('client', FIRST_CLIENT)
   const before: string[] = []
   let after: string | undefined
   do {
@@ -95,8 +100,7 @@ export async function firstConsoleToken(context: ServiceContext): Promise<Minted
  * same, and the ledger takes it once. It is never one of them.
  */
 function idAfter(tokenIds: readonly string[]): string {
-  const text = JSON.stringify(tokenIds.toSorted())
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
+  return sha256(JSON.stringify(tokenIds.toSorted())).slice(0, 22)
 }
 
 /** What a console token says. */
@@ -105,12 +109,13 @@ export interface ConsoleOrder {
   readonly scopes: readonly string[]
   readonly lifetime: number
   readonly generation: number
+  readonly bounds?: ClientBounds
 }
 
 /** Writes what is to be minted for a console token. */
 export function orderFor(
   issuer: string,
-  { id, scopes, lifetime, generation }: ConsoleOrder,
+  { id, scopes, lifetime, generation, bounds }: ConsoleOrder,
 ): MintOrder {
   return {
     kind: 'console',
@@ -120,7 +125,7 @@ export function orderFor(
     audience: [issuer],
     lifetime,
     generation,
-    claims: { scope: scopes.join(' ') },
+    claims: { scope: scopes.join(' '), ...(bounds !== undefined && { [BOUNDS_CLAIM]: bounds }) },
   }
 }
 

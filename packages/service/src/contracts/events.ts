@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../ledger/ledger.ts'
+import type { TokenKind } from '../ledger/ledger.ts'
 
 /**
  * What can fail. `ledger` and `limits` are what a request needed and did not get, `request` is anything
@@ -19,7 +19,7 @@ export type FailedPart =
 /** What the service reports. */
 export type ServiceEvent =
   /** A token was recorded, and its answer is on its way. */
-  | { readonly type: 'issue'; readonly kind: TokenRecord['kind']; readonly lifetime: number }
+  | { readonly type: 'issue'; readonly kind: TokenKind; readonly lifetime: number }
   /** A request was refused. `code` is that of the answer. */
   | { readonly type: 'refuse'; readonly status: number; readonly code: string }
   /** Something did not work that is not the request's fault. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@mayfly/core'
 import { LedgerConflictError } from '../ledger/errors.ts'
 import type { ServiceKeyring } from './keyring.ts'
-import type { Ledger, TokenRecord } from '../ledger/ledger.ts'
+import type { Ledger, TokenKind, TokenRecord } from '../ledger/ledger.ts'
 import type { Seal } from '../seal/sealer.ts'
 import type { ServiceEvent } from './events.ts'
 import { seconds } from './seconds.ts'
@@ -19,7 +19,7 @@ export interface MintParts {
 
 /** A token to be signed here. */
 export interface MintOrder {
-  readonly kind: Exclude<TokenRecord['kind'], 'telesign'>
+  readonly kind: Exclude<TokenKind, 'telesign'>
   /** The `typ` of its header. */
   readonly type: string
   readonly clientId: string
@@ -92,7 +92,7 @@ export class Mint {
     const { ledger, seal, observe } = this.#parts
     // A console token is shown once, and to nobody again.
     const isKept = record.kind !== 'console'
-    const sealedToken = isKept ? await seal?.seal(value, record.tokenId) : undefined
+    const sealedToken = isKept ? await seal?.seal(value, sealedName(record)) : undefined
     await ledger.record({
       ...record,
       tokenHash: hashToken(value),
@@ -103,9 +103,22 @@ export class Mint {
   }
 }
 
-/** How a token that comes back is found again: SHA-256 of its text, as base64url. */
+/**
+ * How a token that comes back is found again: SHA-256 of what was signed, as base64url. Not of the whole
+ * text: whoever has an ES256 token can write a second good signature (r, n−s) beneath it.
+ */
 export function hashToken(value: string): string {
-  return createHash('sha256').update(value).digest('base64url')
+  return sha256(value.slice(0, Math.max(0, value.lastIndexOf('.'))))
+}
+
+/** What a token's text is sealed for: its record alone, and none of another kind. */
+export function sealedName({ kind, tokenId }: Pick<TokenRecord, 'kind' | 'tokenId'>): string {
+  return `${kind} ${tokenId}`
+}
+
+/** SHA-256 as base64url. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 /** Tells whether a record was refused because its id is taken. */

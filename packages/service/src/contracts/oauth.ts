@@ -7,14 +7,18 @@ import { ServiceProblem } from '../http/problem.ts'
 import type { FoundToken } from '../ledger/ledger.ts'
 import type { ServiceContext } from './context.ts'
 import { seconds } from './seconds.ts'
-import { hashToken } from './mint.ts'
+import { findToken, readPayload } from './find-token.ts'
 import { isActive } from './record-state.ts'
+import type { TelesignContract } from './telesign.ts'
 import { isVisible, requireClient } from './visible.ts'
 
 const FORM = { type: 'form', required: true } as const
 
 /** RFC 7662 and RFC 7009, for what the service issued. */
-export function oauthOperations(context: ServiceContext): readonly Operation[] {
+export function oauthOperations(
+  context: ServiceContext,
+  telesign: TelesignContract | undefined,
+): readonly Operation[] {
   const { ledger, clock } = context
   return [
     {
@@ -24,11 +28,13 @@ export function oauthOperations(context: ServiceContext): readonly Operation[] {
       body: FORM,
       handle: async (call) => {
         const token = readToken(call)
-        const record = await ledger.findByHash(hashToken(token))
+        const record = await findToken(ledger, token)
         const client = requireClient(call)
         // Of what is not active nothing is told, not even why (section 2.2).
         if (record === undefined || !isVisible(record, client)) return INACTIVE
-        return (await isGood(token, record, context)) ? describe(token, record) : INACTIVE
+        return (await isGood(token, record, { ...context, telesign }))
+          ? describe(token, record)
+          : INACTIVE
       },
     },
     {
@@ -37,11 +43,11 @@ export function oauthOperations(context: ServiceContext): readonly Operation[] {
       access: ['tokens:revoke'],
       body: FORM,
       handle: async (call) => {
-        const record = await ledger.findByHash(hashToken(readToken(call)))
+        const record = await findToken(ledger, readToken(call))
         // What nobody knows is revoked already (section 2.2).
         if (record === undefined) return { status: 200 }
         if (!isVisible(record, requireClient(call))) throw foreign()
-        await ledger.revoke(record.tokenId, seconds(clock))
+        await ledger.revoke(record.kind, record.tokenId, seconds(clock))
         return { status: 200 }
       },
     },
@@ -64,14 +70,21 @@ function readToken(call: Call): string {
 async function isGood(
   token: string,
   record: FoundToken,
-  { ledger, keys, clock }: ServiceContext,
+  { ledger, keys, clock, telesign }: ServiceContext & { telesign: TelesignContract | undefined },
 ): Promise<boolean> {
-  const generation = record.kind === 'console' ? await ledger.generation(record.clientId ?? '') : 0
+  const { kind, clientId = '' } = record
+  const generation = kind === 'console' ? await ledger.generation('client', clientId) : 0
   if (!isActive(record, { generation, clock })) return false
-  // Telesign's are signed with its secret, and no key of ours can fail them.
-  if (record.kind === 'telesign') return true
+  if (kind === 'telesign' && telesign === undefined) return false
   try {
-    await verifyCompact(token, keys, { algorithms: keys.algorithms })
+    // The record was found by what was signed, whoever signed it.
+    if (kind === 'telesign') {
+      const secret = Buffer.from(telesign?.apiKey ?? '', 'base64')
+      const key = { algorithm: 'HS256', key: { secret } } as const
+      await verifyCompact(token, [key], { algorithms: ['HS256'] })
+    } else {
+      await verifyCompact(token, keys, { algorithms: keys.algorithms })
+    }
     return true
   } catch (error) {
     // A key that was taken out of use, as after a leak, takes its tokens along.
@@ -82,10 +95,9 @@ async function isGood(
 
 const REPEATED = ['iss', 'sub', 'aud'] as const
 
-/** The answer about a good token. Its text was compared, by its hash: its claims are what was signed. */
+/** The answer about a good token, whose signature holds. */
 function describe(token: string, record: FoundToken) {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
-  const claims = JSON.parse(payload) as Readonly<Record<string, unknown>>
+  const claims = readPayload(token)
   const repeated = REPEATED.filter((claim) => claims[claim] !== undefined)
   const { clientId, scope } = record
   return jsonResponse({
@@ -94,7 +106,7 @@ function describe(token: string, record: FoundToken) {
     ...Object.fromEntries(repeated.map((claim) => [claim, claims[claim]])),
     exp: record.expiresAt,
     iat: record.issuedAt,
-    jti: record.tokenId,
+    jti: record.xid ?? record.tokenId,
     ...(clientId !== undefined && { client_id: clientId }),
     ...(scope !== undefined && { scope }),
   })

@@ -5,16 +5,16 @@ import type { Client } from '../http/authenticate.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { optionalText, wholeNumber } from '../http/parameters.ts'
 import { badParameter, notFound } from '../http/problem.ts'
-import type { FoundToken, TokenPage, TokenQuery } from '../ledger/ledger.ts'
+import { type FoundToken, TOKEN_KINDS, type TokenPage, type TokenQuery } from '../ledger/ledger.ts'
 import type { ServiceContext } from './context.ts'
 import { SealError } from '../seal/errors.ts'
 import type { Seal } from '../seal/sealer.ts'
+import { sealedName } from './mint.ts'
 import { seconds } from './seconds.ts'
 import { stateOf } from './record-state.ts'
 import { requirePhone, requireXid } from './telesign.ts'
 import { isVisible, requireClient } from './visible.ts'
 
-const KINDS = ['telesign', 'voicegain', 'token', 'console'] as const
 const LIMIT = { min: 1, max: 200, usual: 50 } as const
 const MAX_AUDIENCE = 2048
 const MAX_CURSOR = 512
@@ -22,11 +22,6 @@ const MAX_CURSOR = 512
 /** What was issued: `GET /v1/tokens`, and `GET` and `DELETE` of one. */
 export function recordOperations(context: ServiceContext): readonly Operation[] {
   const { ledger, clock } = context
-  const one = async (call: Call): Promise<FoundToken> => {
-    const found = await ledger.findByTokenId(requireXid(call.path['xid']))
-    if (found !== undefined && isVisible(found, requireClient(call))) return found
-    throw notFound('There is no token of this xid or id, or it is another client’s.')
-  }
   return [
     {
       method: 'GET',
@@ -44,23 +39,55 @@ export function recordOperations(context: ServiceContext): readonly Operation[] 
       method: 'GET',
       path: '/v1/tokens/:xid',
       access: ['tokens:read'],
-      query: ['include'],
+      query: ['kind', 'include'],
       handle: async (call) => {
         const show = presenter(context, call)
-        return jsonResponse(await show(await one(call)))
+        const [newest] = await named(context, call)
+        return jsonResponse(await show(newest))
       },
     },
     {
       method: 'DELETE',
       path: '/v1/tokens/:xid',
       access: ['tokens:revoke'],
+      query: ['kind'],
       handle: async (call) => {
-        const { tokenId } = await one(call)
-        await ledger.revoke(tokenId, seconds(clock))
+        for (const { kind, tokenId } of await named(context, call)) {
+          await ledger.revoke(kind, tokenId, seconds(clock))
+        }
         return { status: 204 }
       },
     },
   ]
+}
+
+/**
+ * Gives what a name stands for, of what the caller may see: the token of this id, else all of this `xid`,
+ * the newest first. Ids are the ledger's own, so that nobody can put an `xid` before one.
+ */
+async function named(
+  context: ServiceContext,
+  call: Call,
+): Promise<readonly [FoundToken, ...FoundToken[]]> {
+  const client = requireClient(call)
+  const name = requireXid(call.path['xid'])
+  const { kind } = readKind(call.query.get('kind'))
+  const kinds = kind === undefined ? TOKEN_KINDS : [kind]
+  const records = await Promise.all(kinds.map((one) => context.ledger.findByTokenId(one, name)))
+  const found = records.filter((one) => one !== undefined).filter((one) => isVisible(one, client))
+  let after: string | undefined
+  if (found.length === 0 && kinds.includes('telesign')) {
+    do {
+      const query = { xid: name, limit: LIMIT.max, ...(after !== undefined && { after }) }
+      const own = client.isAdmin ? {} : { clientId: client.id }
+      const { tokens, next } = await context.ledger.list({ ...query, ...own })
+      found.push(...tokens)
+      after = next
+    } while (after !== undefined)
+  }
+  const [first, ...rest] = found
+  if (first !== undefined) return [first, ...rest]
+  throw notFound('There is no token of this xid or id, or it is another client’s.')
 }
 
 function readSearch(call: Call): TokenQuery {
@@ -83,9 +110,9 @@ function readSearch(call: Call): TokenQuery {
 
 function readKind(given: string | undefined): Pick<TokenQuery, 'kind'> {
   if (given === undefined) return {}
-  const kind = KINDS.find((one) => one === given)
+  const kind = TOKEN_KINDS.find((one) => one === given)
   if (kind !== undefined) return { kind }
-  throw badParameter('kind', `"kind" must be one of ${KINDS.join(', ')}.`)
+  throw badParameter('kind', `"kind" must be one of ${TOKEN_KINDS.join(', ')}.`)
 }
 
 async function page({ ledger }: ServiceContext, query: TokenQuery): Promise<TokenPage> {
@@ -110,7 +137,7 @@ function presenter(
   const generationOf = (record: FoundToken): Promise<number> => {
     const { clientId } = record
     if (record.kind !== 'console' || clientId === undefined) return Promise.resolve(0)
-    const known = generations.get(clientId) ?? ledger.generation(clientId)
+    const known = generations.get(clientId) ?? ledger.generation('client', clientId)
     generations.set(clientId, known)
     return known
   }
@@ -118,15 +145,19 @@ function presenter(
     const { tokenHash: _hash, sealedToken, generation: _generation, ...shown } = record
     const state = stateOf(record, { generation: await generationOf(record), clock })
     if (!withToken || seal === undefined || sealedToken === undefined) return { ...shown, state }
-    const token = await opened(seal, sealedToken, record.tokenId)
+    const token = await opened(seal, sealedToken, record)
     return { ...shown, state, ...(token !== undefined && { token }) }
   }
 }
 
 /** Decrypts a token; `undefined` where the seal key that it was encrypted with is not given any more. */
-async function opened(seal: Seal, sealed: string, tokenId: string): Promise<string | undefined> {
+async function opened(seal: Seal, sealed: string, record: FoundToken): Promise<string | undefined> {
   try {
-    return await seal.open(sealed, tokenId)
+    // While ids were unique among all kinds, they alone named what was sealed.
+    return await seal.open(sealed, sealedName(record)).catch((error: unknown) => {
+      if (error instanceof SealError && error.code !== 'ERR_SEAL_BROKEN') throw error
+      return seal.open(sealed, record.tokenId)
+    })
   } catch (error) {
     if (error instanceof SealError && error.code === 'ERR_SEAL_KEY_UNKNOWN') return undefined
     throw error

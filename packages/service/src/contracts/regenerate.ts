@@ -9,20 +9,21 @@ import { seconds } from './seconds.ts'
  * a token, and the others a refusal: a token that is answered is never dead already.
  *
  * The new token is recorded before the generation begins that it belongs to, so that a crash in between
- * leaves the old one good. It has the scopes and the lifetime of the one that it was asked with.
+ * leaves the old one good. It has the scopes, the bounds and the lifetime of the one that it was asked with.
  */
 export async function createRegenerated(
   { issuer, ledger, mint, clock }: ServiceContext,
-  { id, scopes, tokenId, generation }: Client,
+  { id, scopes, tokenId, generation, bounds }: Client,
 ): Promise<string> {
-  const before = await ledger.findByTokenId(tokenId)
+  const before = await ledger.findByTokenId('console', tokenId)
   if (before === undefined) throw superseded()
   const lifetime = before.expiresAt - before.issuedAt
-  const order = orderFor(issuer, { id, scopes, lifetime, generation: generation + 1 })
+  const next = { id, scopes, lifetime, generation: generation + 1 }
+  const order = orderFor(issuer, { ...next, ...(bounds !== undefined && { bounds }) })
   const minted = await mint.issue(order)
-  if (await ledger.advanceGeneration(id, generation)) return minted.value
+  if (await ledger.advanceGeneration('client', id, generation)) return minted.value
   // Nobody has seen it, and nobody will.
-  await ledger.revoke(minted.tokenId, seconds(clock))
+  await ledger.revoke('console', minted.tokenId, seconds(clock))
   throw superseded()
 }
 

@@ -4,7 +4,7 @@ import { PHONE_PATTERN, XID_PATTERN } from '../http/openapi/schemas.ts'
 import type { Call, Operation } from '../http/operation.ts'
 import { ServiceProblem } from '../http/problem.ts'
 import type { ServiceContext } from './context.ts'
-import { isConflict } from './mint.ts'
+import { isConflict, sha256 } from './mint.ts'
 
 /** Whose tokens of Telesign are issued. */
 export interface TelesignContract {
@@ -33,7 +33,7 @@ export function telesignOperations(
     const owner = ownerOf(call)
     try {
       await mint.record(value, {
-        tokenId: xid,
+        tokenId: telesignId({ ...owner, phone, xid }),
         kind: 'telesign',
         ...owner,
         audience: [],
@@ -56,6 +56,14 @@ export function telesignOperations(
 
 const CLIENTS = { access: ['tokens:issue'] } as const
 
+/**
+ * Names a token of Telesign, which has no `jti`: a transaction gets one token, and another number or
+ * another client may call its own transaction the same.
+ */
+function telesignId(of: { clientId?: string; phone: string; xid: string }): string {
+  return sha256(JSON.stringify([of.clientId ?? null, of.phone, of.xid])).slice(0, 32)
+}
+
 function ownerOf({ client }: Call): { readonly clientId?: string } {
   return client === undefined ? {} : { clientId: client.id }
 }
@@ -71,7 +79,7 @@ export function requirePhone(phone: string | undefined): string {
   throw new ServiceProblem('ERR_PHONE', message, { status: 400, parameter: 'phone' })
 }
 
-/** Checks a transaction's id, or a token's. */
+/** Checks a transaction's id. */
 export function requireXid(xid: string | undefined): string {
   if (xid !== undefined && XID.test(xid)) return xid
   const message =
@@ -80,6 +88,7 @@ export function requireXid(xid: string | undefined): string {
 }
 
 function taken(cause: unknown): ServiceProblem {
-  const message = 'A token with this xid was issued before. Take another, or leave it out.'
+  const message =
+    'A token with this xid was issued for this number before. Take another, or leave it out.'
   return new ServiceProblem('ERR_XID_TAKEN', message, { status: 409, parameter: 'xid', cause })
 }

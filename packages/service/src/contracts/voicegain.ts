@@ -8,6 +8,8 @@ import { requireOrigin } from './origins.ts'
 import { requireClient } from './visible.ts'
 
 const MAX_AUDIENCE = 128
+/** How its parameters are called. */
+const NAMES = { origins: 'aud', expiresIn: 'expInSec' } as const
 const EXPIRES_IN = { min: 1, max: 3600, usual: 300 } as const
 
 /** Voicegain's contract: `GET /security/jwt` and `POST /security/jwt/regenerate`, with and without `/v1`. */
@@ -18,13 +20,18 @@ export function voicegainOperations(context: ServiceContext): readonly Operation
     if (asked === undefined) {
       throw badParameter('aud', '"aud" is required: the site that may use the token.')
     }
-    const lifetime = wholeNumber(call.query, 'expInSec', EXPIRES_IN)
+    const origin = requireOrigin(asked, 'aud')
+    const usual = context.clients.maxLifetime(client, EXPIRES_IN.usual)
+    const lifetime = wholeNumber(call.query, 'expInSec', { ...EXPIRES_IN, usual })
+    const subject = client.id
+    const token = { audiences: [], origins: [origin], subject, scope: undefined, lifetime }
+    context.clients.require(client, token, NAMES)
     const minted = await context.mint.issue({
       kind: 'voicegain',
       type: 'JWT',
       clientId: client.id,
-      subject: client.id,
-      audience: [requireOrigin(asked, 'aud')],
+      subject,
+      audience: [origin],
       lifetime,
     })
     return tokenResponse(minted.value)
@@ -42,7 +49,7 @@ export function voicegainOperations(context: ServiceContext): readonly Operation
     {
       method: 'POST',
       path: `${prefix}/security/jwt/regenerate`,
-      access: [],
+      access: ['tokens:regenerate'],
       handle: regenerate,
     },
   ])

@@ -1,17 +1,20 @@
 import { Guard, nodeRequest, RequestError, type TokenVerifier } from '@mayfly/core'
 import { compileScopeCheck, type ScopeCheck } from '@mayfly/core/adapter'
 import type { IncomingMessage } from 'node:http'
+import { type BoundClient, readClientBounds } from '../contracts/client-bounds.ts'
 import type { Scope } from './scopes.ts'
 
 /** Who asks: what a console token says. */
-export interface Client {
-  readonly id: string
+export interface Client extends BoundClient {
   readonly scopes: readonly string[]
-  /** Whether it sees the tokens of all clients. */
+  /** Whether it sees the tokens of all clients, and may have anything in its own. */
   readonly isAdmin: boolean
   readonly tokenId: string
   readonly generation: number
 }
+
+/** The claim of a console token that holds the bounds of its client. */
+export const BOUNDS_CLAIM = 'bounds'
 
 /** Judges the console token of a request, and what it is good for. */
 export type Authenticate = (req: IncomingMessage, needed: readonly Scope[]) => Promise<Client>
@@ -32,16 +35,17 @@ export function consoleAuthentication(verifier: TokenVerifier): Authenticate {
     const { auth } = outcome
     const refusal = needed.length === 0 ? undefined : checkFor(needed)(auth, guard.challenger)
     if (refusal !== undefined) throw refusal
-    const { sub, jti, gen } = auth?.claims ?? {}
+    const { sub, jti, gen, [BOUNDS_CLAIM]: given } = auth?.claims ?? {}
     if (sub === undefined || jti === undefined || typeof gen !== 'number') throw notOurs()
     const scopes = auth?.scopes ?? []
     const isAdmin = scopes.includes('admin')
-    return { id: sub, scopes, isAdmin, tokenId: jti, generation: gen }
+    const bounds = given === undefined ? {} : { bounds: readClientBounds(given, BOUNDS_CLAIM) }
+    return { id: sub, scopes, isAdmin, tokenId: jti, generation: gen, ...bounds }
   }
 }
 
 function notOurs(): RequestError {
-  return new RequestError('ERR_CLAIM_MISSING', 'The token says not whose it is.', {
+  return new RequestError('ERR_CLAIM_MISSING', "The token doesn't say whose it is.", {
     reason: 'claim_missing',
   })
 }

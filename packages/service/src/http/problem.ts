@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'ERR_XID_TAKEN'
   | 'ERR_ORIGIN_PATTERN'
   | 'ERR_FOREIGN_TOKEN'
+  | 'ERR_NOT_ALLOWED'
   | 'ERR_KEY_SIGNS'
   | 'ERR_SUPERSEDED'
   | 'ERR_RATE_LIMITED'

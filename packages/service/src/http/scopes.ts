@@ -6,6 +6,7 @@ export const SCOPES = [
   'tokens:introspect',
   'tokens:issue',
   'tokens:read',
+  'tokens:regenerate',
   'tokens:revoke',
   'tokens:secret',
 ] as const

@@ -1,11 +1,23 @@
+/** Every contract that tokens are issued by. The ids of each are a space of their own. */
+export const TOKEN_KINDS = ['telesign', 'voicegain', 'token', 'console'] as const
+
+/** One of the contracts that tokens are issued by. */
+export type TokenKind = (typeof TOKEN_KINDS)[number]
+
+/** Whose generations are counted: the clients of the service, or the subjects of an application's tokens. */
+export type GenerationSpace = 'client' | 'subject'
+
 /** What the service remembers of a token that it issued: never the token itself, unless told so. */
 export interface TokenRecord {
-  /** The `jti` of the token, or its `xid`: unique among all records. */
+  /** The token's `jti`, or an id of the ledger's own where it has none. Unique among records of its kind. */
   readonly tokenId: string
-  /** SHA-256 of the token's text, as base64url: how a token that comes back is found again. */
+  /**
+   * SHA-256 of what was signed, header and payload, as base64url: how a token that comes back is found
+   * again, whichever of its signatures it bears. Records of the first schema have that of the whole text.
+   */
   readonly tokenHash: string
   /** By which contract it was issued. */
-  readonly kind: 'telesign' | 'voicegain' | 'token' | 'console'
+  readonly kind: TokenKind
   /** Whose credentials asked for it; `undefined` where the contract asks for none. */
   readonly clientId?: string
   readonly subject?: string
@@ -37,7 +49,7 @@ export interface TokenQuery {
   readonly phone?: string
   readonly audience?: string
   readonly clientId?: string
-  readonly kind?: TokenRecord['kind']
+  readonly kind?: TokenKind
   /** Where the page before ended: its `next`. An `OptionError` for anything else. */
   readonly after?: string
   /** 1 to 200. */
@@ -73,25 +85,25 @@ export interface StoredKey {
  * and has not been done; where a connection broke in the middle, it may have been.
  */
 export interface Ledger {
-  /** Records a token. Rejects with a `LedgerConflictError` when its id or its hash is taken. */
+  /** Records a token. Rejects with a `LedgerConflictError` when its id within its kind, or its hash, is taken. */
   record(token: TokenRecord): Promise<void>
-  /** Finds a record by its `jti` or `xid`, whatever became of the token. */
-  findByTokenId(tokenId: string): Promise<FoundToken | undefined>
-  /** Finds a record by the SHA-256 of its token. */
+  /** Finds a record of one kind by its id, whatever became of the token. */
+  findByTokenId(kind: TokenKind, tokenId: string): Promise<FoundToken | undefined>
+  /** Finds a record by its `tokenHash`. */
   findByHash(tokenHash: string): Promise<FoundToken | undefined>
   /** Gives a page of records. Rejects with an `OptionError` when `after` is not the `next` of a page. */
   list(query: TokenQuery): Promise<TokenPage>
-  /** Revokes a token; `false` when no record has this id. The first time it was revoked stays. */
-  revoke(tokenId: string, at: number): Promise<boolean>
-  /** Gives the generation that a subject's tokens must have; 0 for one that never began another. */
-  generation(subject: string): Promise<number>
+  /** Revokes a token; `false` when no record of this kind has this id. The first time it was revoked stays. */
+  revoke(kind: TokenKind, tokenId: string, at: number): Promise<boolean>
+  /** Gives the generation that the tokens of a client or subject must have; 0 where none was begun. */
+  generation(space: GenerationSpace, name: string): Promise<number>
   /** Begins a new generation and gives it: one more than the last, however many ask at once. */
-  bumpGeneration(subject: string): Promise<number>
+  bumpGeneration(space: GenerationSpace, name: string): Promise<number>
   /**
    * Begins the next generation if the present one is still `from`, so that of many that ask at once one
    * gets it: the others would end the tokens of that one. `false` when another was faster.
    */
-  advanceGeneration(subject: string, from: number): Promise<boolean>
+  advanceGeneration(space: GenerationSpace, name: string, from: number): Promise<boolean>
   /** Gives the keys at rest, the newest (by `activeFrom`, then `createdAt`) first. */
   keys(): Promise<readonly StoredKey[]>
   /**

@@ -1,7 +1,16 @@
 import { LedgerConflictError, LedgerError } from './errors.ts'
-import type { FoundToken, Ledger, StoredKey, TokenPage, TokenQuery, TokenRecord } from './ledger.ts'
+import type {
+  FoundToken,
+  GenerationSpace,
+  Ledger,
+  StoredKey,
+  TokenKind,
+  TokenPage,
+  TokenQuery,
+  TokenRecord,
+} from './ledger.ts'
 import { listQuery } from './list-query.ts'
-import { RecordBatch } from './postgres/batch.ts'
+import { RecordBatch, recordName } from './postgres/batch.ts'
 import { PostgresConnection } from './postgres/connection.ts'
 import { POSTGRES_DIALECT } from './postgres/dialect.ts'
 import { migratePostgres } from './postgres/migrate.ts'
@@ -22,7 +31,7 @@ export class PostgresLedger implements Ledger {
     this.#records = new RecordBatch(async (tokens) => {
       const json = JSON.stringify(tokens.map(tokenColumns))
       const { rows } = await connection.attempt(sql.RECORD, [json])
-      return new Set(rows.map((row) => String(row['token_id'])))
+      return new Set(rows.map(toRecordName))
     })
   }
 
@@ -46,8 +55,8 @@ export class PostgresLedger implements Ledger {
     return this.#connection.during(() => this.#records.add(token))
   }
 
-  async findByTokenId(tokenId: string): Promise<FoundToken | undefined> {
-    const row = await this.#first(sql.FIND_BY_ID, tokenId)
+  async findByTokenId(kind: TokenKind, tokenId: string): Promise<FoundToken | undefined> {
+    const row = await this.#first(sql.FIND_BY_ID, kind, tokenId)
     return row && toToken(row)
   }
 
@@ -62,20 +71,20 @@ export class PostgresLedger implements Ledger {
     return toPage(rows, query.limit)
   }
 
-  async revoke(tokenId: string, at: number): Promise<boolean> {
-    return this.#changes(sql.REVOKE, tokenId, at)
+  async revoke(kind: TokenKind, tokenId: string, at: number): Promise<boolean> {
+    return this.#changes(sql.REVOKE, kind, tokenId, at)
   }
 
-  async generation(subject: string): Promise<number> {
-    return Number((await this.#first(sql.GENERATION, subject))?.['generation'] ?? 0)
+  async generation(space: GenerationSpace, name: string): Promise<number> {
+    return Number((await this.#first(sql.GENERATION, space, name))?.['generation'] ?? 0)
   }
 
-  async bumpGeneration(subject: string): Promise<number> {
-    return Number((await this.#first(sql.BUMP_GENERATION, subject))?.['generation'])
+  async bumpGeneration(space: GenerationSpace, name: string): Promise<number> {
+    return Number((await this.#first(sql.BUMP_GENERATION, space, name))?.['generation'])
   }
 
-  async advanceGeneration(subject: string, from: number): Promise<boolean> {
-    return this.#changes(sql.ADVANCE_GENERATION, subject, from)
+  async advanceGeneration(space: GenerationSpace, name: string, from: number): Promise<boolean> {
+    return this.#changes(sql.ADVANCE_GENERATION, space, name, from)
   }
 
   async keys(): Promise<readonly StoredKey[]> {
@@ -135,4 +144,8 @@ export class PostgresLedger implements Ledger {
     const { count } = await this.#connection.run(text, values)
     return count > 0
   }
+}
+
+function toRecordName(row: Row): string {
+  return recordName({ kind: String(row['kind']), tokenId: String(row['token_id']) })
 }

@@ -1,5 +1,14 @@
 import { closedError, LedgerConflictError } from './errors.ts'
-import type { FoundToken, Ledger, StoredKey, TokenPage, TokenQuery, TokenRecord } from './ledger.ts'
+import type {
+  FoundToken,
+  GenerationSpace,
+  Ledger,
+  StoredKey,
+  TokenKind,
+  TokenPage,
+  TokenQuery,
+  TokenRecord,
+} from './ledger.ts'
 import { listQuery } from './list-query.ts'
 import { type Row, toKey, toPage, toToken } from './rows.ts'
 import { SqliteDatabase } from './sqlite/database.ts'
@@ -54,8 +63,8 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  async findByTokenId(tokenId: string): Promise<FoundToken | undefined> {
-    const [row] = this.#read(sql.FIND_BY_ID, tokenId)
+  async findByTokenId(kind: TokenKind, tokenId: string): Promise<FoundToken | undefined> {
+    const [row] = this.#read(sql.FIND_BY_ID, kind, tokenId)
     return row && toToken(row)
   }
 
@@ -69,25 +78,29 @@ export class SqliteLedger implements Ledger {
     return toPage(this.#read(text, ...values), query.limit)
   }
 
-  revoke(tokenId: string, at: number): Promise<boolean> {
-    return this.#write((database) => database.prepare(sql.REVOKE).run(at, tokenId).changes !== 0)
+  revoke(kind: TokenKind, tokenId: string, at: number): Promise<boolean> {
+    return this.#write(
+      (database) => database.prepare(sql.REVOKE).run(at, kind, tokenId).changes !== 0,
+    )
   }
 
-  async generation(subject: string): Promise<number> {
-    const [row] = this.#read(sql.GENERATION, subject)
+  async generation(space: GenerationSpace, name: string): Promise<number> {
+    const [row] = this.#read(sql.GENERATION, space, name)
     return Number(row?.['generation'] ?? 0)
   }
 
-  bumpGeneration(subject: string): Promise<number> {
+  bumpGeneration(space: GenerationSpace, name: string): Promise<number> {
     return this.#write((database) =>
-      Number(database.prepare(sql.BUMP_GENERATION).get(subject)?.['generation']),
+      Number(database.prepare(sql.BUMP_GENERATION).get(space, name)?.['generation']),
     )
   }
 
-  advanceGeneration(subject: string, from: number): Promise<boolean> {
-    return this.#write(
-      (database) => database.prepare(sql.ADVANCE_GENERATION).run(subject, from).changes !== 0,
-    )
+  advanceGeneration(space: GenerationSpace, name: string, from: number): Promise<boolean> {
+    return this.#write((database) => {
+      const advanced = database.prepare(sql.ADVANCE_GENERATION).run(from, space, name, from)
+      if (advanced.changes !== 0 || from !== 0) return advanced.changes !== 0
+      return database.prepare(sql.FIRST_GENERATION).run(space, name).changes !== 0
+    })
   }
 
   async keys(): Promise<readonly StoredKey[]> {

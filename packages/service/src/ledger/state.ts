@@ -1,6 +1,13 @@
 import type { Clock, Generations, Revocations } from '@mayfly/core'
 import { clockOption } from '@mayfly/core/adapter'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, TokenKind } from './ledger.ts'
+
+/** What {@link ledgerState} is told. */
+export interface LedgerStateOptions {
+  /** The contracts that issue the tokens in question. Default `token` and `voicegain`. */
+  readonly kinds?: readonly TokenKind[]
+  readonly clock?: Clock
+}
 
 /** What a verifier asks a ledger about each token, in the forms that `TokenVerifier` takes. */
 export interface LedgerState {
@@ -15,10 +22,12 @@ export interface LedgerState {
  * service revokes is refused at once by whoever shares its ledger. While the ledger fails, so does the
  * verifier: with 503, and nobody passes.
  *
+ * Subjects have generations of their own here: those of the service's clients are apart.
+ *
  * A record is purged only after its token has expired, so that a token without a record is either forged,
  * issued elsewhere, or removed on purpose. It counts as revoked.
  *
- * @throws {OptionError} when `clock` is none.
+ * @throws {OptionError} when `clock` isn't one.
  *
  * @example
  * ```ts
@@ -38,22 +47,25 @@ export interface LedgerState {
  */
 export function ledgerState(
   ledger: Pick<Ledger, 'findByTokenId' | 'revoke' | 'generation' | 'bumpGeneration'>,
-  options: { readonly clock?: Clock } = {},
+  options: LedgerStateOptions = {},
 ): LedgerState {
   const clock = clockOption(options.clock)
+  const { kinds = ['token', 'voicegain'] } = options
   return {
     generations: {
-      current: (subject) => ledger.generation(subject),
-      bump: (subject) => ledger.bumpGeneration(subject),
+      current: (subject) => ledger.generation('subject', subject),
+      bump: (subject) => ledger.bumpGeneration('subject', subject),
     },
     revocations: {
       isRevoked: async (tokenId) => {
-        const record = await ledger.findByTokenId(tokenId)
-        return record === undefined || record.revokedAt !== undefined
+        const records = await Promise.all(kinds.map((kind) => ledger.findByTokenId(kind, tokenId)))
+        const known = records.filter((record) => record !== undefined)
+        return known.length === 0 || known.some(({ revokedAt }) => revokedAt !== undefined)
       },
       revoke: async (tokenId) => {
         // A token that is not in the ledger counts as revoked already.
-        await ledger.revoke(tokenId, Math.floor(clock.now() / 1000))
+        const at = Math.floor(clock.now() / 1000)
+        await Promise.all(kinds.map((kind) => ledger.revoke(kind, tokenId, at)))
       },
     },
   }

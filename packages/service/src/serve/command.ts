@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addLedgerOptions, addServeOptions, type LedgerFlags, type ServeFlags } from './options.ts'
+import { addLedgerOptions, addServeOptions, readFlags, type ServeFlags } from './options.ts'
 import type { ServeWorld } from './world.ts'
 
 /**
@@ -22,9 +22,9 @@ export function configureServe(command: Command, world: ServeWorld): Command {
       'Issue tokens over HTTP by the contracts of Telesign and Voicegain and by your own, publish the keys that they are checked with, and serve a console.',
     )
   addServeOptions(command)
-  command.action(async (flags: ServeFlags) => {
+  command.action(async () => {
     const { serve } = await import('./run.ts')
-    await serve(flags, world)
+    await serve(readFlags(command, world) as unknown as ServeFlags, world)
   })
   const rotate = command.command('rotate-keys').description('make a new signing key')
   addLedgerOptions(rotate)
@@ -34,23 +34,35 @@ export function configureServe(command: Command, world: ServeWorld): Command {
   )
   rotate.action(async () => {
     const { rotateKeys } = await import('./maintain.ts')
-    await rotateKeys(rotate.optsWithGlobals<LedgerFlags & { now?: boolean }>(), world)
+    await rotateKeys(readFlags(rotate, world), world)
   })
   const token = command
     .command('console-token <client>')
     .description('make a console token for a client, and print it this once')
   addLedgerOptions(token)
-  token.option(
-    '--scope <names...>',
-    'what it is good for (default: tokens:issue tokens:read tokens:revoke)',
-  )
+  token
+    .option(
+      '--scope <names...>',
+      'what it is good for (default: tokens:issue tokens:read tokens:revoke)',
+    )
+    .option(
+      '--allow-audience <names...>',
+      'what its tokens may be for; * is any (default: the issuer)',
+    )
+    .option('--allow-origin <sites...>', 'the sites that its tokens may be for; * is any')
+    .option(
+      '--allow-subject <names...>',
+      'whom its tokens may speak of; * is any (default: the client)',
+    )
+    .option(
+      '--allow-scope <names...>',
+      'the scopes that its tokens may have; * is any (default: none)',
+    )
+    .option('--allow-lifetime <duration>', 'how long its tokens may live')
+    .option('--expires-in <duration>', 'how long the console token itself lives (default: 365d)')
   token.action(async (client: string) => {
     const { printConsoleToken } = await import('./maintain.ts')
-    await printConsoleToken(
-      client,
-      token.optsWithGlobals<LedgerFlags & { scope?: string[] }>(),
-      world,
-    )
+    await printConsoleToken(client, readFlags(token, world), world)
   })
   return command
 }

@@ -1,4 +1,7 @@
 import { createTokenService } from '../create-token-service.ts'
+import { requireDuration } from '@mayfly/core/adapter'
+import type { ClientBounds } from '../contracts/client-bounds.ts'
+import type { ConsoleTokenOptions } from '../contracts/console-tokens.ts'
 import type { Scope } from '../http/scopes.ts'
 import type { LedgerFlags } from './options.ts'
 import { readLedger } from './settings.ts'
@@ -27,10 +30,21 @@ export async function rotateKeys(
   }
 }
 
+/** The command line of {@link printConsoleToken}. */
+export interface ConsoleTokenFlags extends LedgerFlags {
+  readonly scope?: readonly string[]
+  readonly allowAudience?: readonly string[]
+  readonly allowOrigin?: readonly string[]
+  readonly allowSubject?: readonly string[]
+  readonly allowScope?: readonly string[]
+  readonly allowLifetime?: string
+  readonly expiresIn?: string
+}
+
 /** Makes a console token for a client, and prints it: the only time that it is shown. */
 export async function printConsoleToken(
   client: string,
-  flags: LedgerFlags & { readonly scope?: readonly string[] },
+  flags: ConsoleTokenFlags,
   world: ServeWorld,
 ): Promise<void> {
   const service = await createTokenService({
@@ -40,10 +54,36 @@ export async function printConsoleToken(
     clock: world.clock,
   })
   try {
-    const { scope } = flags
-    const options = scope === undefined ? {} : { scope: scope as readonly Scope[] }
-    world.stdout.write(`${await service.createConsoleToken(client, options)}\n`)
+    world.stdout.write(`${await service.createConsoleToken(client, readOrder(flags))}\n`)
   } finally {
     await service.close()
+  }
+}
+
+function readOrder({ scope, expiresIn, ...flags }: ConsoleTokenFlags): ConsoleTokenOptions {
+  const bounds = readBounds(flags)
+  return {
+    ...(scope !== undefined && { scope: scope as readonly Scope[] }),
+    ...(expiresIn !== undefined && { expiresIn: requireDuration(expiresIn, '--expires-in') }),
+    ...(Object.keys(bounds).length > 0 && { bounds }),
+  }
+}
+
+function readBounds(flags: ConsoleTokenFlags): ClientBounds {
+  const lists = {
+    audiences: flags.allowAudience,
+    origins: flags.allowOrigin,
+    subjects: flags.allowSubject,
+    scopes: flags.allowScope,
+  }
+  const given = Object.entries(lists).flatMap(([name, list]) =>
+    list === undefined ? [] : [[name, list.includes('*') ? '*' : list] as const],
+  )
+  const { allowLifetime } = flags
+  return {
+    ...Object.fromEntries(given),
+    ...(allowLifetime !== undefined && {
+      maxLifetime: requireDuration(allowLifetime, '--allow-lifetime', { min: 1 }),
+    }),
   }
 }

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { OptionError } from '@mayfly/core'
 import { requireDuration, requireOneOf } from '@mayfly/core/adapter'
+import type { ClientBounds } from '../contracts/client-bounds.ts'
 import { createLogger, type LogLevel, type ServiceLogger } from '../ops/log.ts'
 import type { ListenOptions } from '../server/listen.ts'
 import type { TokenServiceOptions } from '../service/options.ts'
@@ -30,7 +32,7 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
   const shutdownTimeoutMs =
     1000 * requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
   const logLevel = requireOneOf(flags.logLevel, '--log-level', LEVELS)
-  warnOfPasswords(flags, createLogger({ level: logLevel }, world.stderr))
+  warnOfPasswords(flags, world, createLogger({ level: logLevel }, world.stderr))
   return {
     logLevel,
     shutdownTimeoutMs,
@@ -45,8 +47,9 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
       ...(await readLedger(flags, world)),
       ...readStorage(flags),
       ...(await readTelesign(flags, world)),
-      ...readLimits(flags, world),
+      ...readLimits(flags),
       metrics: readMetrics(flags.metrics),
+      ...(await readClients(flags.clientsFile)),
       clock: world.clock,
     },
   }
@@ -55,13 +58,14 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 /** Every user of the machine sees the command lines of all. */
-function warnOfPasswords(flags: ServeFlags, logger: ServiceLogger): void {
+function warnOfPasswords(flags: ServeFlags, { env }: ServeWorld, logger: ServiceLogger): void {
   const places = [
     ['--database', flags.database, 'MAYFLY_DATABASE'],
     ['--redis', flags.redis, 'MAYFLY_REDIS'],
   ] as const
   for (const [option, url, variable] of places) {
-    if (url === undefined || !URL.canParse(url) || new URL(url).password === '') continue
+    const isOpen = url !== undefined && url !== env[variable] && URL.canParse(url)
+    if (!isOpen || new URL(url).password === '') continue
     logger.warn(
       { option, variable },
       'a password on the command line can be seen by every user of this machine: set the variable instead',
@@ -75,10 +79,10 @@ export async function readLedger(
   world: ServeWorld,
 ): Promise<LedgerOptions> {
   const algorithm = flags.algorithm as TokenServiceOptions['algorithm']
-  const named = flags.database ?? world.env['MAYFLY_DATABASE']
+  const named = flags.database
   const sealing = { flag: '--seal-key-file', file: flags.sealKeyFile, variable: 'MAYFLY_SEAL_KEY' }
   const seal = await readSecret(sealing, world)
-  if (flags.ephemeral === true && flags.database !== undefined) {
+  if (flags.ephemeral === true && named !== undefined && named !== world.env['MAYFLY_DATABASE']) {
     throw wrong('--ephemeral', 'It keeps nothing: leave --database out.')
   }
   if (named?.includes('://') === true && seal === undefined && flags.ephemeral !== true) {
@@ -143,17 +147,40 @@ async function readTelesign(
   return { telesign: { customerId, apiKey, access } }
 }
 
-function readLimits(flags: ServeFlags, { env }: ServeWorld): Partial<TokenServiceOptions> {
-  const redis = flags.redis ?? env['MAYFLY_REDIS']
-  const { trustProxy } = flags
+function readLimits({ redis, trustProxy, ...flags }: ServeFlags): Partial<TokenServiceOptions> {
   return {
-    ...(redis !== undefined && redis !== '' && { redis }),
+    ...(redis !== undefined && { redis }),
     ...(!flags.rateLimits && { rateLimits: null }),
     ...(trustProxy !== undefined && { trustProxy: readProxies(trustProxy) }),
   }
 }
 
-function readMetrics(who = 'public'): 'public' | 'client' | null {
+/** Reads what clients may have. Durations may be written as on the command line. */
+async function readClients(
+  file: string | undefined,
+): Promise<Pick<TokenServiceOptions, 'clients'>> {
+  if (file === undefined) return {}
+  const flag = '--clients-file'
+  let clients: unknown
+  try {
+    clients = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : "it isn't JSON"
+    throw wrong(flag, `${file} cannot be read (${code}).`)
+  }
+  if (typeof clients !== 'object' || clients === null) {
+    throw wrong(flag, `${file} must hold an object: {"backend": {"audiences": ["orders"]}}.`)
+  }
+  const read = Object.entries(clients).map(([name, bounds]: [string, unknown]) => {
+    const { maxLifetime }: { maxLifetime?: unknown } = Object(bounds)
+    if (typeof maxLifetime !== 'string') return [name, bounds] as const
+    const seconds = requireDuration(maxLifetime, `clients.${name}.maxLifetime`, { min: 1 })
+    return [name, { ...Object(bounds), maxLifetime: seconds }] as const
+  })
+  return { clients: Object.fromEntries(read) as Record<string, ClientBounds> }
+}
+
+function readMetrics(who: string): 'public' | 'client' | null {
   const access = requireOneOf(who, '--metrics', ['public', 'client', 'none'])
   return access === 'none' ? null : access
 }

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../contracts/context.ts'
 import type { ServiceEvent } from '../contracts/events.ts'
+import { BoundClients } from '../contracts/client-bounds.ts'
 import { guardLedger } from '../contracts/guarded-ledger.ts'
 import { Mint } from '../contracts/mint.ts'
 import { connectLimiterRedis, type LimiterRedis } from '../http/rate-limits/redis.ts'
@@ -22,7 +23,8 @@ export async function openContext(
   const guarded = guardLedger(ledger)
   const seal = storeTokens ? sealer.purpose('token') : undefined
   const mint = new Mint({ issuer, keys, ledger: guarded, clock, seal, observe })
-  return { issuer, ledger: guarded, keys, mint, clock, seal, maxLifetime }
+  const clients = new BoundClients(settings.clients, issuer)
+  return { issuer, ledger: guarded, keys, mint, clients, clock, seal, maxLifetime }
 }
 
 function sealerOf(settings: TokenServiceSettings, ledger: Ledger): Promise<Sealer> {

@@ -14,6 +14,7 @@ import {
   requireOptions,
   requireString,
 } from '@mayfly/core/adapter'
+import { type ClientBounds, readClients } from '../contracts/client-bounds.ts'
 import type { ServiceEvent } from '../contracts/events.ts'
 import type { MetricsAccess } from '../contracts/metrics.ts'
 import type { TelesignContract } from '../contracts/telesign.ts'
@@ -54,6 +55,11 @@ export interface TokenServiceOptions {
   readonly rotateEvery?: number
   /** Issues tokens of Telesign. Default: it does not. */
   readonly telesign?: TelesignContract
+  /**
+   * What each client may have in the tokens that it asks for, by its name. A client that is not named
+   * here, and whose console token has no bounds either, gets tokens for this issuer that speak of itself.
+   */
+  readonly clients?: Readonly<Record<string, ClientBounds>>
   /** Answers as Voicegain does. Default `true`. */
   readonly voicegain?: boolean
   /** Seconds that a token of `POST /tokens` may live at the most. Default 86 400, a day. */
@@ -92,6 +98,7 @@ const OPTIONS: readonly (keyof TokenServiceOptions)[] = [
   'algorithm',
   'rotateEvery',
   'telesign',
+  'clients',
   'voicegain',
   'maxLifetime',
   'retention',
@@ -117,6 +124,7 @@ export interface TokenServiceSettings {
   readonly algorithm: Algorithm
   readonly rotateEvery: number | undefined
   readonly telesign: TelesignContract | undefined
+  readonly clients: ReadonlyMap<string, ClientBounds>
   readonly voicegain: boolean
   readonly maxLifetime: number
   readonly retention: number
@@ -150,6 +158,7 @@ export function readServiceOptions(options: TokenServiceOptions): TokenServiceSe
     algorithm: requireAlgorithm(options.algorithm),
     rotateEvery: optionalNumber(options.rotateEvery, 'rotateEvery', { min: MIN_ROTATE_EVERY }),
     telesign: options.telesign === undefined ? undefined : requireTelesign(options.telesign),
+    clients: readClients(options.clients),
     voicegain: optionalBoolean(options.voicegain, 'voicegain') ?? true,
     maxLifetime: requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', whole),
     retention: requireNumber(options.retention ?? 30 * 86_400, 'retention', { integer: true }),

@@ -61,7 +61,7 @@ function operationsOf(
     ...(voicegain ? voicegainOperations(context) : []),
     ...tokenOperations(context),
     ...recordOperations(context),
-    ...oauthOperations(context),
+    ...oauthOperations(context, telesign),
     ...keyOperations(context.keys),
     ...publishedDocuments(context, {
       voicegain,

@@ -47,7 +47,7 @@ test('a console token stays good where regenerating it fails half-way', async ()
   expect((await ask('/keys', { token: admin })).status).toBe(200)
   const again = await ask('/security/jwt/regenerate', { method: 'POST', token: admin })
   expect((await ask('/keys', { token: again.text })).status).toBe(200)
-  expect(await ledger.generation('root')).toBe(1)
+  expect(await ledger.generation('client', 'root')).toBe(1)
 })
 
 test('a revocation that fails says so', async () => {

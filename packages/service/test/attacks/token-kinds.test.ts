@@ -37,6 +37,8 @@ test('no other token of the service passes for a console token', async () => {
   }
   const own = await ask('/tokens', { token: admin, json })
   expect(await reasons(live, String(own.json['token']))).toStrictEqual(['audience_mismatch'])
+  const forUs = await ask('/tokens', { token: admin, json: { ...json, audience: ISSUER } })
+  expect(await reasons(live, String(forUs.json['token']))).toStrictEqual(['type_mismatch'])
   const telesign = await ask('/v1/token/15555551212')
   expect(await reasons(live, telesign.text)).toStrictEqual(['algorithm_not_allowed'])
 })
@@ -82,7 +84,7 @@ test('a console token that the ledger does not know is none, though our own key 
   const { ledger } = live
   const real = ledger.findByTokenId.bind(ledger)
   expect((await live.ask('/v1/tokens', { token: live.admin })).status).toBe(200)
-  ledger.findByTokenId = (tokenId) => forgetful.findByTokenId(tokenId)
+  ledger.findByTokenId = (kind, tokenId) => forgetful.findByTokenId(kind, tokenId)
   expect(await reasons(live, live.admin)).toStrictEqual(['token_revoked'])
   ledger.findByTokenId = real
   await forgetful.close()

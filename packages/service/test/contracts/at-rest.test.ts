@@ -4,7 +4,7 @@ import { createTokenService, generateSealKey, openLedger } from '@mayfly/service
 import { FakeClock } from '@mayfly/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../ledger/sqlite/temporary.ts'
-import { openService } from '../support/service.ts'
+import { openService, UNBOUND } from '../support/service.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const ORDER = { method: 'POST', json: { audience: 'orders', expiresIn: 300 } } as const
@@ -19,7 +19,7 @@ it('accepts over a restart what it issued before, with the keys that the file be
   const database = join(temporaryFolder(), 'mayfly.db')
   const settings = { issuer: 'https://auth.example.com', database, logger: SILENT }
   const first = await createTokenService(settings)
-  const token = await first.createConsoleToken('console')
+  const token = await first.createConsoleToken('console', { bounds: UNBOUND })
   await first.close()
   const ledger = await openLedger({ database })
   const live = await openService({

@@ -53,7 +53,7 @@ test('of what is unknown, changed, revoked, superseded or another client’s not
   expect(await read(value.slice(0, -4))).toBe(inactive)
   expect(await read(value, other)).toBe(inactive)
   expect(await read(value, admin)).toContain('"active":true')
-  const old = await client('third', ...ALL)
+  const old = await client('third', ...ALL, 'tokens:regenerate')
   expect(await read(old, admin)).toContain('"active":true')
   await ask('/security/jwt/regenerate', { method: 'POST', token: old })
   expect(await read(old, admin)).toBe(inactive)

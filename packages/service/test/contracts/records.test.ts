@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openService } from '../support/service.ts'
 
 interface Shown {
-  readonly tokenId: string
+  readonly xid?: string
   readonly clientId?: string
   readonly state: string
 }
@@ -12,11 +12,11 @@ const ALL = ['tokens:issue', 'tokens:read', 'tokens:introspect', 'tokens:revoke'
 test('records come in pages, each of them once', async () => {
   const { ask, admin } = await openService()
   for (let at = 0; at < 7; at++) await ask(`/v1/token/15555551212/x${at}`)
-  const seen: string[] = []
+  const seen: (string | undefined)[] = []
   let after = ''
   do {
     const { json } = await ask(`/v1/tokens?phone=15555551212&limit=3${after}`, { token: admin })
-    seen.push(...(json['tokens'] as Shown[]).map(({ tokenId }) => tokenId))
+    seen.push(...(json['tokens'] as Shown[]).map(({ xid }) => xid))
     const next = json['next']
     after = typeof next === 'string' ? `&after=${encodeURIComponent(next)}` : ''
   } while (after !== '')

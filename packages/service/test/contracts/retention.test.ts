@@ -12,7 +12,7 @@ it('forgets records by itself once they have been kept for as long as was asked'
   const { ask, admin, ledger, clock } = await openService({ retention: 3600 })
   const order = { audience: 'orders', expiresIn: 300 }
   const { json } = await ask('/tokens', { method: 'POST', token: admin, json: order })
-  const find = () => ledger.findByTokenId(String(json['tokenId']))
+  const find = () => ledger.findByTokenId('token', String(json['tokenId']))
   for (let waited = 0; waited < 6; waited += 1) {
     clock.advance(TEN_MINUTES_MS)
     await settle()

@@ -100,7 +100,7 @@ test('HEAD issues nothing', async () => {
 
 test('a console token is regenerated: the new one is as good as the old one was, which is dead', async () => {
   const { ask, client } = await openService()
-  const old = await client('app', 'tokens:issue', 'tokens:read')
+  const old = await client('app', 'tokens:issue', 'tokens:read', 'tokens:regenerate')
   const { status, text } = await ask('/security/jwt/regenerate', { method: 'POST', token: old })
   expect(status).toBe(200)
   const [before, after] = [readClaims(old), readClaims(text)]
@@ -115,7 +115,7 @@ test('a console token is regenerated: the new one is as good as the old one was,
 
 test('of fifty that regenerate at once one gets a token, and that one lives', async () => {
   const { ask, client, ledger } = await openService()
-  const old = await client('app', 'tokens:issue', 'tokens:read')
+  const old = await client('app', 'tokens:issue', 'tokens:read', 'tokens:regenerate')
   const answers = await Promise.all(
     Array.from({ length: 50 }, () =>
       ask('/v1/security/jwt/regenerate', { method: 'POST', token: old }),
@@ -129,5 +129,5 @@ test('of fifty that regenerate at once one gets a token, and that one lives', as
   const listed = await ask('/v1/tokens?kind=console&limit=200', { token })
   const states = (listed.json['tokens'] as { state: string }[]).map(({ state }) => state)
   expect(states.filter((state) => state === 'active')).toHaveLength(1)
-  expect(await ledger.generation('app')).toBe(1)
+  expect(await ledger.generation('client', 'app')).toBe(1)
 })

@@ -44,7 +44,7 @@ async function killInLoop(database: string, rounds: number): Promise<readonly st
 
 async function expectAll(ledger: Ledger, confirmed: readonly string[]): Promise<void> {
   onTestFinished(() => ledger.close())
-  const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId(id)))
+  const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId('telesign', id)))
   const lost = confirmed.filter((_id, index) => found[index]?.xid !== confirmed[index])
   expect(lost).toStrictEqual([])
   expect(new Set(confirmed).size).toBe(confirmed.length)

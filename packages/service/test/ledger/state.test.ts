@@ -40,7 +40,7 @@ it('lets a verifier refuse what was revoked in the ledger, from one moment to th
   const { value, tokenId } = await issueRecorded()
   await verifier.verify(value)
   await ledgerState(ledger, { clock }).revocations.revoke(tokenId, 0)
-  expect((await ledger.findByTokenId(tokenId))?.revokedAt).toBe(clock.now() / 1000)
+  expect((await ledger.findByTokenId('token', tokenId))?.revokedAt).toBe(clock.now() / 1000)
   await expect(verifier.verify(value)).rejects.toMatchObject({ code: 'ERR_TOKEN_REVOKED' })
 })
 

@@ -22,7 +22,8 @@ export async function expectKept(
     const token = tokens[looked % tokens.length] ?? ''
     const found = await ask(`${url}/v1/tokens/${each.tokenId}`, { token })
     const record = JSON.parse(found?.text ?? '{}') as Record<string, unknown>
-    const isKept = record['tokenId'] === each.tokenId && record['kind'] === each.kind
+    const name = record['xid'] ?? record['tokenId']
+    const isKept = name === each.tokenId && record['kind'] === each.kind
     const fault = await verify(each).then(
       () => undefined,
       (error: unknown) => String(error),

@@ -78,7 +78,7 @@ describe.skipIf(!hasPostgres() || !hasRedis())('two nodes on one PostgreSQL and 
     await client.connect()
     const { rows } = await client.query('SELECT version FROM mayfly_migrations')
     await client.end()
-    expect(rows).toStrictEqual([{ version: 1 }])
+    expect(rows).toStrictEqual([{ version: 1 }, { version: 2 }])
   }, 60_000)
 
   it(

@@ -48,7 +48,7 @@ export interface LiveService {
   /** A console token with all scopes. */
   readonly admin: string
   readonly ask: (target: string, ask?: Ask) => Promise<Answer>
-  /** A console token of a client with these scopes. */
+  /** A console token of a client with these scopes, which may have anything in its tokens. */
   readonly client: (name: string, ...scope: readonly Scope[]) => Promise<string>
 }
 
@@ -57,6 +57,9 @@ export const TELESIGN = {
   customerId: 'FFFFFFFF-EEEE-DDDD-1234-AB1234567890',
   apiKey: 'dGVsZXNpZ24tdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2RlZg==',
 } as const
+/** What a client may have whom nothing is kept from. */
+export const UNBOUND = { audiences: '*', origins: '*', subjects: '*', scopes: '*' } as const
+
 /** Of no worth: it seals nothing that outlives a test. */
 const SEAL_KEY = Buffer.alloc(32, 7).toString('base64url')
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -112,7 +115,7 @@ export async function openService(
     events,
     admin: await service.createConsoleToken('root', { scope: SCOPES }),
     ask: (target, ask = {}) => askService(url, target, { ask, check }),
-    client: (name, ...scope) => service.createConsoleToken(name, { scope }),
+    client: (name, ...scope) => service.createConsoleToken(name, { scope, bounds: UNBOUND }),
   }
 }
 

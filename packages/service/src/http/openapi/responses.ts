@@ -80,7 +80,7 @@ const retryAfter = header('Seconds after which to try again.', whole, true)
 const DESCRIPTIONS = {
   400: 'The request is not one that this takes: `detail` says why.',
   401: 'There is no console token, or it does not hold.',
-  403: 'The console token does not have the scope that this takes.',
+  403: 'The console token does not have the scope that this takes, or its client may not have this in a token.',
   404: 'There is no such thing, or it belongs to somebody else.',
   409: 'It is taken.',
   413: 'The body is too long.',

@@ -1,3 +1,4 @@
+import { TOKEN_KINDS } from '../../ledger/ledger.ts'
 import type { Schema } from './types.ts'
 
 /** How many characters a transaction's id may have. */
@@ -89,8 +90,11 @@ export const schemas: Readonly<Record<string, Schema>> = {
     expiresAt: seconds('Seconds since 1970: from when it is refused.'),
   }),
   TokenRecord: closed(['tokenId', 'kind', 'audience', 'issuedAt', 'expiresAt', 'state'], {
-    tokenId: text('The `jti`, or the `xid` of a token for Telesign.'),
-    kind: { enum: ['telesign', 'voicegain', 'token', 'console'] },
+    tokenId: text('The `jti`; an id of the ledger’s own for tokens of Telesign, which have none.'),
+    kind: {
+      enum: TOKEN_KINDS,
+      description: 'The contract that issued it. The ids of each are a space of their own.',
+    },
     clientId: text(
       'Whose console token asked for it. Absent where nobody had to say who they are.',
     ),
@@ -128,7 +132,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
         aud: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
         exp: seconds('Seconds since 1970.'),
         iat: seconds('Seconds since 1970.'),
-        jti: text('Its id.'),
+        jti: text('Its id; the `xid` of a token for Telesign.'),
         scope: text('What it may be used for.'),
       }),
     ],

@@ -1,7 +1,10 @@
+import { TOKEN_KINDS } from '../../ledger/ledger.ts'
 import { include, query, scoped, xid } from './parameters.ts'
 import { json, nothing, problems } from './responses.ts'
 import { PHONE_PATTERN, XID_PATTERN } from './schemas.ts'
 import type { Paths } from './types.ts'
+
+const kind = query('kind', 'Issued by this contract.', { enum: TOKEN_KINDS })
 
 /** Tokens of one’s own, and the records of all. */
 export const tokenPaths: Paths = {
@@ -38,9 +41,7 @@ export const tokenPaths: Paths = {
           minLength: 1,
           maxLength: 2048,
         }),
-        query('kind', 'Issued by this contract.', {
-          enum: ['telesign', 'voicegain', 'token', 'console'],
-        }),
+        kind,
         query('limit', 'Records on a page.', {
           type: 'integer',
           minimum: 1,
@@ -60,9 +61,11 @@ export const tokenPaths: Paths = {
     get: {
       operationId: 'findToken',
       tags: ['Tokens'],
-      summary: 'Finds the record of one token, by its xid or its id.',
+      summary: 'Finds the record of one token, by its id or its xid.',
+      description:
+        'An id comes before an xid of the same name; of several records with one xid it is the newest.',
       security: scoped('tokens:read'),
-      parameters: [xid, include],
+      parameters: [xid, kind, include],
       responses: {
         200: json('The record.', 'TokenRecord'),
         ...problems(400, 401, 403, 404, 429, 503),
@@ -71,11 +74,11 @@ export const tokenPaths: Paths = {
     delete: {
       operationId: 'revokeTokenById',
       tags: ['Tokens'],
-      summary: 'Revokes one token, by its xid or its id.',
+      summary: 'Revokes one token by its id, or all of one xid.',
       security: scoped('tokens:revoke'),
-      parameters: [xid],
+      parameters: [xid, kind],
       responses: {
-        204: nothing('It is revoked, now or already.'),
+        204: nothing('They are revoked, now or already.'),
         ...problems(400, 401, 403, 404, 429, 503),
       },
     },

@@ -45,10 +45,10 @@ function regenerate(operationId: string): PathItem {
       tags: ['Voicegain'],
       summary: 'Gives a new console token; the client’s older ones are dead at once.',
       description: 'Of several requests with one token one wins; the others get 409 or 401.',
-      security: scoped(),
+      security: scoped('tokens:regenerate'),
       responses: {
         200: tokenText('The new console token. It is never shown again.'),
-        ...problems(400, 401, 409, 429, 503),
+        ...problems(400, 401, 403, 409, 429, 503),
       },
     },
   }

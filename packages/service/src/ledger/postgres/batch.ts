@@ -3,7 +3,12 @@ import type { TokenRecord } from '../ledger.ts'
 import { atTurnsEnd } from '../turn.ts'
 import { isRefusedValue, isTransient } from './failure.ts'
 
-/** Records tokens in one statement, and gives the ids of those that were new. */
+/** What a record is known by: its kind, and its id within it. */
+export function recordName({ kind, tokenId }: { kind: string; tokenId: string }): string {
+  return `${kind} ${tokenId}`
+}
+
+/** Records tokens in one statement, and gives the names of those that were new. */
 export type RecordTokens = (tokens: readonly TokenRecord[]) => Promise<ReadonlySet<string>>
 
 interface Waiting {
@@ -23,7 +28,7 @@ const MAX_TRIES = 5
 export class RecordBatch {
   readonly #record: RecordTokens
   #waiting: Waiting[] = []
-  /** The ids of what is under way. */
+  /** The names of what is under way. */
   readonly #taken = new Set<string>()
   #running = 0
   #isScheduled = false
@@ -56,7 +61,7 @@ export class RecordBatch {
       this.#running += 1
       void this.#run(batch).finally(() => {
         this.#running -= 1
-        for (const { token } of batch) this.#taken.delete(token.tokenId)
+        for (const { token } of batch) this.#taken.delete(recordName(token))
         if (this.#waiting.length > 0) this.#schedule()
       })
     }
@@ -67,11 +72,11 @@ export class RecordBatch {
     const batch: Waiting[] = []
     const rest: Waiting[] = []
     for (const each of this.#waiting) {
-      const { tokenId } = each.token
-      if (batch.length === MAX_BATCH || this.#taken.has(tokenId)) {
+      const name = recordName(each.token)
+      if (batch.length === MAX_BATCH || this.#taken.has(name)) {
         rest.push(each)
       } else {
-        this.#taken.add(tokenId)
+        this.#taken.add(name)
         batch.push(each)
       }
     }
@@ -83,7 +88,7 @@ export class RecordBatch {
     try {
       const recorded = await this.#try(batch)
       for (const { token, resolve, reject } of batch) {
-        if (recorded.has(token.tokenId)) resolve()
+        if (recorded.has(recordName(token))) resolve()
         else reject(new LedgerConflictError())
       }
     } catch (error) {

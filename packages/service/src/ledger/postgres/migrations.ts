@@ -57,4 +57,20 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
     created_at bigint NOT NULL
   );
   `,
+  // Each kind has its ids for itself, and clients their generations apart from an application's subjects.
+  // Nobody can tell which of the two an old generation was: it counts for both, and revives nothing.
+  `
+  DROP INDEX mayfly_tokens_by_id;
+  CREATE UNIQUE INDEX mayfly_tokens_by_id ON mayfly_tokens (kind, token_id);
+  CREATE TABLE mayfly_generations_by_space (
+    space text NOT NULL,
+    name text NOT NULL,
+    generation bigint NOT NULL,
+    PRIMARY KEY (space, name)
+  );
+  INSERT INTO mayfly_generations_by_space SELECT 'client', subject, generation FROM mayfly_generations;
+  INSERT INTO mayfly_generations_by_space SELECT 'subject', subject, generation FROM mayfly_generations;
+  DROP TABLE mayfly_generations;
+  ALTER TABLE mayfly_generations_by_space RENAME TO mayfly_generations;
+  `,
 ]

@@ -4,7 +4,7 @@ export function audienceHash(text: string): string {
 }
 
 /**
- * Records any number of tokens in one statement, and gives the ids of those that were new. It takes a
+ * Records any number of tokens in one statement, and gives the kind and id of those that were new. It takes a
  * JSON array of objects with the names of the columns.
  */
 export const RECORD: string = `
@@ -22,35 +22,36 @@ export const RECORD: string = `
       scope, generation, issued_at, expires_at, sealed_token
     FROM given ORDER BY ordinality
     ON CONFLICT DO NOTHING
-    RETURNING sequence, token_id, issued_at, audience
+    RETURNING sequence, kind, token_id, issued_at, audience
   ), searchable AS (
     INSERT INTO mayfly_token_audiences
     SELECT DISTINCT ${audienceHash('one')}, issued_at, sequence
     FROM recorded, jsonb_array_elements_text(audience) AS one
   )
-  SELECT token_id FROM recorded`
+  SELECT kind, token_id FROM recorded`
 
-export const FIND_BY_ID = 'SELECT * FROM mayfly_tokens WHERE token_id = $1'
+export const FIND_BY_ID = 'SELECT * FROM mayfly_tokens WHERE kind = $1 AND token_id = $2'
 
 export const FIND_BY_HASH = 'SELECT * FROM mayfly_tokens WHERE token_hash = $1'
 
 export const REVOKE = `
-  UPDATE mayfly_tokens SET revoked_at = coalesce(revoked_at, $2) WHERE token_id = $1`
+  UPDATE mayfly_tokens SET revoked_at = coalesce(revoked_at, $3) WHERE kind = $1 AND token_id = $2`
 
-export const GENERATION = 'SELECT generation FROM mayfly_generations WHERE subject = $1'
+export const GENERATION = 'SELECT generation FROM mayfly_generations WHERE space = $1 AND name = $2'
 
 export const BUMP_GENERATION = `
-  INSERT INTO mayfly_generations AS old VALUES ($1, 1)
-  ON CONFLICT (subject) DO UPDATE SET generation = old.generation + 1
+  INSERT INTO mayfly_generations AS old VALUES ($1, $2, 1)
+  ON CONFLICT (space, name) DO UPDATE SET generation = old.generation + 1
   RETURNING generation`
 
-/** For a subject that has never begun another generation, the present one is 0. */
+/** Of those who never began another generation there is no row: their generation is 0. */
 export const ADVANCE_GENERATION = `
   INSERT INTO mayfly_generations AS old
-  SELECT $1::text, $2::bigint + 1
-  WHERE $2::bigint = coalesce((SELECT generation FROM mayfly_generations WHERE subject = $1), 0)
-  ON CONFLICT (subject) DO UPDATE SET generation = excluded.generation
-  WHERE old.generation = $2::bigint`
+  SELECT $1::text, $2::text, $3::bigint + 1
+  WHERE $3::bigint = coalesce(
+    (SELECT generation FROM mayfly_generations WHERE space = $1 AND name = $2), 0)
+  ON CONFLICT (space, name) DO UPDATE SET generation = excluded.generation
+  WHERE old.generation = $3::bigint`
 
 export const KEYS = `
   SELECT * FROM mayfly_signing_keys ORDER BY active_from DESC, created_at DESC, key_id DESC`

@@ -58,4 +58,20 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO pulse VALUES (1, 0);
   `,
+  // Each kind has its ids for itself, and clients their generations apart from an application's subjects.
+  // Nobody can tell which of the two an old generation was: it counts for both, and revives nothing.
+  `
+  DROP INDEX tokens_by_id;
+  CREATE UNIQUE INDEX tokens_by_id ON tokens (kind, token_id);
+  CREATE TABLE generations_by_space (
+    space TEXT NOT NULL,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    PRIMARY KEY (space, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO generations_by_space SELECT 'client', subject, generation FROM generations;
+  INSERT INTO generations_by_space SELECT 'subject', subject, generation FROM generations;
+  DROP TABLE generations;
+  ALTER TABLE generations_by_space RENAME TO generations;
+  `,
 ]

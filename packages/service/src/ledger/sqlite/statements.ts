@@ -1,26 +1,26 @@
 /** What the ledger says to SQLite. The queries for lists are written by `list-query.ts`. */
 export const INSERT_AUDIENCE = 'INSERT OR IGNORE INTO token_audiences VALUES (?, ?, ?)'
 
-export const FIND_BY_ID = 'SELECT * FROM tokens WHERE token_id = ?'
+export const FIND_BY_ID = 'SELECT * FROM tokens WHERE kind = ? AND token_id = ?'
 
 export const FIND_BY_HASH = 'SELECT * FROM tokens WHERE token_hash = ?'
 
 export const REVOKE = `
-  UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE token_id = ?`
+  UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE kind = ? AND token_id = ?`
 
-export const GENERATION = 'SELECT generation FROM generations WHERE subject = ?'
+export const GENERATION = 'SELECT generation FROM generations WHERE space = ? AND name = ?'
 
 export const BUMP_GENERATION = `
-  INSERT INTO generations VALUES (?, 1)
-  ON CONFLICT (subject) DO UPDATE SET generation = generation + 1
+  INSERT INTO generations VALUES (?, ?, 1)
+  ON CONFLICT (space, name) DO UPDATE SET generation = generation + 1
   RETURNING generation`
 
-/** Of a subject that never began another generation there is no row: its generation is 0. */
 export const ADVANCE_GENERATION = `
-  INSERT INTO generations SELECT ?1, 1 WHERE ?2 = 0 OR EXISTS (
-    SELECT 1 FROM generations WHERE subject = ?1
-  )
-  ON CONFLICT (subject) DO UPDATE SET generation = generation + 1 WHERE generation = ?2`
+  UPDATE generations SET generation = ? + 1 WHERE space = ? AND name = ? AND generation = ?`
+
+/** Of those who never began another generation there is no row: their generation is 0. */
+export const FIRST_GENERATION = `
+  INSERT INTO generations VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
 
 export const KEYS = `
   SELECT * FROM signing_keys ORDER BY active_from DESC, created_at DESC, key_id DESC`

@@ -23,12 +23,12 @@ export function testLifecycle(open: () => Promise<Ledger>): void {
     await ledger.close()
     const asked: readonly Promise<unknown>[] = [
       ledger.record(tokenRecord('late')),
-      ledger.findByTokenId('late'),
+      ledger.findByTokenId('token', 'late'),
       ledger.findByHash('late'),
       ledger.list({ limit: 1 }),
-      ledger.revoke('late', NOW),
-      ledger.generation('alice'),
-      ledger.bumpGeneration('alice'),
+      ledger.revoke('token', 'late', NOW),
+      ledger.generation('subject', 'alice'),
+      ledger.bumpGeneration('subject', 'alice'),
       ledger.keys(),
       ledger.addKey(storedKey('late'), undefined),
       ledger.needKeyUntil('late', NOW),

@@ -44,7 +44,7 @@ export function testList(open: () => Promise<Ledger>): void {
       const seen = await readPages(ledger, async (page) => {
         await ledger.record(tokenRecord(`late ${page}`, { issuedAt: NOW + 100 }))
         await ledger.record(tokenRecord(`same second ${page}`, { issuedAt: NOW + 2 }))
-        await ledger.revoke(`p${page}`, NOW)
+        await ledger.revoke('token', `p${page}`, NOW)
       })
       expect(seen).toStrictEqual(ids(all).toReversed())
     }),

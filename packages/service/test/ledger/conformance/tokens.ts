@@ -20,7 +20,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
     'gives a record back as it was recorded, by its id and by its hash',
     withLedger(open, async (ledger) => {
       await ledger.record(FULL)
-      expect(await ledger.findByTokenId('full')).toStrictEqual(FULL)
+      expect(await ledger.findByTokenId('telesign', 'full')).toStrictEqual(FULL)
       expect(await ledger.findByHash(FULL.tokenHash)).toStrictEqual(FULL)
     }),
   )
@@ -30,7 +30,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
     withLedger(open, async (ledger) => {
       const bare = tokenRecord('bare', { audience: [] })
       await ledger.record(bare)
-      expect(await ledger.findByTokenId('bare')).toStrictEqual(bare)
+      expect(await ledger.findByTokenId('token', 'bare')).toStrictEqual(bare)
     }),
   )
 
@@ -43,7 +43,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
         scope: '',
       })
       await ledger.record(odd)
-      expect(await ledger.findByTokenId(odd.tokenId)).toStrictEqual(odd)
+      expect(await ledger.findByTokenId('token', odd.tokenId)).toStrictEqual(odd)
       expect((await ledger.list({ audience: '%', limit: 10 })).tokens).toStrictEqual([odd])
       expect((await ledger.list({ audience: '_', limit: 10 })).tokens).toStrictEqual([])
     }),
@@ -53,7 +53,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
     'finds nothing by an id or a hash that it has not',
     withLedger(open, async (ledger) => {
       await ledger.record(FULL)
-      expect(await ledger.findByTokenId(FULL.tokenHash)).toBeUndefined()
+      expect(await ledger.findByTokenId('token', FULL.tokenHash)).toBeUndefined()
       expect(await ledger.findByHash('full')).toBeUndefined()
     }),
   )
@@ -65,7 +65,25 @@ export function testTokens(open: () => Promise<Ledger>): void {
       const again = ledger.record(tokenRecord('one', { phone: '2', tokenHash: 'other' }))
       await expect(again).rejects.toThrow(LedgerConflictError)
       await expect(again).rejects.toMatchObject({ code: 'ERR_LEDGER_CONFLICT' })
-      expect((await ledger.findByTokenId('one'))?.phone).toBe('1')
+      expect((await ledger.findByTokenId('token', 'one'))?.phone).toBe('1')
+    }),
+  )
+
+  it(
+    'keeps the ids of each kind apart, whatever they are',
+    withLedger(open, async (ledger) => {
+      const kinds = ['telesign', 'voicegain', 'token', 'console'] as const
+      const all = kinds.map((kind) => tokenRecord('same', { kind, tokenHash: `hash ${kind}` }))
+      await Promise.all(all.map((token) => ledger.record(token)))
+      expect(await ledger.revoke('voicegain', 'same', NOW)).toBe(true)
+      const found = await Promise.all(kinds.map((kind) => ledger.findByTokenId(kind, 'same')))
+      expect(found.map((token) => [token?.kind, token?.revokedAt])).toStrictEqual([
+        ['telesign', undefined],
+        ['voicegain', NOW],
+        ['token', undefined],
+        ['console', undefined],
+      ])
+      expect(await ledger.revoke('telesign', 'other', NOW)).toBe(false)
     }),
   )
 
@@ -75,7 +93,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
       await ledger.record(tokenRecord('one', { tokenHash: 'same' }))
       const again = ledger.record(tokenRecord('two', { tokenHash: 'same' }))
       await expect(again).rejects.toThrow(LedgerConflictError)
-      expect(await ledger.findByTokenId('two')).toBeUndefined()
+      expect(await ledger.findByTokenId('token', 'two')).toBeUndefined()
     }),
   )
 
@@ -96,7 +114,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
       ])
       const { tokens } = await ledger.list({ audience: 'orders', limit: 10 })
       expect(tokens.map(({ tokenId }) => tokenId).toSorted()).toStrictEqual(['a', 'b', 'c', 'd'])
-      expect((await ledger.findByTokenId('a'))?.tokenHash).toBe('hash 0')
+      expect((await ledger.findByTokenId('token', 'a'))?.tokenHash).toBe('hash 0')
     }),
   )
 
@@ -121,7 +139,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
     withLedger(open, async (ledger) => {
       const ids = Array.from({ length: 2000 }, (_, index) => `many ${index}`)
       await Promise.all(ids.map((id) => ledger.record(tokenRecord(id))))
-      const found = await Promise.all(ids.map((id) => ledger.findByTokenId(id)))
+      const found = await Promise.all(ids.map((id) => ledger.findByTokenId('token', id)))
       expect(found.map((token) => token?.tokenId)).toStrictEqual(ids)
     }),
   )
@@ -130,16 +148,16 @@ export function testTokens(open: () => Promise<Ledger>): void {
     'revokes a token, and keeps the time of the first revocation',
     withLedger(open, async (ledger) => {
       await ledger.record(tokenRecord('one'))
-      expect(await ledger.revoke('one', NOW + 10)).toBe(true)
-      expect(await ledger.revoke('one', NOW + 20)).toBe(true)
-      expect((await ledger.findByTokenId('one'))?.revokedAt).toBe(NOW + 10)
+      expect(await ledger.revoke('token', 'one', NOW + 10)).toBe(true)
+      expect(await ledger.revoke('token', 'one', NOW + 20)).toBe(true)
+      expect((await ledger.findByTokenId('token', 'one'))?.revokedAt).toBe(NOW + 10)
     }),
   )
 
   it(
     'says so when there is no token to revoke',
     withLedger(open, async (ledger) => {
-      expect(await ledger.revoke('none', NOW)).toBe(false)
+      expect(await ledger.revoke('token', 'none', NOW)).toBe(false)
     }),
   )
 
@@ -153,7 +171,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
       await ledger.record(tokenRecord('edge', { expiresAt: NOW }))
       expect(await ledger.purge({ expiredBefore: NOW, now: NOW })).toBe(1200)
       expect(await ledger.purge({ expiredBefore: NOW, now: NOW })).toBe(0)
-      expect(await ledger.findByTokenId('old 7')).toBeUndefined()
+      expect(await ledger.findByTokenId('token', 'old 7')).toBeUndefined()
       const { tokens } = await ledger.list({ audience: 'orders', limit: 10 })
       expect(tokens.map(({ tokenId }) => tokenId)).toStrictEqual(['edge'])
       await ledger.record(tokenRecord('old 7'))

@@ -44,8 +44,8 @@ describe.skipIf(!hasPostgres())('a PostgreSQL ledger', () => {
     await server.stop()
     for (const asked of [
       () => ledger.record(tokenRecord('lost')),
-      () => ledger.findByTokenId('before'),
-      () => ledger.bumpGeneration('alice'),
+      () => ledger.findByTokenId('token', 'before'),
+      () => ledger.bumpGeneration('subject', 'alice'),
       () => ledger.addKey(storedKey('one'), undefined),
       () => ledger.ping(),
     ]) {
@@ -56,8 +56,8 @@ describe.skipIf(!hasPostgres())('a PostgreSQL ledger', () => {
     await server.start()
     await ledger.ping()
     await ledger.record(tokenRecord('after'))
-    expect(await ledger.findByTokenId('before')).toBeDefined()
-    expect(await ledger.findByTokenId('lost')).toBeUndefined()
+    expect(await ledger.findByTokenId('token', 'before')).toBeDefined()
+    expect(await ledger.findByTokenId('token', 'lost')).toBeUndefined()
   })
 
   it('fails what is under way when the server ends its connection', async () => {
@@ -204,10 +204,10 @@ describe.skipIf(!hasPostgres())('a PostgreSQL ledger', () => {
     const ledger = await open()
     const confirmed = recorders.flatMap((recorder) => recorder.confirmed)
     expect(confirmed).toHaveLength(300)
-    const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId(id)))
+    const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId('telesign', id)))
     expect(found).not.toContain(undefined)
     const { rows } = await client.query('SELECT version FROM mayfly_migrations')
-    expect(rows).toStrictEqual([{ version: 1 }])
+    expect(rows).toStrictEqual([{ version: 1 }, { version: 2 }])
   })
 
   it('says that the user, the password or the database is wrong', async () => {

@@ -82,7 +82,7 @@ describe('a SQLite file that cannot be used', () => {
     database.close()
     const { code, message } = await failureOf(file)
     expect(code).toBe('ERR_LEDGER_SCHEMA')
-    expect(message).toMatch(/schema 99, .* knows 1\. Run the newer version/)
+    expect(message).toMatch(/schema 99, .* knows 2\. Run the newer version/)
   })
 
   it('is refused by name when its pages are damaged', async () => {
@@ -158,10 +158,10 @@ describe('a SQLite ledger', () => {
       { reason: { code: 'ERR_LEDGER_FULL', message: expect.stringContaining(file) } },
       { reason: { code: 'ERR_LEDGER_FULL' } },
     ])
-    expect(await ledger.findByTokenId('small')).toBeUndefined()
+    expect(await ledger.findByTokenId('token', 'small')).toBeUndefined()
     database.exec('PRAGMA max_page_count = 6000')
     await ledger.record(tokenRecord('large', { audience }))
-    expect(await ledger.findByTokenId('before')).toBeDefined()
+    expect(await ledger.findByTokenId('token', 'before')).toBeDefined()
     await ledger.close()
   })
 
@@ -186,7 +186,7 @@ describe('a SQLite ledger', () => {
       code: 'ERR_LEDGER_READ_ONLY',
     })
     await expect(ledger.ping()).rejects.toMatchObject({ code: 'ERR_LEDGER_READ_ONLY' })
-    expect(await ledger.findByTokenId('one')).toBeUndefined()
+    expect(await ledger.findByTokenId('token', 'one')).toBeUndefined()
     await ledger.close()
   })
 })

@@ -39,13 +39,13 @@ it.each(LISTS)('finds the records of %j by an index, in their order', (query, in
 })
 
 it.each([
-  [statements.FIND_BY_ID, 'tokens_by_id (token_id=?)'],
+  [statements.FIND_BY_ID, 'tokens_by_id (kind=? AND token_id=?)'],
   [statements.FIND_BY_HASH, 'tokens_by_hash (token_hash=?)'],
-  [statements.REVOKE, 'tokens_by_id (token_id=?)'],
+  [statements.REVOKE, 'tokens_by_id (kind=? AND token_id=?)'],
   [statements.DOOMED, 'tokens_by_expiry (expires_at<?)'],
   [statements.DELETE_TOKEN, 'INTEGER PRIMARY KEY (rowid=?)'],
   [statements.DELETE_AUDIENCE, 'PRIMARY KEY (audience=? AND issued_at=? AND sequence=?)'],
-  [statements.GENERATION, 'PRIMARY KEY (subject=?)'],
+  [statements.GENERATION, 'PRIMARY KEY (space=? AND name=?)'],
 ])('runs by an index: %s', (statement, index) => {
   const plan = planOf(statement)
   expect(plan).toContain(index)

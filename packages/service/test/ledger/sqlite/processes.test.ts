@@ -20,7 +20,7 @@ it('lets several processes make one file at the same moment, and share it', asyn
   onTestFinished(() => ledger.close())
   for (const { confirmed } of recorders) {
     expect(confirmed).toHaveLength(300)
-    const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId(id)))
+    const found = await Promise.all(confirmed.map((id) => ledger.findByTokenId('telesign', id)))
     expect(found).not.toContain(undefined)
   }
 }, 60_000)
@@ -36,11 +36,11 @@ it('goes on serving while another process holds the lock, and records when that 
   let settled = false
   const waiting = ledger.record(tokenRecord('waiting')).then(() => {
     settled = true
-    return ledger.findByTokenId('waiting')
+    return ledger.findByTokenId('token', 'waiting')
   })
   // Turns of the event loop, each of which would be impossible while SQLite waits in it.
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-  expect(await ledger.findByTokenId('before')).toBeDefined()
+  expect(await ledger.findByTokenId('token', 'before')).toBeDefined()
   expect(settled).toBe(false)
   other.exec('ROLLBACK')
   expect(await waiting).toBeDefined()

@@ -33,6 +33,7 @@ test('a new key is published before it signs, and the old one as long as it is n
   const verifier = new TokenVerifier({
     issuer: ISSUER,
     audience: ISSUER,
+    type: 'console+jwt',
     keys: { jwksUri: `${url}/.well-known/jwks.json` },
     clock,
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { repositoryRoot } from './lib/files.ts'
 
 /** Scripts of package.json that say nothing unless they fail; the quick ones come first. */
-const QUIET = ['format:check', 'lock', 'build', 'lint', 'unused', 'size', 'docs:check'] as const
+const QUIET = ['format:check', 'lock', 'build', 'lint', 'unused', 'size', 'docs:site'] as const
 
 /** All tests, with their own output; their last line counts them. */
 const TESTS = 'tests'

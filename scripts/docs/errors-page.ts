@@ -1,21 +1,21 @@
-import { CODES, REASONS } from './error-texts.ts'
+import { type CodeText, CODES, REASONS } from './error-texts.ts'
+
+function codeLines(code: string, { title, cause, fix, example }: CodeText): string[] {
+  const reasons = Object.entries(REASONS)
+    .filter(([, [of]]) => of === code)
+    .map(([reason]) => `[\`${reason}\`](#${reason.replaceAll('_', '-')})`)
+  return [
+    `### ${code}`,
+    `**${title}.** ${cause}`,
+    `**Fix:** ${fix}`,
+    reasons.length === 0 ? '' : `Reasons: ${reasons.join(', ')}.`,
+    example.startsWith('throw ') ? '' : `\`\`\`js\n${example}\n\`\`\``,
+  ].filter((line) => line !== '')
+}
 
 /** Writes the page of all codes and reasons. `docs/errors.md` is what this gives. */
 export function errorsPage(): string {
-  const reasonsOf = (code: string): string[] =>
-    Object.entries(REASONS).flatMap(([reason, [of]]) => (of === code ? [reason] : []))
-  const codes = Object.entries(CODES).flatMap(([code, { title, cause, fix, example }]) => {
-    const reasons = reasonsOf(code).map(
-      (reason) => `[\`${reason}\`](#${reason.replaceAll('_', '-')})`,
-    )
-    return [
-      `### ${code}`,
-      `**${title}.** ${cause}`,
-      `**Fix:** ${fix}`,
-      ...(reasons.length === 0 ? [] : [`Reasons: ${reasons.join(', ')}.`]),
-      ...(example.startsWith('throw ') ? [] : [`\`\`\`js\n${example}\n\`\`\``]),
-    ]
-  })
+  const codes = Object.entries(CODES).flatMap(([code, text]) => codeLines(code, text))
   const reasons = Object.entries(REASONS).flatMap(([reason, [code, cause]]) => [
     `### ${reason.replaceAll('_', '-')}`,
     `\`"reason": "${reason}"\`. ${cause}`,

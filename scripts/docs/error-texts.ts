@@ -400,6 +400,50 @@ export const CODES = {
     fix: 'Let the user log in again, with the `acr_values` and `max_age` of the challenge.',
     example: `throw new RequestError('ERR_AUTHENTICATION', 'as step-up answers', { reason: 'insufficient_user_authentication' })`,
   },
+  ERR_GRANT_MISSING: {
+    title: 'There is no such grant',
+    cause: 'Nothing is stored under this id: the user never connected, or has disconnected.',
+    fix: 'Send the user through the authorization flow, and `save` the answer.',
+    example: `throw new SourceError('ERR_GRANT_MISSING', 'as a GrantManager answers')`,
+  },
+  ERR_GRANT_ENDED: {
+    title: 'The grant has ended',
+    cause:
+      'The server refused the refresh token for good; the error names the cause (`revoked`, `expired`, `answer_lost` or `unknown`). No request is made for it any more.',
+    fix: 'Let the user connect again. If the cause is `answer_lost`, an answer got lost between server and store.',
+    example: `throw new SourceError('ERR_GRANT_ENDED', 'as a GrantManager answers')`,
+  },
+  ERR_GRANT_STORE: {
+    title: 'The store of grants cannot be asked',
+    cause:
+      'It is down, or a record is sealed with a key that this process does not have. No refresh token is used while that is so.',
+    fix: 'Bring the store back, or hand in the sealing key. A fresh access token in memory serves on meanwhile.',
+    example: `throw new SourceError('ERR_GRANT_STORE', 'as a GrantManager answers')`,
+  },
+  ERR_GRANT_REVOCATION: {
+    title: 'The server did not revoke the grant',
+    cause: 'The grant is deleted here, and the revocation endpoint failed.',
+    fix: 'Revoke it in the console of the vendor, or ask the user to.',
+    example: `throw new SourceError('ERR_GRANT_REVOCATION', 'as a GrantManager answers')`,
+  },
+  ERR_RECONNECT_NEEDED: {
+    title: 'The user has to connect again',
+    cause: 'The gateway has no grant for this user, or one that has ended (409).',
+    fix: 'Lead the user to the page that connects the account.',
+    example: `throw new RequestError('ERR_RECONNECT_NEEDED', 'as injectBearer answers', { reason: 'reconnect_needed', status: 409 })`,
+  },
+  ERR_SEALING_KEY_UNKNOWN: {
+    title: 'This was sealed with a key that is not here',
+    cause: 'A value at rest names a sealing key that this process was not given.',
+    fix: 'Hand the key in as one that may be read. Change keys in two steps: readable everywhere first, then writing.',
+    example: `throw new KeyError('ERR_SEALING_KEY_UNKNOWN', 'as a sealed store answers')`,
+  },
+  ERR_SEALING_BROKEN: {
+    title: 'What was sealed is damaged',
+    cause: 'A value at rest was changed, cut off, or put in the place of another.',
+    fix: 'Treat it as lost, and look for who writes to that store.',
+    example: `throw new KeyError('ERR_SEALING_BROKEN', 'as a sealed store answers')`,
+  },
   ERR_KEYS_UNAVAILABLE: {
     title: "The issuer's keys can't be had",
     cause:
@@ -496,6 +540,7 @@ export const REASONS = {
     'ERR_AUTHENTICATION',
     'The route wants a stronger or a more recent login.',
   ],
+  reconnect_needed: ['ERR_RECONNECT_NEEDED', 'The account has to be connected again (409).'],
   keys_unavailable: ['ERR_KEYS_UNAVAILABLE', "The issuer's keys cannot be had now (503)."],
   store_unavailable: ['ERR_STORE_UNAVAILABLE', 'A store that guards cannot be asked now (503).'],
   issue_refused: ['ERR_ISSUE_REFUSED', 'The application gives no token for this request.'],

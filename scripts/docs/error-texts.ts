@@ -444,6 +444,25 @@ export const CODES = {
     fix: 'Treat it as lost, and look for who writes to that store.',
     example: `throw new KeyError('ERR_SEALING_BROKEN', 'as a sealed store answers')`,
   },
+  ERR_KEY_NOT_EXTRACTABLE: {
+    title: 'The key was not made to be written out',
+    cause: '`exportKey` was asked for a key that was made or imported without `extractable: true`.',
+    fix: 'Make or import it with `extractable: true`, where you need to store it.',
+    example: `await exportKey(await generateKey('ES256'), 'pem')`,
+  },
+  ERR_KEY_UNSUPPORTED: {
+    title: 'This runtime does not have the algorithm',
+    cause: 'ML-DSA and Ed448 are there on some runtimes only.',
+    fix: 'Use a runtime that has it, or another algorithm.',
+    example: `throw new KeyError('ERR_KEY_UNSUPPORTED', 'where a runtime lacks ML-DSA')`,
+  },
+  ERR_OVERLOADED: {
+    title: 'Too many signatures wait to be checked',
+    cause:
+      'More new tokens came at once than can be checked in time. Known tokens are not affected (503, with `Retry-After`).',
+    fix: 'Try again later; operators: look for a flood of new or forged tokens.',
+    example: `throw new RequestError('ERR_OVERLOADED', 'as a guard answers under a flood', { reason: 'overloaded', status: 503 })`,
+  },
   ERR_KEYS_UNAVAILABLE: {
     title: "The issuer's keys can't be had",
     cause:
@@ -541,6 +560,7 @@ export const REASONS = {
     'The route wants a stronger or a more recent login.',
   ],
   reconnect_needed: ['ERR_RECONNECT_NEEDED', 'The account has to be connected again (409).'],
+  overloaded: ['ERR_OVERLOADED', 'Too many new tokens at once; this one was not looked at (503).'],
   keys_unavailable: ['ERR_KEYS_UNAVAILABLE', "The issuer's keys cannot be had now (503)."],
   store_unavailable: ['ERR_STORE_UNAVAILABLE', 'A store that guards cannot be asked now (503).'],
   issue_refused: ['ERR_ISSUE_REFUSED', 'The application gives no token for this request.'],

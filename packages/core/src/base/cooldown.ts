@@ -6,20 +6,30 @@ const MAX_COOLDOWN_MS = 60_000
 /** Even a server's `Retry-After` puts off no try for longer than this. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 
+/** How a {@link Cooldown} grows. */
+export interface CooldownSteps {
+  readonly firstMs: number
+  /** Default: a minute. */
+  readonly mostMs?: number
+  /** A server's `Retry-After` takes the pause's place, where otherwise the longer of the two counts. */
+  readonly obeys?: boolean
+}
+
 /**
  * Spaces out the tries after a failure: the first pause is as long as asked for, each further one
- * twice as long, up to a minute; a server's `Retry-After` is honoured.
+ * twice as long, up to a limit; a server's `Retry-After` is honoured, and a permanent refusal is left
+ * alone for a minute.
  */
 export class Cooldown {
   readonly #clock: Clock
-  readonly #firstMs: number
+  readonly #steps: Required<CooldownSteps>
   #failures = 0
   #since = 0
   #pauseMs = 0
 
-  constructor(clock: Clock, firstMs: number) {
+  constructor(clock: Clock, { firstMs, mostMs = MAX_COOLDOWN_MS, obeys = false }: CooldownSteps) {
     this.#clock = clock
-    this.#firstMs = firstMs
+    this.#steps = { firstMs, mostMs: Math.max(mostMs, firstMs), obeys }
   }
 
   /** Whether the next try has to wait. */
@@ -40,12 +50,14 @@ export class Cooldown {
     readonly permanent: boolean
     readonly retryAfterMs: number | undefined
   }): number {
-    const most = Math.max(MAX_COOLDOWN_MS, this.#firstMs)
-    const backoff = options.permanent ? most : Math.min(this.#firstMs * 2 ** this.#failures, most)
+    const { firstMs, mostMs, obeys } = this.#steps
+    const backoff = options.permanent
+      ? Math.max(MAX_COOLDOWN_MS, firstMs)
+      : Math.min(firstMs * 2 ** this.#failures, mostMs)
     const asked = Math.min(options.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)
     this.#failures = Math.min(this.#failures + 1, 30)
     this.#since = this.#clock.now()
-    this.#pauseMs = Math.max(backoff, asked)
+    this.#pauseMs = Math.max(obeys && asked > 0 ? firstMs : backoff, asked)
     return this.#pauseMs
   }
 

@@ -53,6 +53,14 @@ export interface RefusalResponse {
   readonly body: string
 }
 
+/** What the next token will be made with. It tells keys apart, and shows none. */
+export interface Credential {
+  /** Another text for another key or secret. */
+  readonly id: string
+  readonly keyId?: string
+  readonly keyFingerprint?: string
+}
+
 /**
  * Where tokens come from. A source composes: one that mints, wrapped in a `TokenManager`, is a source
  * that reuses.
@@ -78,6 +86,11 @@ export interface TokenSource {
    */
   readonly isRefusal?: (answer: RefusalResponse) => boolean
   /**
+   * Tells whether an answer refuses the key behind the token, as APNs does with a 403. It then counts as
+   * a refusal where that key was replaced since, by what {@link TokenSource.credential} says.
+   */
+  readonly isKeyRefusal?: (answer: RefusalResponse) => boolean
+  /**
    * For a vendor whose servers hear late of a new token: the age, in seconds, up to which a refusal says
    * nothing about it. `bearerFetch` then keeps the token and sends it again, after one second, two and
    * three; `injectBearer` only keeps it.
@@ -85,6 +98,11 @@ export interface TokenSource {
   readonly propagationDelay?: number
   /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
   readonly revokesPrevious?: boolean
+  /**
+   * Names the key or secret that the next token will be made with; calls back for it where it is given
+   * by a callback. Asked after failures and refusals only: one that was replaced is tried at once.
+   */
+  readonly credential?: (() => Promise<Credential>) | undefined
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */
@@ -103,6 +121,8 @@ const SOURCE_MEMBERS = {
   propagationDelay: 'value',
   revokesPrevious: 'value',
   isRefusal: 'method',
+  isKeyRefusal: 'method',
+  credential: 'method',
   getToken: 'method',
   invalidate: 'method',
   confirm: 'method',
@@ -140,6 +160,27 @@ export function wrapSource(source: TokenSource, changes: Partial<TokenSource>): 
     return [[name, (...given: unknown[]): unknown => Reflect.apply(member, source, given)] as const]
   })
   return { ...(Object.fromEntries(members) as unknown as TokenSource), ...changes }
+}
+
+/** Names what a source makes tokens with, where it tells; what goes wrong there is no answer either. */
+export async function credentialIdOf(source: TokenSource): Promise<string | undefined> {
+  return (await credentialOf(source))?.id
+}
+
+/** Whether a source would sign with another key by now than a token was signed with. */
+export async function keyHasChanged(source: TokenSource, token: AccessToken): Promise<boolean> {
+  const now = await credentialOf(source)
+  const differs = (name: 'keyId' | 'keyFingerprint'): boolean =>
+    token[name] !== undefined && now?.[name] !== undefined && token[name] !== now[name]
+  return differs('keyId') || differs('keyFingerprint')
+}
+
+async function credentialOf(source: TokenSource): Promise<Credential | undefined> {
+  try {
+    return await source.credential?.()
+  } catch {
+    return undefined
+  }
 }
 
 /** A token as a {@link TokenStore} keeps it: plain data, the value included. Encrypt it at rest. */

@@ -2,6 +2,7 @@
 export interface EditableRequest {
   readonly headers: Record<string, string | string[] | undefined>
   readonly rawHeaders: string[]
+  readonly method?: string | undefined
   readonly headersDistinct?: Record<string, string[] | undefined> | undefined
   url?: string | undefined
   /** Frameworks keep the URL a second time. */

@@ -58,7 +58,9 @@ const OPTIONS = [...APPLE_KEY_OPTIONS, 'teamId', 'environment']
  * - That goes by the team, whatever its keys: two sources of one team have the same `id`, and share a
  *   token where their managers share a `store`. Keys that are for some topics only are the exception:
  *   let those not share one.
- * - A 403 `ExpiredProviderToken` counts as a refused token in `bearerFetch`.
+ * - A 403 `ExpiredProviderToken` counts as a refused token in `bearerFetch`, and so does
+ *   `InvalidProviderToken` where the key was replaced since the token was signed: give the key as a
+ *   callback, and a push that meets a revoked key goes out again with the new one.
  * - APNs speaks HTTP/2 alone: give `bearerFetch` a `fetch` that does too, such as that of undici with
  *   `new Agent({ allowH2: true })`.
  * - Its answers tell no time, so a wrong local clock stays unknown. `iat` lies ten minutes in the past,
@@ -115,7 +117,8 @@ export function apns(options: ApnsOptions): TokenSource {
     ...source,
     id: sharedId('apns', [teamId, lifetime, usable, source.origins]),
     reuse: Object.freeze({ maxReuse, minAge: MIN_AGE }),
-    isRefusal,
+    isRefusal: (answer) => isReason(answer, 'ExpiredProviderToken'),
+    isKeyRefusal: (answer) => isReason(answer, 'InvalidProviderToken'),
   }
 }
 
@@ -129,7 +132,7 @@ function requireRoom({ lifetime }: ApnsOptions, seconds: number): void {
   )
 }
 
-function isRefusal({ status, body }: RefusalResponse): boolean {
+function isReason({ status, body }: RefusalResponse, reason: string): boolean {
   if (status !== 403) return false
-  return parseJsonObject(new TextEncoder().encode(body))?.['reason'] === 'ExpiredProviderToken'
+  return parseJsonObject(new TextEncoder().encode(body))?.['reason'] === reason
 }

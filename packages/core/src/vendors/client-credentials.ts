@@ -168,6 +168,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
     clock,
     dated: authentication.dated || binding.dated,
     learnFrom: binding.learnFrom,
+    credential: authentication.credential,
     read: (answer) => readTokenResponse(answer, defaultLifetime, NO_END, binding.tokenType),
     async request(asking) {
       const { tokenEndpoint, methods } = await server.facts(asking)

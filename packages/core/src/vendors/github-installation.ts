@@ -116,6 +116,7 @@ export function githubInstallation(options: GithubInstallationOptions): TokenSou
     timeoutMs,
     clock,
     dated: true,
+    credential: app.credential?.bind(app),
     read: readInstallationToken,
     refuse: readGitHubRefusal,
     async request({ clock: serverClock, signal }) {
@@ -131,8 +132,8 @@ export function githubInstallation(options: GithubInstallationOptions): TokenSou
           'x-github-api-version': '2022-11-28',
         },
         body: JSON.stringify(body),
-        // A plain `githubApp` would only sign the same once more.
-        ...(app.invalidate !== undefined && { rejected: () => app.invalidate?.(jwt) }),
+        // A plain `githubApp` would only sign the like once more: it keeps no token.
+        ...(app.confirm !== undefined && { rejected: () => app.invalidate?.(jwt) }),
       }
     },
   })

@@ -178,6 +178,7 @@ function accessTokenSource(
     timeoutMs,
     clock,
     dated: true,
+    credential: assertions.credential,
     async request({ clock: serverClock, signal }) {
       const asked = { clock: serverClock, ...(signal !== undefined && { signal }) }
       const { value: assertion } = await assertions.getToken(asked)

@@ -1,7 +1,7 @@
 import { optionalIdentifier, requireIdentifier, requireSecret } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
 import { invalid, optionalNumber, refuseUnknownOptions, requireOptions } from '../base/options.ts'
-import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
+import { exchangedSource, secretCredential } from '../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../outbound/sources/signed-source-id.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import type { TokenSource } from '../outbound/token.ts'
@@ -111,6 +111,7 @@ export function voicegain(options: VoicegainOptions): TokenSource {
     clock: options.clock,
     read: (answer) => readToken(answer, expiresIn),
     refuse: readRefusal,
+    credential: secretCredential(current),
     request: async () => ({
       url,
       method: 'GET',

@@ -11,19 +11,19 @@ function sampleOf(clock: FakeClock, offsetMs: number, roundTripMs = 0) {
   return { date: new Date(serverTime).toUTCString(), sentAt, receivedAt: clock.now() }
 }
 
-describe('the learned clock', () => {
+describe('the candidate of a learned clock', () => {
   it('follows a server that is two hours ahead after one answer, to within a second', () => {
     const local = new FakeClock()
     const clock = new LearnedClock(local)
     clock.learn(sampleOf(local, 7_200_300, 80))
-    expect(Math.abs(clock.now() - (local.now() + 7_200_300))).toBeLessThanOrEqual(540)
+    expect(Math.abs(clock.candidateMs - 7_200_300)).toBeLessThanOrEqual(540)
   })
 
   it('stays at zero while zero is possible', () => {
     const local = new FakeClock()
     const clock = new LearnedClock(local)
     for (const offset of [0, 200, 400, 600]) clock.learn(sampleOf(local, offset, 50))
-    expect(clock.offsetMs).toBe(0)
+    expect(clock.candidateMs).toBe(0)
   })
 
   it('never lets go of the true offset, whatever the answers’ delays', () => {
@@ -50,8 +50,8 @@ describe('the learned clock', () => {
             clock.learn({ date, sentAt, receivedAt: local.now() })
             widest = Math.min(widest, 1000 + trip)
             // Zero is preferred while it is possible; otherwise the error is half an interval at most.
-            const error = Math.abs(clock.offsetMs - offset)
-            expect(error).toBeLessThanOrEqual(clock.offsetMs === 0 ? widest : widest / 2)
+            const error = Math.abs(clock.candidateMs - offset)
+            expect(error).toBeLessThanOrEqual(clock.candidateMs === 0 ? widest : widest / 2)
           }
         },
       ),
@@ -65,7 +65,7 @@ describe('the learned clock', () => {
       clock.learn(sampleOf(local, 60_900, 10))
       local.advance(37)
     }
-    expect(Math.abs(clock.offsetMs - 60_900)).toBeLessThanOrEqual(35)
+    expect(Math.abs(clock.candidateMs - 60_900)).toBeLessThanOrEqual(35)
   })
 
   it('starts anew when a clock stepped', () => {
@@ -73,7 +73,7 @@ describe('the learned clock', () => {
     const clock = new LearnedClock(local)
     clock.learn(sampleOf(local, 120_000))
     expect(clock.learn(sampleOf(local, 0))).toBeLessThan(-119_000)
-    expect(clock.offsetMs).toBe(0)
+    expect(clock.candidateMs).toBe(0)
   })
 
   it('learns nothing from a cached, undated, oddly dated or slow answer', () => {
@@ -95,7 +95,7 @@ describe('the learned clock', () => {
       { ...good, sentAt: Number.NaN },
     ]
     for (const sample of useless) expect(clock.learn(sample)).toBe(0)
-    expect(clock.offsetMs).toBe(0)
+    expect(clock.candidateMs).toBe(0)
     expect(clock.learn({ ...good, sentAt: good.receivedAt - 10_000 })).toBeGreaterThan(490_000)
   })
 
@@ -103,8 +103,106 @@ describe('the learned clock', () => {
     const local = new FakeClock()
     const clocks = new LearnedClocks(local)
     clocks.of('https://a.example').learn(sampleOf(local, 60_000))
-    expect(clocks.of('https://b.example').offsetMs).toBe(0)
+    expect(clocks.of('https://b.example').candidateMs).toBe(0)
     expect(Object.keys(clocks.offsets())).toEqual(['https://a.example', 'https://b.example'])
     expect(clocks.of('https://a.example')).toBe(clocks.of('https://a.example'))
+  })
+})
+
+describe('the clock in force', () => {
+  const dates = (local: FakeClock, offsetMs = 0) => {
+    const issuedAt = (local.now() + offsetMs) / 1000 - 60
+    return { issuedAt, expiresAt: issuedAt + 1200 }
+  }
+
+  function learnt(offsetMs: number) {
+    const local = new FakeClock()
+    const clock = new LearnedClock(local)
+    clock.learn(sampleOf(local, offsetMs))
+    return { local, clock }
+  }
+
+  it('is the local one, whatever Date says, until a token is refused', () => {
+    const { clock, local } = learnt(1_800_000)
+    for (let answers = 0; answers < 10; answers++) clock.accepted(undefined, dates(local))
+    expect([clock.offsetMs, clock.origin]).toEqual([0, 'local'])
+  })
+
+  it('is the candidate once a token that was dated by it is accepted, and stays that', () => {
+    const { clock, local } = learnt(7_200_000)
+    expect(clock.refused(undefined, dates(local))).toBe(true)
+    expect([clock.offsetMs, clock.origin]).toEqual([7_200_500, 'trial'])
+    const { trial } = clock
+    expect(clock.accepted(trial, dates(local, 7_200_500))).toBe(7_200_500)
+    clock.learn(sampleOf(local, 0))
+    expect([clock.offsetMs, clock.origin]).toEqual([7_200_500, 'learned'])
+  })
+
+  it('is the one that had worked where the candidate is refused, which then waits for minutes, doubling', () => {
+    const { clock, local } = learnt(7_200_000)
+    const waits: number[] = []
+    for (let trials = 0; trials < 4; trials++) {
+      expect(clock.refused(undefined, dates(local))).toBe(true)
+      clock.refused(clock.trial)
+      expect([clock.offsetMs, clock.origin]).toEqual([0, 'local'])
+      let minutes = 0
+      for (; !clock.refused(undefined, dates(local)); minutes++) local.advance(60_000)
+      waits.push(minutes)
+      clock.refused(clock.trial)
+      local.advance(3_600_000)
+    }
+    expect(waits).toEqual([2, 8, 32, 60])
+  })
+
+  it('is not left for a candidate that would not explain the refusal, once it has proved right', () => {
+    const { clock, local } = learnt(120_000)
+    clock.accepted(undefined, dates(local))
+    expect(clock.refused(undefined, dates(local))).toBe(false)
+    const old = dates(local)
+    local.advance(17.5 * 60_000)
+    clock.accepted(undefined, dates(local))
+    expect(clock.refused(undefined, old)).toBe(true)
+  })
+
+  it('is not left for a candidate by which a token that worked would have been no good', () => {
+    for (const offsetMs of [1_800_000, -1_800_000]) {
+      const { clock, local } = learnt(offsetMs)
+      clock.accepted(undefined, dates(local))
+      expect(clock.suspectedMs).toBe(0)
+      expect(clock.refused(undefined, dates(local))).toBe(false)
+    }
+  })
+
+  it('is left after two refusals in a row, whatever it had proved before', () => {
+    const { clock, local } = learnt(120_000)
+    clock.accepted(undefined, dates(local))
+    expect(clock.refused(undefined, dates(local))).toBe(false)
+    expect(clock.refused(undefined, dates(local))).toBe(true)
+  })
+
+  it('is the local one again where a learned one is refused twice and Date says nothing new', () => {
+    const { clock, local } = learnt(7_200_000)
+    clock.refused(undefined, dates(local))
+    clock.accepted(clock.trial)
+    const now = (): ReturnType<typeof dates> => dates(local, 7_200_500)
+    expect([clock.refused(undefined, now()), clock.refused(undefined, now())]).toEqual([
+      false,
+      true,
+    ])
+    expect(clock.offsetMs).toBe(0)
+    expect(clock.accepted(clock.trial)).toBe(-7_200_500)
+    expect(clock.origin).toBe('local')
+  })
+
+  it('is judged by no token that was dated before a trial', () => {
+    const { clock, local } = learnt(7_200_000)
+    clock.refused(undefined, dates(local))
+    const { trial } = clock
+    expect(clock.refused(undefined, dates(local))).toBe(true)
+    expect(clock.trial).toBe(trial)
+    clock.refused(trial)
+    expect(clock.accepted(trial)).toBe(0)
+    expect(clock.refused(trial)).toBe(false)
+    expect(clock.offsetMs).toBe(0)
   })
 })

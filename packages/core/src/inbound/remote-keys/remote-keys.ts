@@ -83,7 +83,7 @@ export class RemoteKeys implements KeyLookup {
     const { cacheMaxAgeMs: maxMs, cooldownMs: minMs } = this.#limits
     const parts = { algorithms: this.algorithms, clock: this.#clock, bounds: { minMs, maxMs } }
     this.#source = new KeySource(options, parts)
-    this.#cooldown = new Cooldown(this.#clock, FIRST_PAUSE_MS)
+    this.#cooldown = new Cooldown(this.#clock, { firstMs: FIRST_PAUSE_MS })
   }
 
   /**

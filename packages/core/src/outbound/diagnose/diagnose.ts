@@ -3,7 +3,7 @@ import { adviceFor, type RefusalCause } from './advice.ts'
 import { vendorCodeIn } from './vendor-code.ts'
 import { clockOption } from '../../base/options.ts'
 import { readBoundedText } from '../../http/call.ts'
-import { offsetOf } from '../learned-clock.ts'
+import { offsetOf, suspectedOffsetOf } from '../learned-clock.ts'
 import type { AccessToken, TokenSource } from '../token.ts'
 
 /** A clock that differs by more than this is worth a word, in milliseconds. */
@@ -96,9 +96,9 @@ export function explainRefusal(
   const { status, body } = response
   const { source, tokenWorked = false, keyWorked = tokenWorked } = context
   const clock = clockOption(context.clock)
-  const serverTime = clock.now() / 1000
+  const clockOffsetMs = suspectedOffsetOf(clock)
+  const serverTime = (clock.now() - offsetOf(clock) + clockOffsetMs) / 1000
   const maxLifetime = source?.maxLifetime
-  const clockOffsetMs = offsetOf(clock)
   const facts = {
     status,
     remainingLife: Math.floor(token.expiresAt - serverTime),

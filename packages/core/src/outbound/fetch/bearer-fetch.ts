@@ -2,6 +2,7 @@ import {
   type ResponseHead,
   BearerSession,
   type RefusedResponse,
+  type Replacement,
   type TokenUse,
 } from './bearer-session.ts'
 import { proofAdvice, type TokenWriter, tokenWriter } from './proofs.ts'
@@ -27,7 +28,6 @@ import {
 } from './outgoing-request.ts'
 import { judgeOwnAuthorization, OWN_CHOICES, type OwnAuthorization } from './own-authorization.ts'
 import { isRedirect, MAX_REDIRECTS, nextHop } from './redirect.ts'
-import { CLOCK_STEP_MS } from '../learned-clock.ts'
 import type { TokenSource } from '../token.ts'
 
 /** Options of {@link bearerFetch}. */
@@ -198,20 +198,44 @@ class Transport {
   async #send(request: OutgoingRequest, budget: { resends: number }): Promise<Response> {
     const { url, signal } = request
     if (request.withoutToken || !this.reaches(url)) return this.#dispatch(request, undefined)
-    const first = await this.#session.begin(url.origin, signal)
+    const { method } = request
+    const path = url.pathname + url.search
+    const first = await this.#session.begin(url.origin, { method, path }, signal)
     const { use, response, refused, sends } = await this.#sendSettled(request, first)
     if (refused === undefined) return response
     if (budget.resends === 0 || !canResend(request.body) || sends > 1) {
       this.#session.giveUp(use, refused)
       return response
     }
-    const second = await this.#session.replace(use, refused, signal)
-    if (second === undefined) return response
+    const replacement = await this.#session.replace(use, refused, signal)
+    if (replacement === undefined) return response
     budget.resends--
     discard(response)
-    const answer = await this.#sendSettled(request, second)
-    if (answer.refused !== undefined) this.#session.refusedAgain(use, answer.use, answer.refused)
-    return answer.response
+    return this.#resend(request, use, replacement)
+  }
+
+  /** Sends a request with another token, and with a third where the second was dated by a wrong clock. */
+  async #resend(
+    request: OutgoingRequest,
+    first: TokenUse,
+    { use, conclude }: Replacement,
+  ): Promise<Response> {
+    let helped = true
+    try {
+      const second = await this.#sendSettled(request, use)
+      if (second.refused === undefined) return second.response
+      helped = false
+      const { signal } = request
+      const last = await this.#session.refusedAgain(first, second.use, second.refused, signal)
+      if (last === undefined) return second.response
+      discard(second.response)
+      const third = await this.#sendSettled(request, last)
+      helped = third.refused === undefined
+      if (third.refused) await this.#session.refusedAgain(use, third.use, third.refused, signal)
+      return third.response
+    } finally {
+      conclude(helped)
+    }
   }
 
   /** Sends a request, and again while the server may not know the token that it refuses. */
@@ -235,10 +259,9 @@ class Transport {
   /** Sends a request, and once more where its proof was refused and a better one can be made. */
   async #sendProven(request: OutgoingRequest, first: TokenUse): Promise<Omit<Sent, 'sends'>> {
     const { url, signal, body } = request
-    const clock = this.#session.clockOf(url.origin)
     let use = first
     for (let tries = 1; ; tries++) {
-      const [nonce, offsetMs] = [this.#writer.nonceFor(url), clock.offsetMs]
+      const nonce = this.#writer.nonceFor(url)
       const response = await this.#dispatch(request, use)
       const refused = await this.#end(use, response, signal)
       const fault = this.#writer.learnFrom(url, response)
@@ -246,7 +269,7 @@ class Transport {
       const isNew =
         fault === 'use_dpop_nonce'
           ? this.#writer.nonceFor(url) !== nonce
-          : Math.abs(clock.offsetMs - offsetMs) > CLOCK_STEP_MS
+          : this.#session.proofRefused(use)
       const retry = { error: fault, isNew, isFirst: tries === 1, canResend: canResend(body) }
       const isResent = retry.isNew && retry.isFirst && retry.canResend
       const outcome = isResent ? 'resent' : 'not-resent'
@@ -271,7 +294,7 @@ class Transport {
     const body = await peek(response, limit.signal)
     limit.end()
     const answer = { status, headers, body }
-    if (refused || this.#session.judge(answer)) return answer
+    if (refused || (await this.#session.judge(answer, use))) return answer
     this.#session.keep(use, answer)
     return undefined
   }

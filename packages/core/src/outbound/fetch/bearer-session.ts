@@ -5,17 +5,20 @@ import {
   type RefusalOutcome,
   requireSessionOptions,
 } from './options.ts'
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, untilAborted } from '../../base/clock.ts'
 import { type Diagnosis, explainRefusal } from '../diagnose/diagnose.ts'
 import { ForeignOriginError, isMayflyError } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import { requireSource } from '../manager/options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
-import type { LearnedClock, LearnedClocks } from '../learned-clock.ts'
+import type { ClockTrial, LearnedClock, LearnedClocks } from '../learned-clock.ts'
+import { memoryOf, nameRequest, type RefusalBrake, type RequestName } from './refusal-brake.ts'
 import {
   type AccessToken,
   adoptAccessToken,
+  credentialIdOf,
   type GetTokenOptions,
+  keyHasChanged,
   type RefusalResponse,
   type TokenSource,
 } from '../token.ts'
@@ -34,7 +37,25 @@ export interface TokenUse {
   readonly sentAt: number
   /** The local clock when the token was issued, in milliseconds. */
   readonly bornAt: number
-  readonly attempt: 1 | 2
+  readonly attempt: number
+  /** What the request was for. */
+  readonly name: RequestName
+  /** The server's clock that was being tried when the token came. */
+  readonly trial: ClockTrial | undefined
+}
+
+/** A request that is about to be sent. */
+export interface RequestTarget {
+  readonly method: string
+  /** Its path and query. */
+  readonly path: string
+}
+
+/** Another token for a request that was refused. */
+export interface Replacement {
+  readonly use: TokenUse
+  /** Is told how it went, for the requests that wait to know. */
+  readonly conclude: (helped: boolean) => void
 }
 
 /** How a request goes on whose token the server may not know yet. */
@@ -59,6 +80,8 @@ export interface RefusedResponse {
   readonly headers?: Headers
 }
 
+type Verdict = ReturnType<RefusalBrake['refused']>
+
 type OwnOutcome = Extract<BearerEvent, { readonly type: 'own-authorization' }>['outcome']
 
 type RefusedProof = Extract<BearerEvent, { readonly type: 'proof-refused' }>
@@ -72,6 +95,7 @@ export class BearerSession {
   readonly #destinations: Destinations
   readonly #explicit: boolean
   readonly #clocks: LearnedClocks
+  readonly #brakeOf: (origin: string) => RefusalBrake
   readonly #clock: Clock
   readonly #observe: Observe<BearerEvent> | undefined
   /** Tokens and keys that the server has accepted, for what explains a refusal. */
@@ -84,7 +108,9 @@ export class BearerSession {
     this.#explicit = origins !== undefined
     this.#destinations = origins ?? compileDestinations(source.origins, 'origins')
     this.#clock = clock
-    this.#clocks = clocks
+    const memory = memoryOf(source, clock)
+    this.#brakeOf = memory.brakeOf
+    this.#clocks = clocks ?? memory.clocks
     this.#observe = observe
   }
 
@@ -100,13 +126,21 @@ export class BearerSession {
 
   /** Begins another use of the same token, for a refusal that had nothing to do with it. */
   again(use: TokenUse): TokenUse {
-    return { ...use, sentAt: this.#clock.now() }
+    return { ...use, sentAt: this.#clock.now(), trial: this.#clocks.of(use.origin).trial }
   }
 
   /** Gets a token for one of the origins. */
-  async begin(origin: string, signal: AbortSignal | undefined): Promise<TokenUse> {
-    const token = await this.#token(origin, signal)
-    return this.#use(token, origin, 1)
+  async begin(
+    origin: string,
+    { method, path }: RequestTarget,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenUse> {
+    return this.#use({ origin, name: nameRequest(method, path), attempt: 1 }, signal)
+  }
+
+  /** Whether a proof that was refused is worth another one, by another clock. */
+  proofRefused({ origin, trial }: TokenUse): boolean {
+    return this.#clocks.of(origin).refused(trial)
   }
 
   /** Learns from an answer; tells whether the server refused the token. */
@@ -114,26 +148,27 @@ export class BearerSession {
     const receivedAt = this.#clock.now()
     const { origin, sentAt, attempt } = use
     const { status, date, age } = answer
-    const clock = this.#clocks.of(origin)
-    const changeMs = clock.learn({ date, age, sentAt, receivedAt })
-    if (changeMs !== 0) {
-      notify(this.#observe, { type: 'skew', origin, offsetMs: clock.offsetMs, changeMs })
-    }
+    this.#clocks.of(origin).learn({ date, age, sentAt, receivedAt })
     const durationMs = receivedAt - sentAt
     notify(this.#observe, { type: 'response', origin, status, durationMs, attempt })
-    if (status < 400) this.#noteAccepted(use.token)
+    if (status < 400) this.#noteAccepted(use)
+    else if (status < 500 && status !== 401 && !this.wantsBody(status)) this.#notRefused(use)
     return status === 401
   }
 
   /** Tells whether the body of an answer is worth a look: to explain a refusal, or to judge by. */
   wantsBody(status: number): boolean {
     if (this.#observe !== undefined && REFUSALS.has(status)) return true
-    return this.#source.isRefusal !== undefined && status >= 400 && status < 500 && status !== 401
+    const { isRefusal, isKeyRefusal } = this.#source
+    return (
+      (isRefusal ?? isKeyRefusal) !== undefined && status >= 400 && status < 500 && status !== 401
+    )
   }
 
   /** Asks the source whether an answer refuses the token that is no 401. */
-  judge(answer: RefusalResponse): boolean {
-    return this.#source.isRefusal?.(answer) === true
+  async judge(answer: RefusalResponse, { token }: TokenUse): Promise<boolean> {
+    if (this.#source.isRefusal?.(answer) === true) return true
+    return this.#source.isKeyRefusal?.(answer) === true && keyHasChanged(this.#source, token)
   }
 
   /**
@@ -143,24 +178,32 @@ export class BearerSession {
    * @param sends how often the request was sent so far.
    */
   settle(use: TokenUse, answer: RefusedResponse, sends: number): PropagationWait | undefined {
-    if (!this.#isUnsettled(use)) return undefined
+    const { token, origin, name } = use
+    if (!this.#isUnsettled(use) || this.#brakeOf(origin).holds(token.value, name)) return undefined
     this.#report(use, 'same-token', this.#explain(use, answer))
     return {
       pauseMs: sends * SETTLE_STEP_MS,
-      resume: () => ({ ...use, sentAt: this.#clock.now(), attempt: 2 }),
+      resume: () => ({ ...use, sentAt: this.#clock.now(), attempt: use.attempt + 1 }),
     }
   }
 
   /** Explains an answer that another token would not change, if it is a refusal at all. */
   keep(use: TokenUse, answer: RefusedResponse): void {
+    this.#notRefused(use)
     if (REFUSALS.has(answer.status)) this.#report(use, 'token-kept', this.#explain(use, answer))
   }
 
-  /** Drops a refused token without a replacement, unless the server may not know it yet. */
+  /**
+   * Drops a refused token without a replacement, unless the server may not know it yet, or another would
+   * fare no better.
+   */
   giveUp(use: TokenUse, answer: RefusedResponse): void {
     const diagnosis = this.#explain(use, answer)
-    if (!this.#isUnsettled(use)) this.#source.invalidate?.(use.token)
-    this.#report(use, 'not-resent', diagnosis)
+    const report = (verdict?: Verdict): void =>
+      this.#report(use, verdict === 'keep' ? 'token-kept' : 'not-resent', diagnosis)
+    const verdict = this.#isUnsettled(use) ? undefined : this.#drop(use)
+    if (verdict instanceof Promise) void verdict.then(report)
+    else report(verdict)
   }
 
   /** Tells that a server refused the proof that came with a token. */
@@ -174,35 +217,96 @@ export class BearerSession {
     notify(this.#observe, { type: 'own-authorization', origin, outcome })
   }
 
-  /** Finds another token after a refusal, or `undefined` where there is none. */
+  /** Finds another token after a refusal, or `undefined` where there is none, or none would help. */
   async replace(
     use: TokenUse,
     answer: RefusedResponse,
     signal: AbortSignal | undefined,
-  ): Promise<TokenUse | undefined> {
+  ): Promise<Replacement | undefined> {
     const diagnosis = this.#explain(use, answer)
-    const { origin } = use
-    this.#source.invalidate?.(use.token)
-    const token = await this.#another(use, signal)
-    this.#report(use, token === undefined ? 'no-other-token' : 'resent', diagnosis)
-    return token && this.#use(token, origin, 2)
+    if ((await this.#drop(use)) === 'keep') {
+      this.#report(use, 'token-kept', diagnosis)
+      return undefined
+    }
+    const probe = this.#brakeOf(use.origin).probe(use.name)
+    if (typeof probe !== 'function') {
+      const helps = await (signal === undefined ? probe : untilAborted(probe, signal))
+      if (!helps) {
+        this.#report(use, 'token-kept', diagnosis)
+        return undefined
+      }
+    }
+    const conclude = typeof probe === 'function' ? probe : (): void => {}
+    try {
+      const next = await this.#another(use, signal)
+      this.#report(use, next === undefined ? 'no-other-token' : 'resent', diagnosis)
+      if (next === undefined) conclude(false)
+      return next && { use: next, conclude }
+    } catch (error) {
+      conclude(true)
+      throw error
+    }
   }
 
   /**
-   * Notes that the second token was refused too. Where it was the older one of the two it must not be
-   * gone back to again; a new one is left alone, as yet another would hardly do better.
+   * Notes that the second token was refused too. Where it was dated by a clock that was only tried, and
+   * the one before had proved right, gives one more, dated by that.
    */
-  refusedAgain(first: TokenUse, second: TokenUse, answer: RefusedResponse): void {
+  async refusedAgain(
+    first: TokenUse,
+    second: TokenUse,
+    answer: RefusedResponse,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenUse | undefined> {
+    const { token, origin, name, trial } = second
     const diagnosis = this.#explain(second, answer, first)
-    if (second.token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(second.token)
-    this.#report(second, 'not-resent', diagnosis)
+    const brake = this.#brakeOf(origin)
+    brake.failed(token.value, name)
+    brake.credential = credentialIdOf(this.#source)
+    const isTrial = this.#clocks.of(origin).refused(trial, token) && trial !== undefined
+    // An older token must not be gone back to again; a new one is left alone, as yet another would
+    // hardly do better.
+    if (isTrial || token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(token)
+    const next = isTrial ? await this.#another(second, signal) : undefined
+    this.#report(second, next === undefined ? 'not-resent' : 'resent', diagnosis)
+    return next
   }
 
-  #use(token: AccessToken, origin: string, attempt: 1 | 2): TokenUse {
+  /** Drops a refused token for good reasons, and has the next one dated by the likelier clock. */
+  #drop(use: TokenUse): Verdict | Promise<Verdict> {
+    const { token, origin, name, trial } = use
+    const brake = this.#brakeOf(origin)
+    const verdict = brake.refused(token.value, name)
+    if (verdict === 'keep' && this.#source.credential !== undefined) {
+      return this.#dropIfRekeyed(use)
+    }
+    if (verdict !== 'replace') return verdict
+    this.#clocks.of(origin).refused(trial, token)
+    this.#source.invalidate?.(token)
+    return verdict
+  }
+
+  /** A key or secret that was replaced since a new token was refused is worth another. */
+  async #dropIfRekeyed(use: TokenUse): Promise<Verdict> {
+    const brake = this.#brakeOf(use.origin)
+    brake.credential ??= credentialIdOf(this.#source)
+    const [before, now] = await Promise.all([brake.credential, credentialIdOf(this.#source)])
+    if (before === now || now === undefined) return 'keep'
+    brake.release()
+    return this.#drop(use)
+  }
+
+  async #use(
+    { origin, name, attempt }: Pick<TokenUse, 'origin' | 'name' | 'attempt'>,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenUse> {
+    const clock = this.#clocks.of(origin)
+    const { trial } = clock
+    const token = await this.#token(origin, signal)
     const sentAt = this.#clock.now()
     // By the clock that the token was dated by: the answer to come may set another one.
-    const ageMs = this.#clocks.of(origin).now() - token.issuedAt * 1000
-    return { token, origin, sentAt, bornAt: sentAt - ageMs, attempt }
+    const ageMs = clock.now() - token.issuedAt * 1000
+    return { token, origin, sentAt, bornAt: sentAt - ageMs, attempt, name, trial }
   }
 
   #isUnsettled({ bornAt }: TokenUse): boolean {
@@ -210,10 +314,10 @@ export class BearerSession {
     return propagationDelay !== undefined && this.#clock.now() - bornAt < propagationDelay * 1000
   }
 
-  async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<AccessToken | undefined> {
+  async #another(use: TokenUse, signal: AbortSignal | undefined): Promise<TokenUse | undefined> {
     try {
-      const token = await this.#token(use.origin, signal)
-      return token.value === use.token.value ? undefined : token
+      const next = await this.#use({ ...use, attempt: use.attempt + 1 }, signal)
+      return next.token.value === use.token.value ? undefined : next
     } catch (error) {
       signal?.throwIfAborted()
       this.#reportFailure(use.origin, error)
@@ -243,10 +347,21 @@ export class BearerSession {
     )
   }
 
-  #noteAccepted(token: AccessToken): void {
+  #noteAccepted({ token, origin, name, trial }: TokenUse): void {
     this.#worked.add(token.value)
     this.#worked.add(keyName(token))
+    this.#brakeOf(origin).accepted(token.value, name)
+    const clock = this.#clocks.of(origin)
+    const changeMs = clock.accepted(trial, token)
+    if (changeMs !== 0) {
+      notify(this.#observe, { type: 'skew', origin, offsetMs: clock.offsetMs, changeMs })
+    }
     this.#source.confirm?.(token)
+  }
+
+  /** The token is not what an answer was about, as with most 403s and 404s. */
+  #notRefused({ token, origin, name }: TokenUse): void {
+    this.#brakeOf(origin).accepted(token.value, name)
   }
 
   #explain(

@@ -4,7 +4,7 @@ import { clockOption, describe, hasMethod, invalid, optionalFunction } from '../
 import type { ErrorCode } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import type { Observe } from '../../base/observe.ts'
-import { LearnedClocks } from '../learned-clock.ts'
+import type { LearnedClocks } from '../learned-clock.ts'
 
 /** What happened to a request that was refused. */
 export type RefusalOutcome =
@@ -16,7 +16,10 @@ export type RefusalOutcome =
   | 'no-other-token'
   /** The request was already sent twice, or its body cannot be sent again. */
   | 'not-resent'
-  /** Another token would fare no better, as with most 403s and each 429: this one stays in use. */
+  /**
+   * Another token would fare no better, as with most 403s, each 429, and after a 401 that a new token
+   * did not cure: this one stays in use.
+   */
   | 'token-kept'
 
 /** What a proof was refused with (RFC 9449 sections 7.1 and 9). */
@@ -29,8 +32,8 @@ export type BearerEvent =
       readonly origin: string
       readonly status: number
       readonly durationMs: number
-      /** 1, or 2 after a refusal. */
-      readonly attempt: 1 | 2
+      /** 1, or more after a refusal. */
+      readonly attempt: number
     }
   | {
       readonly type: 'refused'
@@ -58,7 +61,7 @@ export type BearerEvent =
   | {
       readonly type: 'skew'
       readonly origin: string
-      /** How far the server's clock is ahead of the local one. */
+      /** How far the server's clock is ahead of the local one, as its taking a token has proved. */
       readonly offsetMs: number
       readonly changeMs: number
     }
@@ -67,7 +70,10 @@ export type BearerEvent =
 export interface BearerSessionOptions {
   /** Where tokens may go. Replaces the source's own origins. */
   readonly origins?: readonly string[]
-  /** The learned clocks. Share one object between wrappers that call the same servers. */
+  /**
+   * The learned clocks. Share one object between sources that call the same servers. Default: one for
+   * all wrappers of the same source.
+   */
   readonly clocks?: LearnedClocks
   /** The local clock. Default: the machine's. */
   readonly clock?: Clock
@@ -78,15 +84,16 @@ export interface BearerSessionOptions {
 export interface SessionParts {
   readonly origins: Destinations | undefined
   readonly clock: Clock
-  readonly clocks: LearnedClocks
+  /** Default: those of the source. */
+  readonly clocks: LearnedClocks | undefined
   readonly observe: Observe<BearerEvent> | undefined
 }
 
 /** Checks the options of a session. */
 export function requireSessionOptions(options: BearerSessionOptions): SessionParts {
   const clock = clockOption(options.clock)
-  const clocks = options.clocks ?? new LearnedClocks(clock)
-  if (!hasMethod(clocks, 'of') || !hasMethod(clocks, 'offsets')) {
+  const { clocks } = options
+  if (clocks !== undefined && !(hasMethod(clocks, 'of') && hasMethod(clocks, 'offsets'))) {
     throw invalid('clocks', `"clocks" must be a LearnedClocks, not ${describe(clocks)}.`)
   }
   const { origins } = options

@@ -25,9 +25,10 @@ import {
 import { Minter, type MintOrder } from './minter.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { sharedToken } from './shared-token.ts'
-import { CLOCK_STEP_MS, offsetOf } from '../learned-clock.ts'
+import { CLOCK_STEP_MS, offsetOf, originOf } from '../learned-clock.ts'
 import type {
   AccessToken,
+  Credential,
   GetTokenOptions,
   RefusalResponse,
   ReuseHints,
@@ -36,6 +37,9 @@ import type {
 import { MayflyError, SourceError } from '../../base/errors.ts'
 
 const NO_OPTIONS: GetTokenOptions = Object.freeze({})
+
+/** The end of what is not fresh at any time. */
+const NEVER = Number.NEGATIVE_INFINITY
 
 interface Wanted {
   readonly forceRefresh: boolean
@@ -83,6 +87,8 @@ export class TokenManager implements TokenSource {
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
   readonly isRefusal?: (answer: RefusalResponse) => boolean
+  readonly isKeyRefusal?: (answer: RefusalResponse) => boolean
+  readonly credential?: () => Promise<Credential>
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #observe: Observe<ManagerEvent> | undefined
@@ -93,6 +99,8 @@ export class TokenManager implements TokenSource {
   #previous: HeldToken | undefined
   #mintedAt: number | undefined
   #rejections = 0
+  /** The next token has to come from the source, whatever a store has. */
+  #wantsNew = false
   #serverClock: Clock
   #closed = false
 
@@ -108,6 +116,8 @@ export class TokenManager implements TokenSource {
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }
+    if (source.isKeyRefusal !== undefined) this.isKeyRefusal = source.isKeyRefusal.bind(source)
+    if (source.credential !== undefined) this.credential = source.credential.bind(source)
     this.#source = source
     this.#clock = clockOption(options.clock)
     this.#serverClock = this.#clock
@@ -135,7 +145,10 @@ export class TokenManager implements TokenSource {
    * Gives the token out, or a new one where it has to be.
    *
    * @throws {SourceError} `ERR_MINT_FAILED`, `ERR_MINT_REFUSED` or `ERR_MINT_TIMEOUT` when there is no
-   * usable token and none could be minted; `ERR_TOKEN_TOO_SHORT` when `minLifetime` is more than the
+   * usable token and none could be minted. Calls that come before the next try get an error of their own,
+   * with the time that is left as `retryAfterMs`: a quarter of a second at first, doubling to 30 seconds,
+   * a minute after a permanent refusal, or what the server's `Retry-After` says. `forceRefresh`, and a key
+   * or secret that was replaced, are tried at once. `ERR_TOKEN_TOO_SHORT` when `minLifetime` is more than the
    * source's tokens live.
    * @throws {MayflyError} `ERR_CLOSED` after {@link TokenManager.close}.
    */
@@ -153,8 +166,31 @@ export class TokenManager implements TokenSource {
   }
 
   /**
+   * Mints a new token at once, for a key or a secret that was replaced. Within `minAge` it gives the one
+   * in hand, and mints as soon as that allows. The old token goes on serving until the new one is there.
+   *
+   * @throws {SourceError} when none could be minted.
+   *
+   * @example
+   * ```ts
+   * import type { TokenManager } from '@mayfly/core'
+   *
+   * export async function onKeyReplaced(manager: TokenManager): Promise<void> {
+   *   await manager.refresh()
+   * }
+   * ```
+   */
+  refresh(options: Pick<GetTokenOptions, 'signal'> = {}): Promise<AccessToken> {
+    const held = this.#held
+    if (held !== undefined) this.#held = { ...held, freshUntil: NEVER, staleUntil: NEVER }
+    this.#wantsNew = true
+    return this.getToken({ ...options, forceRefresh: true })
+  }
+
+  /**
    * Drops a token that the server refused, if it is still the one in hand, and remembers it, so that
-   * it is not given out again. While `minAge` forbids a new token the refused one stays.
+   * it is not given out again. While `minAge` forbids a new token the refused one stays, as it does where
+   * the source gives back the very same.
    *
    * A token that was refused before it was ever accepted gives way to the one before it, if that one
    * had been accepted and is still good; another is then minted in the background.
@@ -197,6 +233,7 @@ export class TokenManager implements TokenSource {
       failures: minter.failures,
       rejected: this.#rejections,
       clockOffsetMs: offsetOf(this.#serverClock),
+      clockOrigin: originOf(this.#serverClock),
     }
   }
 
@@ -224,7 +261,11 @@ export class TokenManager implements TokenSource {
     const ready = this.#serve(wanted)
     if (ready !== undefined) return ready
     try {
-      const reason = forceRefresh ? 'forced' : this.#mintReason()
+      if (!forceRefresh) {
+        const refusal = this.#minter.refusalOf(this.#hasUsable(clock))
+        if (refusal !== undefined) await refusal
+      }
+      const reason = forceRefresh || this.#wantsNew ? 'forced' : this.#mintReason()
       const minted = await this.#mint({ reason, clock, minLifetime }, signal)
       const now = clock.now()
       if (!livesFor(minted, now, minLifetime)) throw tooShort(minLifetime, minted)
@@ -240,6 +281,11 @@ export class TokenManager implements TokenSource {
     }
   }
 
+  #hasUsable(clock: Clock): boolean {
+    const held = this.#held
+    return held !== undefined && !held.refused && livesFor(held, clock.now(), 0)
+  }
+
   /** Mints. What another caller's mint took from the store may live too short for this one. */
   async #mint(order: MintOrder, signal: AbortSignal | undefined): Promise<HeldToken> {
     const { held, from } = await this.#minter.mint(order).wait(signal)
@@ -253,7 +299,12 @@ export class TokenManager implements TokenSource {
     if (held === undefined) return undefined
     const now = clock.now()
     if (this.#tooYoung() && now < held.usableUntil) return this.#give(held)
-    if (held.refused || forceRefresh) return undefined
+    if (forceRefresh) return undefined
+    if (held.refused) {
+      return this.#minter.isBraked && livesFor(held, now, minLifetime)
+        ? this.#give(held)
+        : undefined
+    }
     // While this token is fresh another of its kind would be as short: no mint can help.
     if (now < held.freshUntil && minLifetime > held.lifetime) throw tooShort(minLifetime, held)
     if (!livesFor(held, now, minLifetime)) return undefined
@@ -273,6 +324,7 @@ export class TokenManager implements TokenSource {
     const before = this.#held
     this.#previous = before?.confirmed === true && !before.refused ? before : undefined
     this.#held = held
+    this.#wantsNew &&= held.mintedAt < this.#clock.now()
     this.#mintedAt = held.mintedAt
   }
 
@@ -293,7 +345,7 @@ export class TokenManager implements TokenSource {
     const stepMs = Math.abs(offsetOf(this.#serverClock) - previous.offsetMs)
     if (stepMs > CLOCK_STEP_MS || !livesFor(previous, this.#serverClock.now(), 0)) return undefined
     const { usableUntil } = previous
-    return { ...previous, freshUntil: Number.NEGATIVE_INFINITY, staleUntil: usableUntil }
+    return { ...previous, freshUntil: NEVER, staleUntil: usableUntil }
   }
 
   /** Whether the last mint was so recent that no other may follow. */

@@ -1,6 +1,6 @@
 import { Bounded } from '../../base/bounded.ts'
 import { Cooldown } from '../../base/cooldown.ts'
-import { type HeldToken, livesFor, type ReusePolicy } from './reuse-policy.ts'
+import { type HeldToken, livesFor, refusedOf, type ReusePolicy } from './reuse-policy.ts'
 import { Flight } from '../../base/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
 import { isMayflyError, SourceError } from '../../base/errors.ts'
@@ -11,12 +11,16 @@ import { CLOCK_STEP_MS, offsetOf } from '../learned-clock.ts'
 import {
   type AccessToken,
   adoptAccessToken,
+  credentialIdOf,
   type GetTokenOptions,
   type TokenSource,
 } from '../token.ts'
 
 /** So many refused tokens are remembered. */
 const MAX_REJECTED = 32
+
+/** Without a usable token the tries are spaced out by so much. */
+const BRAKE = { firstMs: 250, mostMs: 30_000, obeys: true }
 
 /** What a {@link Minter} works with. */
 export interface MinterOptions {
@@ -51,6 +55,12 @@ export interface Minted {
   readonly from: MintOrigin
 }
 
+interface Failure {
+  readonly error: unknown
+  /** What the source made tokens with then, where it tells. */
+  readonly credential: Promise<string | undefined> | undefined
+}
+
 interface RunningMint {
   readonly flight: Flight<Minted>
   /** A cached token was given out since it began: it may bring one that is no newer. */
@@ -60,7 +70,10 @@ interface RunningMint {
 /** Mints tokens for a manager: one at a time, within a time limit, spaced out after failures. */
 export class Minter {
   readonly #options: MinterOptions
+  /** Spaces the tries out while a token is good, and while there is none. */
   readonly #cooldown: Cooldown
+  readonly #brake: Cooldown
+  #lastFailure: Failure | undefined
   readonly #rejected = new Bounded<string>(MAX_REJECTED)
   #running: RunningMint | undefined
   #started = 0
@@ -70,7 +83,8 @@ export class Minter {
 
   constructor(options: MinterOptions) {
     this.#options = options
-    this.#cooldown = new Cooldown(options.clock, options.failureCooldownMs)
+    this.#cooldown = new Cooldown(options.clock, { firstMs: options.failureCooldownMs })
+    this.#brake = new Cooldown(options.clock, BRAKE)
   }
 
   /** A mint is under way. */
@@ -81,6 +95,29 @@ export class Minter {
   /** The next try is being put off after a failure. */
   get coolingDown(): boolean {
     return this.#cooldown.active
+  }
+
+  /** Without a usable token, the next try is being put off. */
+  get isBraked(): boolean {
+    return this.#brake.active
+  }
+
+  /**
+   * Rejects a call that comes before the next try may be made, with an error of its own; `undefined`
+   * where one may. A key or secret that was replaced since the failure lifts the brake.
+   */
+  refusalOf(hasUsable: boolean): Promise<void> | undefined {
+    const cooldown = hasUsable ? this.#cooldown : this.#brake
+    const failure = this.#lastFailure
+    if (!cooldown.active || failure === undefined || this.busy) return undefined
+    return this.#refuse(failure, cooldown)
+  }
+
+  async #refuse({ error, credential }: Failure, cooldown: Cooldown): Promise<void> {
+    const { source } = this.#options
+    if (source.credential !== undefined && (await credential) !== (await credentialIdOf(source)))
+      return
+    throw putOff(error, cooldown.remainingMs)
   }
 
   /** Tokens minted so far. */
@@ -181,19 +218,21 @@ export class Minter {
     signal.throwIfAborted()
     let token = await ask(source, options)
     if (Math.abs(offsetOf(clock) - offset) > CLOCK_STEP_MS) token = await ask(source, options)
-    if (this.#rejected.has(token.value)) {
-      throw unusable('The source gave back a token that the server had refused.')
-    }
     const held = this.#hold(token, clock, clock.now())
-    if (held.lifetime > 0) return held
+    // A source that cannot do better leaves the refused one in service.
+    if (held.lifetime > 0) return this.#rejected.has(token.value) ? refusedOf(held) : held
     throw unusable('The source gave a token that had already ended. Is the local clock right?')
   }
 
   /** A token that another process minted, if it is as good as one in memory would have to be. */
   #fromStore(token: AccessToken, { clock, reason, minLifetime }: MintOrder): HeldToken | undefined {
     // Its margins are those of its whole life: what is left of it would always look fresh.
-    const held = this.#hold(token, clock, token.issuedAt * 1000)
     const now = clock.now()
+    const { lifetime = Number.POSITIVE_INFINITY } = this.#options.source
+    const backdate = Math.max(0, token.expiresAt - token.issuedAt - lifetime)
+    const ageMs = Math.max(0, now - (token.issuedAt + backdate) * 1000)
+    const received = this.#hold(token, clock, token.issuedAt * 1000)
+    const held = { ...received, mintedAt: received.mintedAt - ageMs }
     const until = reason === 'stale' ? held.freshUntil : held.staleUntil
     if (now < until && livesFor(held, now, minLifetime)) return held
     if (livesFor(held, now, 0)) this.#options.keepSpare(held)
@@ -221,8 +260,14 @@ export class Minter {
     const { observe, install } = this.#options
     this.#installed = number
     if (from === 'source') this.#mints++
-    this.#cooldown.succeed()
     install(held)
+    if (held.refused) {
+      const message = 'The source gave back a token that the server had refused.'
+      this.#fail(unusable(message), order, durationMs)
+      return
+    }
+    this.#cooldown.succeed()
+    this.#brake.succeed()
     const { expiresAt } = held.token
     notify(observe, { type: 'mint', reason: order.reason, from, durationMs, expiresAt })
     if (held.adjusted) notify(observe, { type: 'margins-adjusted', lifetime: held.lifetime })
@@ -232,7 +277,15 @@ export class Minter {
     this.#failures++
     const source = error instanceof SourceError ? error : undefined
     const permanent = source?.permanent ?? false
-    const cooldownMs = this.#cooldown.fail({ permanent, retryAfterMs: source?.retryAfterMs })
+    const { source: asked } = this.#options
+    const credential = asked.credential === undefined ? undefined : credentialIdOf(asked)
+    this.#lastFailure = { error, credential }
+    const verdict = { permanent, retryAfterMs: source?.retryAfterMs }
+    const cooldownMs = this.#cooldown.fail(verdict)
+    // A refresh in the background failed beside a good token: the first call without one may try.
+    if (order.reason !== 'stale' || permanent || source?.retryAfterMs !== undefined) {
+      this.#brake.fail(verdict)
+    }
     notify(this.#options.observe, {
       type: 'refresh-failed',
       reason: order.reason,
@@ -259,6 +312,17 @@ async function ask(source: TokenSource, options: GetTokenOptions): Promise<Acces
     throw unusable('The source gave no usable token; the cause says why.', { cause })
   }
 }
+
+/** Makes a call's own error of the failure that the next try is put off for. */
+function putOff(cause: unknown, retryAfterMs: number): SourceError {
+  const { code, permanent } = cause instanceof SourceError ? cause : NO_VERDICT
+  const said = isMayflyError(cause) ? ` It said: ${cause.message}` : ''
+  const seconds = Math.ceil(retryAfterMs / 100) / 10
+  const message = `No token could be had at the last try, and the next one is ${seconds} s away.${said}`
+  return new SourceError(code, message, { cause, permanent, retryAfterMs })
+}
+
+const NO_VERDICT = { code: 'ERR_MINT_FAILED', permanent: false } as const
 
 function unusable(message: string, options?: ErrorOptions): SourceError {
   return new SourceError('ERR_TOKEN_UNUSABLE', message, options)

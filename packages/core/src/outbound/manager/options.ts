@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
+import type { ClockOrigin } from '../learned-clock.ts'
 import type { TokenSource, TokenStore } from '../token.ts'
 
 /** Why a token was minted. */
@@ -145,4 +146,6 @@ export interface TokenManagerStats {
   readonly rejected: number
   /** How far the server's clock is ahead of the local one, by what the last caller knew. */
   readonly clockOffsetMs: number
+  /** Where that comes from: the machine's clock, `Date` headers that proved right, or a trial of such. */
+  readonly clockOrigin: ClockOrigin
 }

@@ -11,6 +11,9 @@ import { TokenManager } from './manager.ts'
 import { MANAGER_OPTIONS, type TokenManagerOptions } from './options.ts'
 import type { TokenSource } from '../token.ts'
 
+/** So many tenants get new tokens at a time. */
+const MAX_REFRESHES = 8
+
 /** Options of a {@link TokenPool}. The others go to each tenant's manager. */
 export interface TokenPoolOptions extends TokenManagerOptions {
   /** So many tenants are kept; the one that was not asked for the longest makes room. */
@@ -75,6 +78,24 @@ export class TokenPool<Tenant extends string | number | object = string> {
     const manager = new TokenManager(this.#create(tenant), this.#options)
     this.#managers.set(tenant, manager)
     return manager
+  }
+
+  /**
+   * Mints new tokens at once, for keys or secrets that were replaced: one tenant's, or those of all that
+   * are in the pool, a few at a time. See {@link TokenManager.refresh}.
+   *
+   * @throws {SourceError} when one could not be minted; the others are all the same.
+   */
+  async refresh(tenant?: Tenant): Promise<void> {
+    const known = tenant === undefined ? [...this.#managers.values()] : [this.get(tenant)]
+    const errors: unknown[] = []
+    const work = async (): Promise<void> => {
+      for (let next = known.pop(); next !== undefined; next = known.pop()) {
+        await next.refresh().catch((error: unknown) => errors.push(error))
+      }
+    }
+    await Promise.all(Array.from({ length: MAX_REFRESHES }, work))
+    if (errors.length > 0) throw errors[0]
   }
 
   /** Closes a tenant's manager and forgets it. */

@@ -8,7 +8,8 @@ import {
   requireOneOf,
   requireOptions,
 } from '../../base/options.ts'
-import type { Asking } from './exchanged-source.ts'
+import { type Asking, secretCredential } from './exchanged-source.ts'
+import type { TokenSource } from '../token.ts'
 import type { HeaderFields } from '../../jws/sign.ts'
 import { signedSource } from './signed-source.ts'
 import { refuseReplacing } from './signed-payload.ts'
@@ -47,6 +48,8 @@ export interface Credentials {
 export interface ClientAuthentication {
   /** The request holds something that is dated. */
   readonly dated: boolean
+  /** Names the secret or the key, for comparison. */
+  readonly credential: TokenSource['credential']
   /** @param offered the methods that the server says it takes. */
   credentials(asking: Asking, offered: readonly string[] | undefined): Promise<Credentials>
 }
@@ -62,10 +65,12 @@ export function bySecret(
 ): ClientAuthentication {
   if (typeof secret !== 'function') requireSecret(secret, 'clientSecret')
   const named = method === undefined ? undefined : requireOneOf(method, 'authentication', METHODS)
+  const current = typeof secret === 'function' ? secret : (): string => secret
   return {
     dated: false,
+    credential: secretCredential(current),
     async credentials(_asking, offered) {
-      const value = typeof secret === 'function' ? await secret() : secret
+      const value = await current()
       requireSecret(value, 'clientSecret')
       if ((named ?? preferred(offered)) === 'client_secret_post') {
         const fields = [['client_id', clientId] as const, ['client_secret', value] as const]
@@ -113,6 +118,7 @@ export function byPrivateKey(parts: AssertionParts): ClientAuthentication {
   })
   return {
     dated: true,
+    credential: assertions.credential,
     async credentials({ clock: serverClock, signal }) {
       const { value } = await assertions.getToken({
         clock: serverClock,

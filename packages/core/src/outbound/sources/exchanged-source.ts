@@ -1,4 +1,4 @@
-import { parseDate, type Clock } from '../../base/clock.ts'
+import { parseDate, pause, systemClock, untilAborted, type Clock } from '../../base/clock.ts'
 import { clockOption } from '../../base/options.ts'
 import { SourceError } from '../../base/errors.ts'
 import {
@@ -10,6 +10,7 @@ import {
 } from './exchanged-oauth-answer.ts'
 import { refusalError } from './exchanged-quote.ts'
 import { compileDestinations } from '../../http/destination.ts'
+import { BodyTooLong } from '../../http/call.ts'
 import { nameOfUrl } from '../../http/endpoint.ts'
 import {
   createExchange,
@@ -18,7 +19,7 @@ import {
   type ExchangeOptions,
   type ExchangeRequest,
 } from '../../http/exchange.ts'
-import { LearnedClock, offsetOf } from '../learned-clock.ts'
+import { LearnedClock } from '../learned-clock.ts'
 import {
   type AccessToken,
   createAccessToken,
@@ -26,8 +27,11 @@ import {
   type TokenSource,
 } from '../token.ts'
 
-/** A learned clock that moved by more than this explains a refusal. */
-const CLOCK_STEP_MS = 1000
+/** Statuses of a server that may do better in a moment. */
+const PASSING: ReadonlySet<number> = new Set([500, 502, 503, 504])
+
+/** The second try comes after so long, and up to twice as much. */
+const RETRY_PAUSE_MS = 100
 
 /** What a request for a token may be made with. */
 export interface Asking {
@@ -61,8 +65,8 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   /** Reads any other answer. Default: that of RFC 6749 section 5.2. */
   readonly refuse?: (answer: ExchangeResponse) => Refusal
   /**
-   * The request holds something that was dated here. When it is refused, and the answer shows that the
-   * local clock is wrong, it is made once more by the server's time. Default `false`.
+   * The request holds something that was dated here. When it is refused, and the answers' `Date` differs
+   * from the local clock, it is made once more by that. Default `false`.
    */
   readonly dated?: boolean
   /**
@@ -70,6 +74,13 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
    * made once more.
    */
   readonly learnFrom?: (answer: ExchangeResponse, request: TokenRequest) => boolean
+  /**
+   * Whether a request that came to nothing is made once more: one whose connection was refused, reset or
+   * cut off, or that was answered 500, 502, 503 or 504. Default `true`.
+   */
+  readonly retry?: boolean
+  /** Names what the request is authorized by; see `TokenSource`. */
+  readonly credential?: NonNullable<TokenSource['credential']> | undefined
   /** Seconds that a token lives, where that is known before the first one. */
   readonly lifetime?: number
   /** Seconds for which a refusal says nothing about a new token; see `TokenSource`. */
@@ -87,36 +98,48 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
  * @throws {OptionError} `ERR_OPTION_INVALID` for `fetch`, `timeoutMs` or `origins`.
  */
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
-  const { id, lifetime, propagationDelay } = options
+  const { id, lifetime, propagationDelay, credential, retry = true } = options
   const local = clockOption(options.clock)
   const { request, read = readTokenResponse, refuse = readRefusal, dated = false } = options
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const exchange = createExchange(options)
-  const serverClocks = new ServerClocks(local)
+  const clock = new LearnedClock(local, false)
 
   async function ask(wanted: GetTokenOptions, repeats: Repeats): Promise<AccessToken> {
     const { signal } = wanted
-    const clock = serverClocks.known(wanted.clock)
-    const offset = offsetOf(clock)
+    const { trial } = clock
     const make = async (): Promise<TokenRequest> => request({ clock, signal, exchange })
     const sent = await (repeats.refused === undefined ? make() : another(make, repeats.refused))
     signal?.throwIfAborted()
     const countedFrom = (wanted.clock ?? local).now()
-    const answer = await exchange(sent, signal)
-    const learned = serverClocks.learn(answer)
+    const again = async (): Promise<AccessToken> => {
+      await shortPause(local, RETRY_PAUSE_MS * (1 + Math.random()), signal)
+      return ask(wanted, { ...repeats, passing: false })
+    }
+    let answer: ExchangeResponse
+    try {
+      answer = await exchange(sent, signal)
+    } catch (error) {
+      if (!repeats.passing || signal?.aborted === true || !brokeOff(error)) throw error
+      return again()
+    }
+    const { status, headers } = answer
+    clock.learn({ ...answer, date: headers.get('date'), age: headers.get('age') })
     const saysHow = options.learnFrom?.(answer, sent) ?? false
-    if (answer.status >= 200 && answer.status < 300) {
+    if (repeats.passing && isPassing(answer)) return again()
+    if (status >= 200 && status < 300) {
+      if (dated) clock.accepted(trial)
       const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
       return named(give, answer, sent)
     }
     if (saysHow && repeats.better !== false) return ask(wanted, { ...repeats, better: false })
-    if (answer.status === 401) sent.rejected?.()
-    const offsetMs = offsetOf(learned)
-    if (repeats.dated && answer.status < 500 && Math.abs(offsetMs - offset) > CLOCK_STEP_MS) {
-      return ask(wanted, { ...repeats, dated: false })
-    }
+    if (status === 401) sent.rejected?.()
+    const isVerdict = status >= 400 && status < 500 && status !== 408 && status !== 429
+    const isDatedWrong = dated && isVerdict && clock.refused(trial)
+    if (isDatedWrong && repeats.dated) return ask(wanted, { ...repeats, dated: false })
+    const { suspectedMs: offsetMs } = clock
     const error = refusalError(answer, refuse(answer), { request: sent, offsetMs })
-    if (answer.status !== 401 || !sent.rejected || repeats.refused !== undefined) throw error
+    if (status !== 401 || !sent.rejected || repeats.refused !== undefined) throw error
     return ask(wanted, { ...repeats, dated: false, refused: { sent, error } })
   }
 
@@ -125,9 +148,10 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     origins,
     ...(lifetime !== undefined && { lifetime }),
     ...(propagationDelay !== undefined && { propagationDelay }),
+    ...(credential !== undefined && { credential }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
       wanted.signal?.throwIfAborted()
-      return ask(wanted, { dated })
+      return ask(wanted, { dated, passing: retry })
     },
   }
 }
@@ -136,6 +160,8 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
 interface Repeats {
   /** The clock that a request was dated by may turn out to be wrong. */
   readonly dated: boolean
+  /** What broke off, or was answered by a server in trouble, may work a moment later. */
+  readonly passing: boolean
   /** The answer may say how to ask better. Default `true`. */
   readonly better?: boolean
   /** The request whose authorization was refused, where this is the try with another one. */
@@ -158,25 +184,40 @@ function authorizationOf({ headers = {} }: TokenRequest): string | undefined {
   return headers['authorization']
 }
 
-/** The token server's clock: learned from its own answers, or from the caller until there is one. */
-class ServerClocks {
-  readonly #learned: LearnedClock
-  #hasLearned = false
+/** Waits a moment, by the machine's time as well: a clock that stands still must hold no mint up. */
+async function shortPause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  const ended = new AbortController()
+  const pauses = [clock, systemClock].map((each) => pause(each, ms, ended.signal))
+  const first = Promise.race(pauses)
+  await (signal === undefined ? first : untilAborted(first, signal)).finally(() => {
+    for (const each of pauses) each.catch(() => {})
+    ended.abort()
+  })
+}
 
-  constructor(local: Clock) {
-    this.#learned = new LearnedClock(local)
+/** Tells secrets apart for {@link ExchangedSourceOptions.credential}, and shows none. */
+export function secretCredential(
+  current: () => string | Promise<string>,
+): NonNullable<TokenSource['credential']> {
+  let last: string | undefined
+  let generation = 0
+  return async () => {
+    const secret = await current()
+    if (secret !== last) [last, generation] = [secret, generation + 1]
+    return { id: String(generation) }
   }
+}
 
-  known(callers: Clock | undefined): Clock {
-    return this.#hasLearned ? this.#learned : (callers ?? this.#learned)
-  }
+/** Whether no answer came, or only a part of one. */
+function brokeOff(error: unknown): boolean {
+  if (!(error instanceof SourceError) || error.code !== 'ERR_MINT_FAILED') return false
+  // A redirect has no cause; what is too long will be no shorter.
+  return error.cause !== undefined && !(error.cause instanceof BodyTooLong)
+}
 
-  learn({ headers, sentAt, receivedAt }: ExchangeResponse): LearnedClock {
-    const date = headers.get('date')
-    this.#learned.learn({ date, age: headers.get('age'), sentAt, receivedAt })
-    this.#hasLearned ||= date !== null
-    return this.#learned
-  }
+/** Whether the server, or one before it, is only in trouble; one that says when to come back means it. */
+function isPassing({ status, headers }: ExchangeResponse): boolean {
+  return PASSING.has(status) && !headers.has('retry-after')
 }
 
 interface TokenParts {

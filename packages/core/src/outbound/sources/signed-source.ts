@@ -1,4 +1,5 @@
 import { optionalName } from '../../base/identifiers.ts'
+import { Bounded } from '../../base/bounded.ts'
 import { type Algorithm, requireAlgorithm } from '../../keys/algorithms.ts'
 import { type Clock, nowInSeconds } from '../../base/clock.ts'
 import {
@@ -15,6 +16,7 @@ import { type HeaderFields, signCompact } from '../../jws/sign.ts'
 import { Key, type SigningKey } from '../../keys/key.ts'
 import {
   type AccessToken,
+  type Credential,
   createAccessToken,
   type GetTokenOptions,
   type TokenSource,
@@ -22,6 +24,9 @@ import {
 import { type ClaimsOfToken, compileClaims } from './signed-payload.ts'
 import { type JwtKey, KeyHolder } from './signed-signing.ts'
 import { sourceId } from './signed-source-id.ts'
+
+/** So many refused tokens are remembered. */
+const MAX_REFUSED = 32
 
 /** How tokens are signed. */
 export interface SignedSourceOptions {
@@ -87,6 +92,9 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const allowShortSecret = optionalBoolean(options.allowShortSecret, 'allowShortSecret') ?? false
   const holder = new KeyHolder(key, { algorithm, keyId, allowShortSecret })
 
+  /** Tokens that a server refused: the same signature in the same second would be the same token. */
+  const refused = new Bounded<string>(MAX_REFUSED)
+
   const { iatClaim, expClaim } = options
   const rest = [algorithm, fields, claims.name, lifetime, backdate, origins, expClaim, iatClaim]
   return {
@@ -98,27 +106,43 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
       wanted.signal?.throwIfAborted()
       const signer = await holder.current()
       const now = nowInSeconds(wanted.clock ?? clock)
-      const issuedAt = now - backdate
-      const expiresAt = issuedAt + lifetime
-      const payload = claims.payload({ now, issuedAt, expiresAt, tokenId: tokenId?.() })
-      const value = await signCompact(payload, fields, signer)
-      const kid = keyId ?? signer.keyId
-      return createAccessToken({
-        value,
-        issuedAt,
-        expiresAt,
-        origins,
-        ...(kid !== undefined && { keyId: kid }),
-        ...fingerprintOf(signer),
-      })
+      const sign = async (later: number): Promise<AccessToken> => {
+        const issuedAt = now - backdate + later
+        const expiresAt = issuedAt + lifetime
+        const payload = claims.payload({ now, issuedAt, expiresAt, tokenId: tokenId?.() })
+        const value = await signCompact(payload, fields, signer)
+        if (refused.has(value) && later < backdate) return sign(later + 1)
+        return createAccessToken({ value, issuedAt, expiresAt, origins, ...named(signer, keyId) })
+      }
+      return sign(0)
     },
+    invalidate: ({ value }) => refused.add(value),
+    credential: credentialOf(holder, keyId),
   }
 }
 
-/** The thumbprint of a key that may be seen: a secret's could be guessed from. */
-function fingerprintOf(signer: SigningKey): { keyFingerprint?: string } {
+/** Names the key that is in force, by a number that goes up when it is exchanged. */
+function credentialOf(holder: KeyHolder, keyId: string | undefined): () => Promise<Credential> {
+  let last: unknown
+  let generation = 0
+  return async () => {
+    const signer = await holder.current()
+    const name = signer instanceof Key ? signer.fingerprint : signer
+    if (name !== last) [last, generation] = [name, generation + 1]
+    return { id: JSON.stringify([generation, keyId ?? signer.keyId]), ...named(signer, keyId) }
+  }
+}
+
+/** What tells a key from others: its id, and its thumbprint where it may be seen. A secret's could be guessed from. */
+function named(
+  signer: SigningKey,
+  keyId = signer.keyId,
+): { readonly keyId?: string; readonly keyFingerprint?: string } {
   const isPublic = signer instanceof Key && signer.type !== 'secret'
-  return isPublic ? { keyFingerprint: signer.fingerprint } : {}
+  return {
+    ...(keyId !== undefined && { keyId }),
+    ...(isPublic && { keyFingerprint: signer.fingerprint }),
+  }
 }
 
 function capOf(asked: number | undefined, lifetime: number): number | undefined {

@@ -1,4 +1,4 @@
-import type { BearerSession, TokenUse } from '../../outbound/fetch/bearer-session.ts'
+import type { BearerSession, RequestTarget, TokenUse } from '../../outbound/fetch/bearer-session.ts'
 import type { BearerEvent } from '../../outbound/fetch/options.ts'
 import { optionalBoolean, optionalString, optionalStrings } from '../../base/options.ts'
 import { MayflyError, RequestError, SourceError } from '../../base/errors.ts'
@@ -97,7 +97,7 @@ export class BearerInjector<Context = void> {
     try {
       const upstream = await this.#choose(request, context)
       origin = upstream.origin
-      const use = await upstream.session.begin(origin, undefined)
+      const use = await upstream.session.begin(origin, targetOf(request), undefined)
       return { ...use, session: upstream.session }
     } catch (error) {
       // A mistake in code stays one: no later try can help.
@@ -162,6 +162,11 @@ function tokenUnavailable(cause: MayflyError): RequestError {
       cause,
     },
   )
+}
+
+/** The request as the server behind the proxy will most likely get it. */
+function targetOf({ method = 'GET', url = '/', originalUrl }: EditableRequest): RequestTarget {
+  return { method, path: originalUrl ?? url }
 }
 
 function textOf(value: number | string | string[] | undefined): string | undefined {

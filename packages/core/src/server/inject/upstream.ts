@@ -1,6 +1,7 @@
 import { BearerSession } from '../../outbound/fetch/bearer-session.ts'
 import { type BearerSessionOptions, requireSessionOptions } from '../../outbound/fetch/options.ts'
 import { invalid } from '../../base/options.ts'
+import { LearnedClocks } from '../../outbound/learned-clock.ts'
 import type { TokenSource } from '../../outbound/token.ts'
 
 /**
@@ -28,7 +29,7 @@ export function compileSourceChoice<Context>(
     return () => only
   }
   // A server has one clock, whoever calls it.
-  const { clocks } = requireSessionOptions(options)
+  const { clock, clocks = new LearnedClocks(clock) } = requireSessionOptions(options)
   return async (context) =>
     upstreamOf(new BearerSession(await source(context), { ...options, clocks }), upstream)
 }

@@ -2,7 +2,7 @@ import { requireIdentifier, requireSecret } from '../../base/identifiers.ts'
 import type { Clock } from '../../base/clock.ts'
 import { parseJsonObject } from '../../base/json.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../../base/options.ts'
-import { exchangedSource } from '../../outbound/sources/exchanged-source.ts'
+import { exchangedSource, secretCredential } from '../../outbound/sources/exchanged-source.ts'
 import { exchangedId } from '../../outbound/sources/signed-source-id.ts'
 import { readRefusal, type Refusal } from '../../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
@@ -100,6 +100,7 @@ export function zoomServerToServer(options: ZoomServerToServerOptions): TokenSou
     timeoutMs: options.timeoutMs,
     clock: options.clock,
     refuse: readZoomRefusal,
+    credential: secretCredential(secret),
     request: async () => ({
       url,
       headers: { authorization: `Basic ${btoa(`${clientId}:${await secret()}`)}` },

@@ -241,13 +241,14 @@ describe('make before break', () => {
 
   it('does not go back to a token that was refused since it had worked', async () => {
     let revoked = ''
-    const { upstream, fetch, sent } = await setUp(({ authorization = '' }, response) =>
+    const { upstream, clock, fetch, sent } = await setUp(({ authorization = '' }, response) =>
       answer(response, authorization === revoked || authorization === 'Bearer token-2' ? 401 : 200),
     )
     await using _ = upstream
     await fetch(upstream.origin)
     revoked = 'Bearer token-1'
     expect((await fetch(upstream.origin)).status).toBe(401)
+    clock.advance(5000)
     expect((await fetch(upstream.origin)).status).toBe(200)
     expect(sent()).toEqual(['token-1', 'token-1', 'token-2', 'token-2', 'token-3'])
   })

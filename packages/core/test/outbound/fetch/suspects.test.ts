@@ -75,7 +75,7 @@ describe('an answer that the source says refuses the token', () => {
 
   it('is used no more as one that had been accepted', async () => {
     let refused = false
-    const { upstream, source, fetch, sent } = await setUp(({ authorization }, response) =>
+    const { upstream, clock, source, fetch, sent } = await setUp(({ authorization }, response) =>
       refused && authorization !== 'Bearer token-3'
         ? answer(response, 403, EXPIRED)
         : answer(response, 200),
@@ -84,6 +84,7 @@ describe('an answer that the source says refuses the token', () => {
     await fetch(upstream.origin)
     refused = true
     expect((await fetch(upstream.origin)).status).toBe(403)
+    clock.advance(5000)
     expect((await fetch(upstream.origin)).status).toBe(200)
     expect(sent()).toEqual(['token-1', 'token-1', 'token-2', 'token-2', 'token-3'])
     expect(source.mints).toBe(3)
@@ -104,6 +105,7 @@ describe('an answer to the second try that the source says refuses the token', (
     refused = true
     expect((await fetch(upstream.origin)).status).toBe(403)
     await settle()
+    clock.advance(5000)
     expect((await fetch(upstream.origin)).status).toBe(403)
     expect(sent().slice(2)).toEqual(['token-2', 'token-1', 'token-3', 'token-4'])
   })

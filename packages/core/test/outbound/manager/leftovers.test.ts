@@ -51,7 +51,7 @@ describe('a mint that has ended', () => {
       await settle()
       expect(manager.stats()).toMatchObject({ mints: 150, failures: 50 })
     }
-    expect(timers()).toBe(before)
+    expect(timers()).toBeLessThanOrEqual(before)
   })
 
   it('has let go of every signal of its clock, an abandoned one too', async () => {
@@ -91,7 +91,7 @@ describe('a mint that has ended', () => {
     for (let call = 0; call < 5; call++) expect((await fetch(upstream.origin)).status).toBe(403)
     expect(counts().made).toBeGreaterThan(5)
     expect(counts().listening).toBe(0)
-    expect(timers()).toBe(before)
+    expect(timers()).toBeLessThanOrEqual(before)
   })
 })
 

@@ -46,13 +46,21 @@ describe('a token that the server refused', () => {
     expect(source.mints).toBe(2)
   })
 
-  it('is not taken from the source again', async () => {
-    const { source, manager } = setUp()
+  it('goes on serving where the source has no other, and the source is asked with growing pauses', async () => {
+    const { clock, source, manager, events } = setUp()
     const token = await manager.getToken()
     manager.invalidate(token)
-    source.next(async () => token)
-    await expect(manager.getToken()).rejects.toMatchObject({ code: 'ERR_TOKEN_UNUSABLE' })
-    expect((await manager.getToken()).value).toBe('token-3')
+    const tries: number[] = []
+    for (let passed = 0; passed < 4000; passed += 50) {
+      source.next(async () => token)
+      const before = source.mints
+      expect(await manager.getToken()).toBe(token)
+      if (source.mints > before) tries.push(passed)
+      clock.advance(50)
+    }
+    expect(tries).toEqual([0, 250, 750, 1750, 3750])
+    expect(events.at(-1)).toMatchObject({ type: 'refresh-failed', code: 'ERR_TOKEN_UNUSABLE' })
+    expect(manager.stats().state).toBe('expired')
   })
 })
 

@@ -1,4 +1,4 @@
-import { LearnedClock, SourceError } from '@mayfly/core'
+import { SourceError } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -238,7 +238,8 @@ describe('exchangedSource on a wrong clock', () => {
     const dated = source(server, { clock, dated: true })
     const error = await failure(() => dated.getToken())
     expect(server.seen).toHaveLength(2)
-    expect((error as Error).message).toMatch(/local clock is 360\d s behind/)
+    // The server's time was tried, and was not what it was about.
+    expect((error as Error).message).not.toMatch(/local clock/)
   })
 
   it('asks no third time of a server whose clock jumps with every answer', async () => {
@@ -252,10 +253,10 @@ describe('exchangedSource on a wrong clock', () => {
     expect(server.seen).toHaveLength(2)
   })
 
-  it('does not repeat what failed for the server’s own reasons', async () => {
+  it('takes no failure of the server’s own for a verdict on its clock', async () => {
     const clock = new FakeClock()
     const date = new Date(clock.now() + HOUR).toUTCString()
-    await using server = await startUpstream(json(500, {}, { date }))
+    await using server = await startUpstream(json(501, {}, { date }))
     await failure(() => source(server, { clock, dated: true }).getToken())
     expect(server.seen).toHaveLength(1)
   })
@@ -267,28 +268,5 @@ describe('exchangedSource on a wrong clock', () => {
     const error = await failure(() => source(server, { clock }).getToken())
     expect(server.seen).toHaveLength(1)
     expect((error as Error).message).toMatch(/ahead of the server/)
-  })
-
-  it('begins with the clock that the caller has learned', async () => {
-    const clock = new FakeClock()
-    const learned = new LearnedClock(clock)
-    learned.learn({
-      date: new Date(clock.now() + HOUR).toUTCString(),
-      sentAt: clock.now(),
-      receivedAt: clock.now(),
-    })
-    const seen: number[] = []
-    await using server = await startUpstream(json(200, GOOD))
-    const url = new URL(server.origin)
-    const dated = source(server, {
-      clock,
-      dated: true,
-      request: (asking) => {
-        seen.push(asking.clock.now())
-        return { url }
-      },
-    })
-    await dated.getToken({ clock: learned })
-    expect(seen).toEqual([learned.now()])
   })
 })

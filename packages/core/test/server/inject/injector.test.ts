@@ -181,13 +181,14 @@ describe('A bearer injector', () => {
     expect(source.invalidated).toEqual([])
   })
 
-  it('learns the server’s clock from the Date of an answer', async () => {
+  it('dates the next token by the Date of an answer that refused one', async () => {
     const clock = new FakeClock()
     const clocks = new LearnedClocks(clock)
     const { injector, source } = bench({ clock, clocks })
+    const date = new Date(clock.now() + 90_000).toUTCString()
     const answer = new Answer()
     await injector.inject(callersRequest(), answer)
-    answer.finish(200, { date: new Date(clock.now() + 90_000).toUTCString() })
+    answer.finish(401, { date })
     expect(clocks.offsets()).toEqual({ [API]: 90_500 })
     await injector.inject(callersRequest(), new Answer())
     expect(source.calls.at(-1)?.clock?.now()).toBe(clock.now() + 90_500)
@@ -292,7 +293,7 @@ describe('A bearer injector that chooses the source for each request', () => {
     const injector = new BearerInjector<string>(chooser(sources), { clock })
     const answer = new Answer()
     await injector.inject(callersRequest(), answer, 'a')
-    answer.finish(200, { date: new Date(clock.now() + 90_000).toUTCString() })
+    answer.finish(401, { date: new Date(clock.now() + 90_000).toUTCString() })
     await injector.inject(callersRequest(), new Answer(), 'b')
     expect(clocks).toEqual([clock.now() + 90_500])
   })

@@ -156,7 +156,7 @@ describe('clientCredentials says what went wrong', () => {
     it(`of an answer whose body is ${spoilage}`, async () => {
       await using sandbox = await startOAuthSandbox()
       const { tokenEndpoint, credentials } = sandbox
-      sandbox.spoilNext(1, spoilage)
+      sandbox.spoilNext(2, spoilage)
       const source = clientCredentials({ tokenEndpoint, ...credentials })
       const error = await failure(() => source.getToken())
       expect(error).toMatchObject({ code: 'ERR_MINT_FAILED', permanent: false })

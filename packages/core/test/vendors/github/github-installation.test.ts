@@ -134,7 +134,7 @@ describe('githubInstallation', () => {
     const source = sourceFor(sandbox)
     sandbox.failNext(1, 403, { retryAfter: 60 })
     sandbox.failNext(1, 429)
-    sandbox.failNext(1, 502)
+    sandbox.failNext(2, 502)
     const later = { permanent: false, retryAfterMs: 60_000, code: 'ERR_MINT_REFUSED' }
     expect(await failure(() => source.getToken())).toMatchObject(later)
     expect(await failure(() => source.getToken())).toMatchObject({ permanent: false })

@@ -188,7 +188,7 @@ describe('googleServiceAccount against the sandbox', () => {
   it('says so when a failure will pass', async () => {
     await using sandbox = await startGoogleSandbox()
     const source = googleServiceAccount({ credentials: sandbox.credentials, scope: SCOPE })
-    sandbox.failNext(1, 503)
+    sandbox.failNext(2, 503)
     expect(await failure(() => source.getToken())).toMatchObject({ permanent: false })
     sandbox.failNext(1, 429, { retryAfter: 3 })
     const limited = { permanent: false, retryAfterMs: 3000 }

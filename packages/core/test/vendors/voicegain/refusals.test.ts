@@ -101,7 +101,7 @@ describe('voicegain says what went wrong', () => {
 
   it.each(['endless', 'cut', 'malformed'] as const)('of a body that is %s', async (spoilage) => {
     await using sandbox = await startVoicegainSandbox()
-    sandbox.spoilNext(1, spoilage)
+    sandbox.spoilNext(2, spoilage)
     const error = await failure(() => against(sandbox).getToken())
     expect(error).toBeInstanceOf(SourceError)
     expect(error).toMatchObject({ permanent: false })

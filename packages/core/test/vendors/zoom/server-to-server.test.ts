@@ -123,7 +123,7 @@ describe('zoomServerToServer says what went wrong', () => {
   it('and when to come back', async () => {
     await using sandbox = await startZoomSandbox()
     sandbox.failNext(1, 429, { retryAfter: 7 })
-    sandbox.failNext(1, 503)
+    sandbox.failNext(2, 503)
     const source = against(sandbox)
     const limited = await failure(() => source.getToken())
     expect(limited).toMatchObject({ permanent: false, retryAfterMs: 7000 })
@@ -134,7 +134,7 @@ describe('zoomServerToServer says what went wrong', () => {
 
   it.each(['malformed', 'endless', 'cut'] as const)('of a body that is %s', async (spoilage) => {
     await using sandbox = await startZoomSandbox()
-    sandbox.spoilNext(1, spoilage)
+    sandbox.spoilNext(2, spoilage)
     const error = await failure(() => against(sandbox).getToken())
     expect(error).toMatchObject({ code: 'ERR_MINT_FAILED', permanent: false })
   })

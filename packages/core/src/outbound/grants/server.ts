@@ -83,7 +83,7 @@ export class GrantServer {
     }
     this.facts = { ...STANDARD, ...options.facts }
     this.#clock = http.clock
-    this.#unprepared = new Cooldown(http.clock, 250)
+    this.#unprepared = new Cooldown(http.clock, { firstMs: 250 })
     this.#exchange = createExchange(http)
     this.#metadata = issuer === undefined ? undefined : new ServerMetadata(issuer, http.clock)
     this.#client = client

@@ -49,7 +49,7 @@ export interface ClientAuthentication {
   /** The request holds something that is dated. */
   readonly dated: boolean
   /** Names the secret or the key, for comparison. */
-  readonly credential: TokenSource['credential']
+  readonly credential?: TokenSource['credential']
   /** @param offered the methods that the server says it takes. */
   credentials(asking: Asking, offered: readonly string[] | undefined): Promise<Credentials>
 }

@@ -81,7 +81,7 @@ export const CODES = {
     title: 'The key is encrypted',
     cause: 'The PEM is protected by a passphrase, and none was given, or another one.',
     fix: 'Pass `passphrase`, or decrypt the key: `openssl pkcs8 -topk8 -nocrypt -in key.pem -out plain.pem`.',
-    example: `await importKey('-----BEGIN ENCRYPTED PRIVATE KEY-----\\nMAA=\\n-----END ENCRYPTED PRIVATE KEY-----', 'ES256')`,
+    example: `await importKey(encryptedPem(), 'ES256')`,
   },
   ERR_KEY_CERTIFICATE: {
     title: 'This is a certificate',

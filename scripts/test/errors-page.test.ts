@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as core from '@mayfly/core'
@@ -54,6 +55,13 @@ function names(): Record<string, unknown> {
     verifier,
     source,
     old: issuer.mint(),
+    encryptedPem: () =>
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        format: 'pem',
+        type: 'pkcs8',
+        cipher: 'aes-256-cbc',
+        passphrase: 'a passphrase',
+      }),
     pair: () => pair(true),
     sealedPair: () => pair(false),
     guard: authenticateWith,

@@ -68,3 +68,4 @@ export {
   requireOptions,
   requireString,
 } from './base/options.ts'
+export { Sealing, type SealingKey } from './keys/sealing.ts'

@@ -7,6 +7,7 @@ export type {
   RedisStoreOptions,
 } from './client.ts'
 export { RedisStoreError, type RedisStoreErrorCode } from './errors.ts'
+export { RedisGrantStore, type RedisGrantStoreOptions } from './grant-store.ts'
 export { RedisGenerations, type RedisGenerationsOptions } from './generations.ts'
 export { RedisOneTimeGuard } from './one-time-guard.ts'
 export { RedisRevocations } from './revocations.ts'

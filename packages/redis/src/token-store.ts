@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredToken, TokenLock, TokenLockOptions, TokenStore } from '@mayfly/core'
-import type { FlattenedJWE } from 'jose'
-import { flattenedDecrypt } from 'jose/jwe/flattened/decrypt'
-import { FlattenedEncrypt } from 'jose/jwe/flattened/encrypt'
-import { invalid, type RedisStoreOptions } from './client.ts'
+import { Sealing } from '@mayfly/core/adapter'
+import type { RedisStoreOptions } from './client.ts'
 import { RedisStoreError } from './errors.ts'
 import { Keyspace } from './keyspace.ts'
 
@@ -20,8 +18,6 @@ export interface RedisTokenStoreOptions extends RedisStoreOptions {
   /** The first one encrypts; what any of them encrypted is read. */
   readonly encryptionKeys: readonly EncryptionKey[]
 }
-
-const UTF8 = new TextEncoder()
 
 /** More than the longest token takes. What is longer still is not ours, and is not read to its end. */
 const LAST_BYTE = '262143'
@@ -51,16 +47,13 @@ return 0`
 export class RedisTokenStore implements TokenStore {
   readonly #keys: Keyspace
   readonly #locks: Keyspace
-  readonly #encryptionKeys: ReadonlyMap<string, Uint8Array>
-  readonly #newest: EncryptionKey
+  readonly #sealing: Sealing
 
   /** @throws {OptionError} when an option is missing, unknown or unsound. */
   constructor(options: RedisTokenStoreOptions) {
     this.#keys = new Keyspace('token', options, ['encryptionKeys'])
     this.#locks = new Keyspace('lock', options, ['encryptionKeys'])
-    const keys = requireKeys(options.encryptionKeys)
-    this.#newest = keys[0]
-    this.#encryptionKeys = new Map(keys.map(({ keyId, key }) => [keyId, key]))
+    this.#sealing = new Sealing(options.encryptionKeys, 'encryptionKeys')
   }
 
   /** @throws {RedisStoreError} when Redis gives no answer in time. */
@@ -82,7 +75,10 @@ export class RedisTokenStore implements TokenStore {
     const ms = this.#keys.remainingMs(token.expiresAt)
     if (ms === 0) return
     const name = this.#keys.name(id)
-    await this.#keys.send(['SET', name, await this.#seal(token, name), 'PX', String(ms)], signal)
+    await this.#keys.send(
+      ['SET', name, await this.#sealing.seal(JSON.stringify(token), name), 'PX', String(ms)],
+      signal,
+    )
   }
 
   /** @throws {RedisStoreError} when Redis gives no answer in time. */
@@ -110,56 +106,12 @@ export class RedisTokenStore implements TokenStore {
     throw new RedisStoreError('ERR_REDIS_ANSWER', 'Redis answered SET with something else.')
   }
 
-  async #seal(token: StoredToken, name: string): Promise<string> {
-    const { keyId, key } = this.#newest
-    const sealed = await new FlattenedEncrypt(UTF8.encode(JSON.stringify(token)))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: keyId })
-      .setAdditionalAuthenticatedData(UTF8.encode(name))
-      .encrypt(key)
-    return JSON.stringify(sealed)
-  }
-
   /** Whatever is wrong with an entry, there is none. */
-  async #open(text: string, name: string): Promise<StoredToken | undefined> {
+  async #open(sealed: string, name: string): Promise<StoredToken | undefined> {
     try {
-      const sealed = JSON.parse(text) as FlattenedJWE
-      const aad = Buffer.from(name).toString('base64url')
-      const { plaintext } = await flattenedDecrypt(
-        { ...sealed, aad },
-        (header) => {
-          const key = this.#encryptionKeys.get(header?.kid ?? '')
-          if (key === undefined) throw new TypeError('unknown key')
-          return key
-        },
-        { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
-      )
-      return JSON.parse(new TextDecoder().decode(plaintext)) as StoredToken
+      return JSON.parse(await this.#sealing.open(sealed, name)) as StoredToken
     } catch {
       return undefined
     }
   }
-}
-
-function requireKeys(keys: unknown): readonly [EncryptionKey, ...EncryptionKey[]] {
-  if (!Array.isArray(keys) || keys.length === 0) {
-    throw invalid(
-      'encryptionKeys',
-      '"encryptionKeys" must be a list of at least one { keyId, key }.',
-    )
-  }
-  const ids = new Set<string>()
-  for (const one of keys as Partial<EncryptionKey>[]) {
-    const { keyId, key } = one ?? {}
-    if (typeof keyId !== 'string' || keyId === '' || keyId.length > 128 || ids.has(keyId)) {
-      throw invalid('encryptionKeys', 'Each of "encryptionKeys" needs a "keyId" of its own.')
-    }
-    if (!(key instanceof Uint8Array) || key.length !== 32) {
-      throw invalid('encryptionKeys', 'Each "key" of "encryptionKeys" must be 32 random bytes.')
-    }
-    ids.add(keyId)
-  }
-  return (keys as EncryptionKey[]).map(({ keyId, key }) => ({
-    keyId,
-    key: new Uint8Array(key),
-  })) as unknown as readonly [EncryptionKey, ...EncryptionKey[]]
 }

@@ -1,4 +1,6 @@
-import { type CryptoKey, FlattenedEncrypt, flattenedDecrypt } from 'jose'
+import type { CryptoKey } from 'jose'
+import { flattenedDecrypt } from 'jose/jwe/flattened/decrypt'
+import { FlattenedEncrypt } from 'jose/jwe/flattened/encrypt'
 import { decodeBase64url, encodeBase64url } from '../base/base64url.ts'
 import { OptionError } from '../base/errors.ts'
 import { SealingError } from '../base/grant-errors.ts'
@@ -42,14 +44,17 @@ interface NamedKey {
  * ```
  */
 export class Sealing {
+  readonly #option: string
   #keys: Promise<readonly NamedKey[]>
 
   /**
    * @param keys the first one seals; what any of them sealed is opened.
+   * @param option what errors call them. Default `sealing`.
    * @throws {OptionError} when one isn't a key, or two have one name.
    */
-  constructor(keys: readonly SealingKey[]) {
-    this.#keys = readKeys(keys)
+  constructor(keys: readonly SealingKey[], option = 'sealing') {
+    this.#option = option
+    this.#keys = readKeys(keys, option)
   }
 
   /**
@@ -58,13 +63,13 @@ export class Sealing {
    * @throws {OptionError} when one isn't a key, or two have one name.
    */
   replaceKeys(keys: readonly SealingKey[]): void {
-    this.#keys = readKeys(keys)
+    this.#keys = readKeys(keys, this.#option)
   }
 
   /** Encrypts text for a name. */
   async seal(text: string, name: string): Promise<string> {
     const [first] = await this.#keys
-    if (first === undefined) throw required()
+    if (first === undefined) throw required(this.#option)
     const {
       protected: header,
       iv,
@@ -120,7 +125,7 @@ export function requireSealing(value: Sealing | readonly SealingKey[], option: s
       `"${option}" is required: the keys that tokens are encrypted with at rest. Make one with "openssl rand 32 | basenc --base64url | tr -d =", and keep it apart from the store.`,
     )
   }
-  return new Sealing(value as readonly SealingKey[])
+  return new Sealing(value as readonly SealingKey[], option)
 }
 
 interface Jwe {
@@ -150,11 +155,12 @@ async function derive(key: CryptoKey, name: string): Promise<CryptoKey> {
   return crypto.subtle.deriveKey(hkdf, key, target, false, ['encrypt', 'decrypt'])
 }
 
-function readKeys(keys: readonly SealingKey[]): Promise<readonly NamedKey[]> {
-  if (!Array.isArray(keys) || keys.length === 0) throw required()
-  const read = keys.map(readKey)
+function readKeys(keys: readonly SealingKey[], option: string): Promise<readonly NamedKey[]> {
+  if (!Array.isArray(keys) || keys.length === 0) throw required(option)
+  const read = keys.map((key) => readKey(key, option))
   const named = new Set(read.map(({ keyId, bytes }) => keyId ?? encodeBase64url(bytes)))
-  if (named.size < read.length) throw invalid('sealing', 'Two sealing keys have the same id.')
+  if (named.size < read.length)
+    throw invalid(option, `Two keys of "${option}" have the same "keyId".`)
   const imported = Promise.all(read.map(importKey))
   // Whoever seals next hears of it.
   imported.catch(() => {})
@@ -166,16 +172,16 @@ interface RawKey {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-function readKey(given: unknown): RawKey {
+function readKey(given: unknown, option: string): RawKey {
   const { keyId, key } = Object(typeof given === 'string' ? {} : given) as Record<string, unknown>
   const bytes = typeof given === 'string' ? decodeBase64url(given) : key
   if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) {
     throw invalid(
-      'sealing',
-      `A sealing key must be 32 random bytes, as base64url or as { keyId, key }, not ${typeof given === 'string' ? 'another text' : describe(given)}.`,
+      option,
+      `A key of "${option}" must be 32 random bytes, as base64url or as { keyId, key }, not ${typeof given === 'string' ? 'another text' : describe(given)}.`,
     )
   }
-  const name = typeof given === 'string' ? undefined : requireString(keyId, 'keyId', 128)
+  const name = typeof given === 'string' ? undefined : requireString(keyId, option, 128)
   return { keyId: name, bytes: new Uint8Array(bytes) }
 }
 
@@ -187,8 +193,8 @@ async function importKey({ keyId, bytes }: RawKey): Promise<NamedKey> {
   return { keyId: encodeBase64url(new Uint8Array(digest)).slice(0, 16), key }
 }
 
-function required(): OptionError {
-  return invalid('sealing', 'Give at least one sealing key.')
+function required(option: string): OptionError {
+  return invalid(option, `"${option}" must be a list of at least one key.`)
 }
 
 function broken(cause?: unknown): SealingError {

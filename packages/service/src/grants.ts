@@ -1,0 +1,2 @@
+export { PostgresGrantStore } from './grants/postgres.ts'
+export { SqliteGrantStore } from './grants/sqlite.ts'

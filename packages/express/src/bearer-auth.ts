@@ -1,5 +1,6 @@
-import { denial, Guard, type GuardOptions } from '@mayfly/core'
+import { denial, Guard, type GuardOptions, type Outcome } from '@mayfly/core'
 import { type GuardVerifier } from '@mayfly/core/adapter'
+import type { Request, Response } from 'express'
 import { type AuthPayload, noteAuth } from './auth.ts'
 import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
 
@@ -31,15 +32,19 @@ export function bearerAuth(
   options: GuardOptions = {},
 ): Middleware {
   const guard = new Guard(verifier, options)
-  const judge: Work = async (req, res) => {
-    const outcome = await guard.authenticate(requestLike(req))
+  const follow = (req: Request, res: Response, outcome: Outcome<AuthPayload>): boolean => {
     if (!outcome.ok) return send(res, denial(outcome.error))
     for (const [name, value] of Object.entries(outcome.headers)) {
-      if (name === 'vary') res.vary(value)
-      else if (!res.hasHeader(name)) res.setHeader(name, value)
+      if (!res.hasHeader(name)) res.setHeader(name, value)
+      else if (name === 'vary') res.vary(value)
     }
     noteAuth(req, outcome.auth, guard.challenger)
     return true
+  }
+  const judge: Work = (req, res) => {
+    const outcome = guard.decide(requestLike(req))
+    if ('ok' in outcome) return follow(req, res, outcome)
+    return outcome.then((later) => follow(req, res, later))
   }
   return middleware('bearerAuth', judge)
 }

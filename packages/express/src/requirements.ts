@@ -95,11 +95,15 @@ export function requireAuthentication(options: AuthenticationOptions): Middlewar
 }
 
 function requirement(name: string, check: ClaimsCheck): Middleware {
-  const judge: Work = async (req, res) => {
+  const judge: Work = (req, res) => {
     const challenger = challengerOf(req)
     if (challenger === undefined) throw unguarded(name)
-    const refusal = await check(req.auth, challenger)
-    return refusal === undefined || send(res, denial(refusal))
+    const refusal = check(req.auth, challenger)
+    if (refusal === undefined) return true
+    if (refusal instanceof Promise) {
+      return refusal.then((later) => later === undefined || send(res, denial(later)))
+    }
+    return send(res, denial(refusal))
   }
   return middleware(name, judge)
 }

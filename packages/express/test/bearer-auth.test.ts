@@ -47,6 +47,29 @@ describe.each(frameworks)('bearerAuth in %s', (_, express) => {
     await request(app).post('/').expect(401)
   })
 
+  it('leaves what is thrown behind it to its caller, and calls on once', async () => {
+    const { verifier, bearer } = createApi()
+    const guard = bearerAuth(verifier)
+    const app = express().use('/known', guard, whoIs)
+    let calls = 0
+    app.use((req, res, next) => {
+      try {
+        guard(req, res, () => {
+          calls += 1
+          throw new Error('from behind the guard')
+        })
+      } catch (error) {
+        res.json(String(error))
+        return
+      }
+      next()
+    })
+    const headers = bearer()
+    await request(app).get('/known').set(headers).expect(200)
+    const { body } = await request(app).get('/').set(headers)
+    expect([body, calls]).toEqual(['Error: from behind the guard', 1])
+  })
+
   it('adds to Vary, and leaves a Cache-Control that is there', async () => {
     const { verifier, issuer } = createApi()
     const app = express()

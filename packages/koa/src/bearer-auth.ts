@@ -1,5 +1,6 @@
-import { denial, Guard, type GuardOptions } from '@mayfly/core'
+import { denial, Guard, type GuardOptions, type Outcome } from '@mayfly/core'
 import { type GuardVerifier } from '@mayfly/core/adapter'
+import type { ParameterizedContext } from 'koa'
 import { type AuthPayload, noteAuth } from './auth.ts'
 import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
 
@@ -33,15 +34,19 @@ export function bearerAuth(
   options: GuardOptions = {},
 ): Middleware {
   const guard = new Guard(verifier, options)
-  const judge: Work = async (ctx) => {
-    const outcome = await guard.authenticate(requestLike(ctx))
+  const follow = (ctx: ParameterizedContext, outcome: Outcome<AuthPayload>): boolean => {
     if (!outcome.ok) return send(ctx, denial(outcome.error))
     for (const [name, value] of Object.entries(outcome.headers)) {
-      if (name === 'vary') ctx.vary(value)
-      else if (!ctx.res.hasHeader(name)) ctx.set(name, value)
+      if (!ctx.res.hasHeader(name)) ctx.set(name, value)
+      else if (name === 'vary') ctx.vary(value)
     }
     noteAuth(ctx, outcome.auth, guard.challenger)
     return true
+  }
+  const judge: Work = (ctx) => {
+    const outcome = guard.decide(requestLike(ctx))
+    if ('ok' in outcome) return follow(ctx, outcome)
+    return outcome.then((later) => follow(ctx, later))
   }
   return middleware('bearerAuth', judge)
 }

@@ -98,11 +98,15 @@ export function requireAuthentication(options: AuthenticationOptions): Middlewar
 }
 
 function requirement(name: string, check: ClaimsCheck): Middleware {
-  const judge: Work = async (ctx) => {
+  const judge: Work = (ctx) => {
     const challenger = challengerOf(ctx)
     if (challenger === undefined) throw unguarded(name)
-    const refusal = await check(ctx.state.auth, challenger)
-    return refusal === undefined || send(ctx, denial(refusal))
+    const refusal = check(ctx.state.auth, challenger)
+    if (refusal === undefined) return true
+    if (refusal instanceof Promise) {
+      return refusal.then((later) => later === undefined || send(ctx, denial(later)))
+    }
+    return send(ctx, denial(refusal))
   }
   return middleware(name, judge)
 }

@@ -92,9 +92,18 @@ export function checkOrigin(
   header: string | undefined,
   context: OriginContext = NO_CONTEXT,
 ): OriginAllowed | OriginDenied {
-  if (header === undefined) return judgeMissing(compiled, context)
+  return judgeOrigin(compiled, header, { context, read: parseOriginHeader })
+}
+
+/** Judges as {@link checkOrigin} does, with another way to read a header. */
+export function judgeOrigin(
+  compiled: CompiledOrigins,
+  header: string | undefined,
+  by: { readonly context: OriginContext; readonly read: (header: string) => OriginHeader },
+): OriginAllowed | OriginDenied {
+  if (header === undefined) return judgeMissing(compiled, by.context)
   if (compiled.exact.includes(header)) return ALLOWED
-  return judge(compiled, parseOriginHeader(header))
+  return judge(compiled, by.read(header))
 }
 
 function judge(compiled: CompiledOrigins, header: OriginHeader): OriginAllowed | OriginDenied {

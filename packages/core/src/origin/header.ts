@@ -73,6 +73,23 @@ export function parseOriginHeader(header: string | undefined): OriginHeader {
   return parseAuthority(scheme, header.slice(schemeEnd + 3)) ?? MALFORMED
 }
 
+/** How many different headers one reader remembers. */
+const MAX_READ = 256
+
+/** Makes what reads as {@link parseOriginHeader} does, and remembers: browsers send the same few again. */
+export function originReader(): (header: string) => OriginHeader {
+  const known = new Map<string, OriginHeader>()
+  return (header) => {
+    const before = known.get(header)
+    if (before !== undefined) return before
+    const read = parseOriginHeader(header)
+    if (read === MALFORMED) return read
+    if (known.size >= MAX_READ) known.clear()
+    known.set(header, read)
+    return read
+  }
+}
+
 /** Reads a scheme (RFC 3986 section 3.1) and gives it in lower case. */
 export function parseScheme(text: string): string | undefined {
   // Tested before the letters change: "\u212a".toLowerCase() is an ASCII "k".

@@ -29,7 +29,20 @@ export function isSpecialUse(host: string): boolean {
  * to strangers, as `x.s3.amazonaws.com` and `amazonaws.com` do.
  */
 export function isStranger(host: string, above: string): boolean {
-  return (getPublicSuffix(host, LOOKUP) ?? host).length > above.length
+  return suffixLength(host) > above.length
+}
+
+/** What the list says of the hosts that were asked about last; pages ask from the same few again. */
+const known = new Map<string, number>()
+const MAX_KNOWN = 1024
+
+function suffixLength(host: string): number {
+  const before = known.get(host)
+  if (before !== undefined) return before
+  const { length } = getPublicSuffix(host, LOOKUP) ?? host
+  if (known.size >= MAX_KNOWN) known.clear()
+  known.set(host, length)
+  return length
 }
 
 /** Says why a wildcard may not stand on a name: strangers have names below it, or might. */

@@ -8,7 +8,12 @@ import { DEFAULT_MAX_TOKEN_LENGTH } from '../../jws/verify.ts'
 import { inEntry, type MultiIssuerOptions, namesOf, requireMultiIssuerOptions } from './options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { TokenVerifier } from '../verifier/verifier.ts'
-import type { VerifierEvent, VerifierHealth, VerifierOptions } from '../verifier/options.ts'
+import {
+  type KnowingVerifier,
+  type VerifierEvent,
+  type VerifierHealth,
+  type VerifierOptions,
+} from '../verifier/options.ts'
 import type { VerifyContext } from '../verifier/origin-binding.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import { decodeBase64url } from '../../base/base64url.ts'
@@ -41,7 +46,7 @@ import { malformed } from '../../jws/parse.ts'
  * })
  * ```
  */
-export class MultiIssuerVerifier<Payload = JwtPayload> {
+export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifier<Payload> {
   readonly #verifiers: ReadonlyMap<string, TokenVerifier<Payload>>
   readonly #checkIssuer: TokenCheck
   readonly #maxTokenLength: number
@@ -111,6 +116,18 @@ export class MultiIssuerVerifier<Payload = JwtPayload> {
   verify(token: string, context?: VerifyContext): Promise<VerifiedToken<Payload>> {
     const known = typeof token === 'string' ? this.#known?.get(token, 0, 0) : undefined
     return known === undefined ? this.#route(token, context) : known.verify(token, context)
+  }
+
+  /** @internal */
+  verifyKnown(
+    verify: unknown,
+    token: string,
+    context: VerifyContext,
+  ): VerifiedToken<Payload> | undefined {
+    if (verify !== MultiIssuerVerifier.prototype.verify) return undefined
+    const known = this.#known?.get(token, 0, 0)
+    // oxlint-disable-next-line typescript/unbound-method -- it is compared, and never called
+    return known?.verifyKnown(known.verify, token, context)
   }
 
   async #route(token: string, context?: VerifyContext): Promise<VerifiedToken<Payload>> {

@@ -8,9 +8,10 @@ import type { Reason } from '../../base/errors.ts'
 import type { VerifierKeys } from './key-set.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/options.ts'
-import type { OriginBinding } from './origin-binding.ts'
+import type { OriginBinding, VerifyContext } from './origin-binding.ts'
 import type { PayloadSchema } from './schema.ts'
 import { STATE_OPTIONS, type StateOptions } from './state.ts'
+import type { VerifiedToken } from './verified-token.ts'
 
 /** What a `TokenVerifier` is told. */
 export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, StateOptions {
@@ -49,6 +50,21 @@ export interface VerifierHealth {
   readonly ready: boolean
   /** The key sets that are fetched over HTTP. */
   readonly keys: readonly RemoteKeysHealth[]
+}
+
+/** A verifier that judges tokens which it knows at once: for the guard, which a promise would cost more. */
+export interface KnowingVerifier<Payload> {
+  /**
+   * Does for a known token what `verify` does: gives it, or throws a `RequestError`. `undefined`: somebody
+   * has to be waited for.
+   *
+   * @param verify what is called otherwise. It counts: a subclass or a spy may have put another in place.
+   */
+  verifyKnown(
+    verify: unknown,
+    token: string,
+    context: VerifyContext,
+  ): VerifiedToken<Payload> | undefined
 }
 
 /** The names of {@link VerifierOptions}. */

@@ -1,7 +1,8 @@
 import type { Holder } from '../claims/key-binding.ts'
 import { type JwtPayload, malformed } from '../claims/payload.ts'
 import { invalid, requireOptions, requireString } from '../../base/options.ts'
-import { splitAudience, checkOrigin, type OriginContext, originError } from '../../origin/check.ts'
+import { splitAudience, judgeOrigin, type OriginContext, originError } from '../../origin/check.ts'
+import { originReader } from '../../origin/header.ts'
 import { type CompiledOrigins, originCompiler } from '../../origin/matcher.ts'
 import type { OriginOptions } from '../../origin/settings.ts'
 
@@ -75,14 +76,17 @@ export function originBinding(binding: OriginBindingOptions): OriginBinding {
         compilePatterns(
           name === 'aud' ? splitAudience(claims.aud, audience).patterns : patternsIn(claims, name),
         ),
-      check: requireAdmitted,
+      check: admission(),
     }),
   })
 }
 
-function requireAdmitted(compiled: CompiledOrigins, context: VerifyContext): void {
-  const verdict = checkOrigin(compiled, context.origin, context)
-  if (!verdict.allowed) throw originError(verdict, context.origin)
+function admission(): OriginCheck['check'] {
+  const read = originReader()
+  return (compiled, context) => {
+    const verdict = judgeOrigin(compiled, context.origin, { context, read })
+    if (!verdict.allowed) throw originError(verdict, context.origin)
+  }
 }
 
 const REGISTERED: ReadonlySet<string> = new Set(['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'])

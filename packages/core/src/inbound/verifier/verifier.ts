@@ -1,6 +1,6 @@
 import { promisesCanBeShared } from '../../base/single-flight.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
-import { checkBinding } from '../claims/key-binding.ts'
+import { checkBinding, type Confirmation } from '../claims/key-binding.ts'
 import { type JwtPayload, readPayload } from '../claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -19,6 +19,7 @@ import { type KeySet, resolveKeySet } from './key-set.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import type { CompiledOrigins } from '../../origin/matcher.ts'
 import {
+  type KnowingVerifier,
   requireVerifierOptions,
   type VerifierEvent,
   type VerifierHealth,
@@ -39,6 +40,7 @@ interface Kept {
 }
 
 const NO_CONTEXT: VerifyContext = Object.freeze({})
+const NO_CONFIRMATION: Confirmation = Object.freeze({})
 
 /**
  * Verifies JWTs: the signature, the time, the issuer, the audience, the type, the schema, whether they
@@ -60,7 +62,7 @@ const NO_CONTEXT: VerifyContext = Object.freeze({})
  * await verifier.warmUp() // reports an unusable key now, not at the first request
  * ```
  */
-export class TokenVerifier<Payload = JwtPayload> {
+export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payload> {
   readonly #keys: KeySet
   readonly #policy: ClaimsPolicy
   readonly #origin: OriginCheck | undefined
@@ -139,26 +141,44 @@ export class TokenVerifier<Payload = JwtPayload> {
     const isAtOnce = this.#judgesAtOnce && context.proof === undefined
     const known = isAtOnce ? this.#find(token, startMs / 1000) : undefined
     if (known === undefined) return this.#verify(token, context, startMs)
-    return this.#judgeKnown(known, context, startMs)
-  }
-
-  /** Judges what can be judged at once: an `async` function would cost more than all the checks. */
-  #judgeKnown(
-    { signed, promise, origins }: Kept,
-    context: VerifyContext,
-    startMs: number,
-  ): Promise<VerifiedToken<Payload>> {
     try {
-      this.#policy.check(signed, startMs / 1000)
-      if (origins !== undefined) this.#origin?.check(origins, context)
-      checkBinding(signed.confirmation ?? {}, context)
-      this.#accepted(true, startMs)
+      this.#judgeKnown(known, context, startMs)
       // Without a schema the payload's type is that of the claims.
-      return (promise ?? Promise.resolve(signed)) as Promise<VerifiedToken<Payload>>
+      return (known.promise ?? Promise.resolve(known.signed)) as Promise<VerifiedToken<Payload>>
     } catch (error) {
-      if (error instanceof RequestError) this.#refused(error, startMs)
       return Promise.reject(error)
     }
+  }
+
+  /** @internal */
+  verifyKnown(
+    verify: unknown,
+    token: string,
+    context: VerifyContext,
+  ): VerifiedToken<Payload> | undefined {
+    if (!this.#judgesAtOnce || context.proof !== undefined) return undefined
+    if (verify !== TokenVerifier.prototype.verify) return undefined
+    const startMs = this.#clock.now()
+    const known = this.#find(token, startMs / 1000)
+    if (known === undefined) return undefined
+    this.#judgeKnown(known, context, startMs)
+    return known.signed as VerifiedToken<Payload>
+  }
+
+  /**
+   * Judges what may be otherwise at each use. Issuer, audience and all else that the token and the options
+   * settle between them was judged before the token was kept, and neither of them changes.
+   */
+  #judgeKnown({ signed, origins }: Kept, context: VerifyContext, startMs: number): void {
+    try {
+      this.#policy.checkTime(signed, startMs / 1000)
+      if (origins !== undefined) this.#origin?.check(origins, context)
+      checkBinding(signed.confirmation ?? NO_CONFIRMATION, context)
+    } catch (error) {
+      if (error instanceof RequestError) this.#refused(error, startMs)
+      throw error
+    }
+    this.#accepted(true, startMs)
   }
 
   async #verify(
@@ -170,7 +190,7 @@ export class TokenVerifier<Payload = JwtPayload> {
       const version = this.#keys.lookup.version
       const cached = this.#find(token, startMs / 1000)
       const signed = cached?.signed ?? (await this.#readNew(token))
-      if (cached !== undefined) this.#policy.check(signed, startMs / 1000)
+      if (cached !== undefined) this.#policy.checkTime(signed, startMs / 1000)
       const verified =
         this.#schema === undefined
           ? // Without a schema the payload's type is that of the claims.
@@ -179,11 +199,11 @@ export class TokenVerifier<Payload = JwtPayload> {
       const { origins } = cached ?? this.#keep(token, signed, version)
       if (this.#standing !== undefined) await this.#standing(signed.claims)
       if (origins !== undefined) this.#origin?.check(origins, context)
-      checkBinding(signed.confirmation ?? {}, context)
+      checkBinding(signed.confirmation ?? NO_CONFIRMATION, context)
       await context.proof?.use()
       if (this.#once !== undefined) {
         // It may have ended while others were asked, and the store forgets tokens that have.
-        this.#policy.check(signed, this.#clock.now() / 1000)
+        this.#policy.checkTime(signed, this.#clock.now() / 1000)
         await this.#once(signed.claims)
       }
       this.#accepted(cached !== undefined, startMs)

@@ -37,16 +37,21 @@ export function nodeRequest(
   }
 }
 
+const NONE: readonly string[] = Object.freeze([])
+
 function fieldValues({ headers, rawHeaders }: NodeRequest, name: string): readonly string[] {
-  const sent: string[] = []
+  let sent = 0
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const field = rawHeaders[index] ?? ''
-    if (field.length !== name.length || field.toLowerCase() !== name) continue
-    sent.push(rawHeaders[index + 1] ?? '')
+    if (isNamed(rawHeaders[index] ?? '', name)) sent++
   }
-  if (sent.length > 1) return sent
+  if (sent > 1)
+    return rawHeaders.filter((_, at) => at % 2 === 1 && isNamed(rawHeaders[at - 1] ?? '', name))
   // Not what was sent: servers without sockets, such as those of functions, have no raw headers.
   const value = headers[name]
-  if (value === undefined) return []
+  if (value === undefined) return NONE
   return typeof value === 'string' ? [value] : value
+}
+
+function isNamed(field: string, name: string): boolean {
+  return field.length === name.length && (field === name || field.toLowerCase() === name)
 }

@@ -72,6 +72,7 @@ export {
   type StaticKeys,
 } from './keys/static-keys.ts'
 export { RemoteKeys } from './inbound/remote-keys/remote-keys.ts'
+export type { KeysSnapshot } from './inbound/remote-keys/held-set.ts'
 export type {
   DiscoveryOptions,
   JwksUriOptions,

@@ -22,7 +22,19 @@ const verifier = new TokenVerifier({
 
 const date = fc.oneof(
   fc.integer({ min: now - 20, max: now + 20 }),
-  fc.constantFrom(0, -0, 1e300, -1, 1e12, now, now - 5, now - 4.999, now + 5, now + 5.001),
+  fc.constantFrom(
+    0,
+    -0,
+    1e300,
+    -1,
+    1e12,
+    now,
+    now - 5,
+    now - 4.999,
+    now + 5,
+    now + 5.001,
+    now + 60.001,
+  ),
   fc.jsonValue(),
 )
 const name = fc.oneof(
@@ -48,7 +60,7 @@ const text = claims.map((value) => JSON.stringify(value))
 const inputs = fc.oneof({ weight: 3, arbitrary: text }, mutated(text), fc.json(), fc.string())
 
 function isDate(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 && value < 1e12
 }
 
 /** Says again, in the plainest words, what the verifier has to accept. */
@@ -60,7 +72,7 @@ function acceptable(payload: string): boolean {
     return false
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const { iss, aud, exp, nbf, iat, sub, jti } = value as Record<string, unknown>
+  const { iss, aud, exp, nbf, iat, sub, jti, scope } = value as Record<string, unknown>
   const names: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   return (
     iss === ISSUER &&
@@ -69,8 +81,9 @@ function acceptable(payload: string): boolean {
     isDate(exp) &&
     exp > now - 5 &&
     (nbf === undefined || (isDate(nbf) && nbf <= now + 5)) &&
-    (iat === undefined || (isDate(iat) && iat <= now + 5)) &&
-    [sub, jti].every((one) => one === undefined || typeof one === 'string')
+    (iat === undefined || (isDate(iat) && iat > 0 && iat <= now + 60)) &&
+    [sub, jti].every((one) => one === undefined || typeof one === 'string') &&
+    (scope === undefined || [scope].flat().every((one) => typeof one === 'string'))
   )
 }
 

@@ -68,7 +68,7 @@ export const attackKeysCases: readonly CaseDefinition[] = [
     },
   },
   {
-    name: 'attack: 50 bogus key ids at once cost one fetch, and a good one nothing',
+    name: 'attack: 50 bogus key ids at once cost three fetches at the most, and a good one nothing',
     async run(bench) {
       await using remote = await openRemote(bench)
       const { site, server } = remote
@@ -81,7 +81,7 @@ export const attackKeysCases: readonly CaseDefinition[] = [
       )
       equal(good?.status, 200)
       for (const answer of refused) assertRefused(answer, refusal('key_unknown'))
-      equal(server.keyRequests, 2)
+      ok(server.keyRequests <= 1 + 3, String(server.keyRequests))
     },
   },
   {

@@ -7,8 +7,11 @@ export interface JsonBounds {
   readonly maxDepth?: number
   /** How many bytes the text may have. Default 65 536. */
   readonly maxBytes?: number
-  /** Takes what a parser takes: members named twice, of which the last counts. For fetched documents. */
-  readonly lenient?: boolean
+  /**
+   * Takes members named twice, of which the last counts, but for these at the top. For documents that were
+   * fetched.
+   */
+  readonly once?: readonly string[]
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -21,7 +24,7 @@ export function parseJsonObject(
   bytes: Uint8Array,
   bounds: JsonBounds = {},
 ): JsonObject | undefined {
-  const { maxDepth = 32, maxBytes = 65_536, lenient = false } = bounds
+  const { maxDepth = 32, maxBytes = 65_536, once } = bounds
   // Most of what is no token is found out here: a decoder or a parser that throws takes far longer.
   if (bytes.length > maxBytes || !beginsObject(bytes)) return undefined
   try {
@@ -31,7 +34,9 @@ export function parseJsonObject(
     const value: unknown = JSON.parse(text)
     // A member that is named twice is parsed once, so that fewer come out than were written.
     if (!isObject(value)) return undefined
-    return lenient || countParsed(value) === members ? value : undefined
+    if (once === undefined) return countParsed(value) === members ? value : undefined
+    const names = namesAtTop(text)
+    return once.every((name) => names.indexOf(name) === names.lastIndexOf(name)) ? value : undefined
   } catch {
     return undefined
   }
@@ -63,6 +68,17 @@ function countMembers(text: string, maxDepth: number): number | undefined {
     }
   }
   return members
+}
+
+/** Lists the names of the members of a sound JSON object, as often as they are written. */
+function namesAtTop(text: string): readonly string[] {
+  const names: string[] = []
+  let depth = 0
+  for (const [token, string] of text.matchAll(/("(?:[^"\\]|\\.)*")(?:\s*:)?|[{}[\]]/g)) {
+    if (string === undefined) depth += token === '{' || token === '[' ? 1 : -1
+    else if (depth === 1 && token !== string) names.push(JSON.parse(string) as string)
+  }
+  return names
 }
 
 const QUOTE = 0x22

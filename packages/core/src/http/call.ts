@@ -91,17 +91,19 @@ export interface CallParts {
   readonly maxBytes: number
 }
 
-/** Thrown for an answer that is a redirect: none is ever followed. */
+/** Thrown for an answer that is a redirect: whoever may follow it does so himself. */
 export class Redirected extends Error {
   override readonly name: string = 'Redirected'
   /** Where it goes, in words for a message: " to" and an origin, or nothing. */
   readonly where: string
+  readonly target: URL | undefined
 
   constructor(url: URL, response: Response) {
     super('The answer is a redirect.')
     const location = response.headers.get('location') ?? ''
-    const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined
-    this.where = target === undefined ? '' : ` to ${target.origin}`
+    this.target =
+      location !== '' && URL.canParse(location, url.href) ? new URL(location, url) : undefined
+    this.where = this.target === undefined ? '' : ` to ${this.target.origin}`
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, invalid } from '../base/options.ts'
+import { describe, invalid, optionalStrings } from '../base/options.ts'
 
 const LOOPBACK = /^(?:localhost|(?:[a-z0-9-]+\.)*localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
 
@@ -21,6 +21,29 @@ export function compileDestinations(origins: readonly string[], option: string):
 /** Whether a URL is safe to send a bearer token to at all: https, or http on loopback. */
 export function isSecure(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
+}
+
+/** Hosts that http will do for, each with its port or for all ports. */
+export type HttpHosts = ReadonlySet<string>
+
+/** Checks the option `allowHttp`: hosts by name, one by one. */
+export function readHttpHosts(value: unknown): HttpHosts {
+  const hosts = optionalStrings(value, 'allowHttp') ?? []
+  for (const host of hosts) {
+    const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined
+    if (url !== undefined && url.host === host.toLowerCase() && !host.includes('*')) continue
+    throw invalid(
+      'allowHttp',
+      '"allowHttp" must name hosts such as "idp.internal" or "10.0.0.7:8080", one by one.',
+    )
+  }
+  return new Set(hosts.map((host) => host.toLowerCase()))
+}
+
+/** Whether a URL is secure, or of a host that was named for http. */
+export function isAllowed(url: URL, hosts: HttpHosts): boolean {
+  if (isSecure(url)) return true
+  return url.protocol === 'http:' && (hosts.has(url.host) || hosts.has(url.hostname))
 }
 
 function requireDestination(origin: unknown, option: string): string {

@@ -1,6 +1,6 @@
 import { requireIdentifier } from '../base/identifiers.ts'
 import { invalid } from '../base/options.ts'
-import { isSecure } from './destination.ts'
+import { type HttpHosts, isAllowed, isSecure } from './destination.ts'
 
 /**
  * Reads the URL of a server that gets credentials.
@@ -35,9 +35,13 @@ export function nameOfUrl(url: URL): string {
  * Reads an address that keys are fetched from.
  *
  * @throws {OptionError} `ERR_OPTION_REQUIRED` or `ERR_OPTION_INVALID` for anything but an `https:` URL
- * (`http:` on loopback only) without user name, password and fragment.
+ * (`http:` on loopback, and for `hosts`) without user name, password and fragment.
  */
-export function requireAddress(value: unknown, option: 'jwksUri' | 'issuer'): URL {
+export function requireAddress(
+  value: unknown,
+  option: 'jwksUri' | 'issuer',
+  hosts: HttpHosts = new Set(),
+): URL {
   const text = value instanceof URL ? value.href : requireIdentifier(value, option, 2048)
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) {
@@ -46,10 +50,10 @@ export function requireAddress(value: unknown, option: 'jwksUri' | 'issuer'): UR
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     throw invalid(option, `"${option}" must come without user name, password and fragment.`)
   }
-  if (!isSecure(url)) {
+  if (!isAllowed(url, hosts)) {
     throw invalid(
       option,
-      `"${option}": keys that come from ${nameOfUrl(url)} could be exchanged on their way. Use https (http is for loopback).`,
+      `"${option}": keys that come from ${nameOfUrl(url)} could be exchanged on their way. Use https (http is for loopback, and for hosts that "allowHttp" names).`,
     )
   }
   return url

@@ -86,29 +86,46 @@ export async function verifyParsed(
   parsed: ParsedJws,
   keys: KeyLookup,
 ): Promise<VerifiedJws & { readonly key: Key }> {
-  const { protectedHeader, signingInput, signature, encodedPayload } = parsed
-  const candidates = await findKeys(keys, protectedHeader)
+  const { protectedHeader, encodedPayload } = parsed
+  const { alg, kid } = protectedHeader
+  const candidates = usableKeys(await keys.find(alg, kid), alg)
   if (candidates.length === 0) throw keyUnknown()
-  for (const key of candidates.slice(0, MAX_CANDIDATES)) {
-    const holds = verifyNow(key, signingInput, signature)
-    if (holds === false || (holds !== true && !(await holds))) continue
-    const payload = decodeBase64url(encodedPayload)
-    if (payload === undefined) throw malformed('The payload of the token is not base64url.')
-    return { protectedHeader, payload, key }
+  const key = (await firstThatHolds(candidates, parsed)) ?? (await newerThatHolds())
+  if (key === undefined) throw signatureInvalid()
+  const payload = decodeBase64url(encodedPayload)
+  if (payload === undefined) throw malformed('The payload of the token is not base64url.')
+  return { protectedHeader, payload, key }
+
+  async function newerThatHolds(): Promise<Key | undefined> {
+    const newer = usableKeys(await keys.findNewer?.(alg, kid), alg)
+    const tried = new Set(candidates.map(({ fingerprint }) => fingerprint))
+    return firstThatHolds(
+      newer.filter(({ fingerprint }) => !tried.has(fingerprint)),
+      parsed,
+    )
   }
-  throw signatureInvalid()
 }
 
-/** Asks a lookup, which may be anybody's, and trusts no answer but keys of that very algorithm. */
-async function findKeys(keys: KeyLookup, { alg, kid }: ProtectedHeader): Promise<readonly Key[]> {
-  const found: unknown = await keys.find(alg, kid)
+async function firstThatHolds(
+  keys: readonly Key[],
+  { signingInput, signature }: ParsedJws,
+): Promise<Key | undefined> {
+  for (const key of keys.slice(0, MAX_CANDIDATES)) {
+    const holds = verifyNow(key, signingInput, signature)
+    if (holds === true || (holds !== false && (await holds))) return key
+  }
+  return undefined
+}
+
+/** A lookup may be anybody's: nothing of its answer is trusted but keys of that very algorithm. */
+function usableKeys(found: unknown, algorithm: Algorithm): readonly Key[] {
   if (!Array.isArray(found)) return []
   return found.filter((key): key is Key => {
     if (key === undefined || key === null || key === '') return false
     if (!(key instanceof Key)) {
       throw invalid('keys', `A key lookup must give keys made by importKey, not ${describe(key)}.`)
     }
-    return key.algorithm === alg
+    return key.algorithm === algorithm
   })
 }
 

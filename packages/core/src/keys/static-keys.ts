@@ -290,4 +290,9 @@ export interface KeyLookup {
    * all keys of the algorithm. No such key: an empty list.
    */
   find(algorithm: Algorithm, keyId: string | undefined): readonly Key[] | Promise<readonly Key[]>
+  /**
+   * Looks once more, for newer keys of that algorithm and id, after none that `find` gave has verified a
+   * token. It is for keys that come from elsewhere; leave it out where there are no others.
+   */
+  findNewer?(algorithm: Algorithm, keyId: string | undefined): Promise<readonly Key[]>
 }

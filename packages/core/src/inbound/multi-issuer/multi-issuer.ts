@@ -94,8 +94,16 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
    * several. The others are ready all the same.
    */
   async warmUp(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#all().map((verifier) => verifier.warmUp()))
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    await this.#withAll((verifier) => verifier.warmUp())
+  }
+
+  /**
+   * Fetches the keys of every issuer now, whatever their age.
+   *
+   * @throws {KeyError} what {@link RemoteKeys.reload} throws, once all have been tried.
+   */
+  async reload(): Promise<void> {
+    await this.#withAll((verifier) => verifier.reload())
   }
 
   /**
@@ -152,6 +160,11 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
       }
       throw error
     }
+  }
+
+  async #withAll(work: (verifier: TokenVerifier<Payload>) => Promise<void>): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#all().map(work))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   #all(): readonly TokenVerifier<Payload>[] {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.ts'
+import { alarm, type Clock } from '../../base/clock.ts'
 import { invalid } from '../../base/options.ts'
-import { isSecure } from '../../http/destination.ts'
+import { type HttpHosts, isAllowed, isSecure } from '../../http/destination.ts'
 import { nameOfUrl, requireAddress } from '../../http/endpoint.ts'
 import { issuerHint, metadataUrls } from '../../http/server-metadata.ts'
 import { RefreshError, type Fetcher } from './failure.ts'
@@ -15,22 +15,41 @@ export interface Location {
 /** An issuer moves its keys seldom: what it said is believed for a day, or until it fails. */
 const KEEP_MS = 86_400_000
 
+/** What a {@link Discovery} is told beside the issuer. */
+export interface DiscoveryParts {
+  readonly clock: Clock
+  /** How long a whole refresh may take. */
+  readonly timeoutMs: number
+  readonly hosts: HttpHosts
+}
+
+/** A wait that can be called off. */
+function patience(clock: Clock, ms: number): { over: Promise<void>; end: () => void } {
+  let end = (): void => {}
+  const over = new Promise<void>((resolve) => (end = alarm(clock, ms, resolve)))
+  return { over, end: () => end() }
+}
+
 /** Asks an issuer where its keys are (RFC 8414, OpenID Connect Discovery 1.0). */
 export class Discovery implements Location {
   readonly #issuer: string
   readonly #isLoopback: boolean
-  readonly #documents: readonly URL[]
+  readonly #hosts: HttpHosts
+  readonly #patienceMs: number
+  #places: readonly [URL, URL]
   readonly #clock: Clock
   #known: { readonly url: URL; readonly until: number } | undefined
 
   /** @throws {OptionError} for an issuer that is no https URL without a query. */
-  constructor(issuer: string, clock: Clock) {
-    const url = requireAddress(issuer, 'issuer')
+  constructor(issuer: string, { clock, timeoutMs, hosts }: DiscoveryParts) {
+    const url = requireAddress(issuer, 'issuer', hosts)
     if (url.search !== '') throw invalid('issuer', '"issuer" must come without a query.')
     this.#issuer = issuer
-    this.#isLoopback = url.protocol === 'http:'
+    this.#isLoopback = url.protocol === 'http:' && isSecure(url)
+    this.#hosts = hosts
     this.#clock = clock
-    this.#documents = metadataUrls(url)
+    this.#patienceMs = timeoutMs / 4
+    this.#places = metadataUrls(url)
   }
 
   async find(fetcher: Fetcher, signal: AbortSignal): Promise<URL> {
@@ -53,21 +72,34 @@ export class Discovery implements Location {
     if (this.#known !== undefined) this.#known = { url: this.#known.url, until: -Infinity }
   }
 
+  /**
+   * Asks one place, and the other once that has failed or lets wait for long: one that fails in any way, or
+   * never answers, leaves the other.
+   */
   async #ask(fetcher: Fetcher, signal: AbortSignal): Promise<URL> {
-    const failures: RefreshError[] = []
-    for (const url of this.#documents) {
-      try {
-        return await this.#read(url, fetcher, signal)
-      } catch (error) {
-        if (!(error instanceof RefreshError)) throw error
-        failures.push(error)
-      }
+    const [first, second] = this.#places
+    let found: URL | undefined
+    const early = this.#read(first, fetcher, signal).then((url) => (found = url))
+    const pause = patience(this.#clock, this.#patienceMs)
+    const late = Promise.race([early.catch(() => {}), pause.over]).then(() => {
+      signal.throwIfAborted()
+      return found ?? this.#read(second, fetcher, signal)
+    })
+    try {
+      return await Promise.any([early, late])
+    } catch (error) {
+      signal.throwIfAborted()
+      throw notFound(error instanceof AggregateError ? error.errors : [error])
+    } finally {
+      pause.end()
+      // The place that answered, or that did not hang, is the first to be asked the next time.
+      if (found === undefined) this.#places = [second, first]
     }
-    throw notFound(failures)
   }
 
   async #read(url: URL, fetcher: Fetcher, signal: AbortSignal): Promise<URL> {
-    const { json } = await fetcher(url, 'metadata of an issuer', signal)
+    const mayFollow = (target: URL): boolean => this.#mayName(target)
+    const { json } = await fetcher({ url, what: 'metadata of an issuer', mayFollow }, signal)
     if (json['issuer'] !== this.#issuer) throw this.#anotherIssuer(url, json['issuer'])
     const { jwks_uri: text } = json
     const keys = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
@@ -77,9 +109,10 @@ export class Discovery implements Location {
   }
 
   /** An issuer on the network must not send its users' requests to their own machines. */
-  #mayName(keys: URL): boolean {
-    if (keys.username !== '' || keys.password !== '') return false
-    return keys.protocol === 'https:' || (this.#isLoopback && isSecure(keys))
+  #mayName(url: URL): boolean {
+    if (url.username !== '' || url.password !== '') return false
+    if (url.protocol === 'https:' || (this.#isLoopback && isSecure(url))) return true
+    return !isSecure(url) && isAllowed(url, this.#hosts)
   }
 
   /** What speaks for another issuer could bring anybody's keys (RFC 8414 section 3.3). */
@@ -92,7 +125,12 @@ export class Discovery implements Location {
 }
 
 /** One error of several: the code of the one that tells the most, and what each of them says. */
-function notFound(failures: readonly RefreshError[]): RefreshError {
+function notFound(errors: readonly unknown[]): RefreshError {
+  const failures = errors.map((error) =>
+    error instanceof RefreshError
+      ? error
+      : new RefreshError('ERR_KEYS_FETCH', 'The metadata could not be read.', { cause: error }),
+  )
   const [first = new RefreshError('ERR_KEYS_FETCH', 'No metadata was looked for.'), ...others] =
     MOST_TELLING.flatMap((code) => failures.filter((failure) => failure.code === code))
   const message = failures.map((failure) => failure.message).join(' ')

@@ -25,12 +25,28 @@ export interface Fetched {
   readonly answer: CallResponse
 }
 
-/** Fetches one JSON object. Rejects with a `RefreshError`, or with the signal's reason. */
-export type Fetcher = (url: URL, what: string, signal: AbortSignal) => Promise<Fetched>
+/** What is to be fetched. */
+export interface Wanted {
+  readonly url: URL
+  /** What it is called in a message. */
+  readonly what: string
+  /** Says which redirects are followed. Left out, none are. */
+  readonly mayFollow?: (target: URL) => boolean
+}
 
-/** Makes the function that fetches key sets and metadata: bounded, and without redirects. */
+/** Fetches one JSON object. Rejects with a `RefreshError`, or with the signal's reason. */
+export type Fetcher = (wanted: Wanted, signal: AbortSignal) => Promise<Fetched>
+
+/** No metadata is further away than this. */
+const MAX_REDIRECTS = 3
+
+/** Makes the function that fetches key sets and metadata, within bounds. */
 export function createFetcher({ fetch: send, clock }: FetcherOptions): Fetcher {
-  return async (url, what, signal) => {
+  const fetchFrom = async (
+    { url, what, mayFollow }: Wanted,
+    signal: AbortSignal,
+    redirects: number,
+  ): Promise<Fetched> => {
     let answer: CallResponse
     try {
       answer = await callOnce(
@@ -39,13 +55,20 @@ export function createFetcher({ fetch: send, clock }: FetcherOptions): Fetcher {
       )
     } catch (error) {
       signal.throwIfAborted()
-      throw noResponse(url, error)
+      const target = error instanceof Redirected ? error.target : undefined
+      if (target === undefined || redirects === 0 || mayFollow?.(target) !== true) {
+        throw noResponse(url, error)
+      }
+      return fetchFrom({ url: target, what, mayFollow }, signal, redirects - 1)
     }
     if (answer.status !== 200) throw wrongStatus(url, answer)
-    const json = parseJsonObject(new TextEncoder().encode(answer.text), { maxBytes: MAX_BYTES })
+    // It came over TLS from whom it is of: what is strict with tokens would only lock good ones out.
+    const bounds = { maxBytes: MAX_BYTES, maxDepth: 100, once: ['keys', 'issuer', 'jwks_uri'] }
+    const json = parseJsonObject(new TextEncoder().encode(answer.text), bounds)
     if (json === undefined) throw wrongFormat(url, what)
     return { json, answer }
   }
+  return (wanted, signal) => fetchFrom(wanted, signal, MAX_REDIRECTS)
 }
 
 const ACCEPT = 'application/json, application/jwk-set+json'
@@ -68,7 +91,7 @@ export class RefreshError extends KeyError {
 function noResponse(url: URL, error: unknown): RefreshError {
   const name = nameOfUrl(url)
   if (error instanceof Redirected) {
-    const message = `${name} redirects${error.where}. No redirect is followed to keys: configure the final URL.`
+    const message = `${name} redirects${error.where}. No redirect is followed to keys, and none to http: configure the final URL.`
     return new RefreshError('ERR_KEYS_FETCH', message)
   }
   const what =

@@ -1,4 +1,6 @@
 import type { KeyError } from '../../base/errors.ts'
+import type { Algorithm } from '../../keys/algorithms.ts'
+import type { PublicJwk } from '../../keys/jwk.ts'
 import type { Key } from '../../keys/key.ts'
 import { KeyIndex } from '../../keys/static-keys.ts'
 import { parseDate } from '../../base/clock.ts'
@@ -14,6 +16,17 @@ export interface FetchedSet {
   readonly lifetimeMs: number
 }
 
+/** A key set that was fetched, as JSON: public keys, and how old they are. */
+export interface KeysSnapshot {
+  /** The issuer, or the `jwksUri` without its query, that they are of. */
+  readonly from: string
+  /** When they were asked for, in milliseconds since the epoch. */
+  readonly fetchedAtMs: number
+  /** How long they are fresh from then on, in milliseconds. */
+  readonly lifetimeMs: number
+  readonly keys: readonly PublicJwk[]
+}
+
 /** This share of a set's life goes by before it is refreshed in the background. */
 const REFRESH_FROM = 0.75
 
@@ -22,17 +35,28 @@ export class HeldSet {
   readonly index: KeyIndex
   readonly size: number
   readonly refused: readonly KeyError[]
+  /** What there are keys for. */
+  readonly algorithms: readonly Algorithm[]
   readonly #identities: ReadonlySet<string>
+  readonly #keys: readonly Key[]
   readonly #askedAt: number
   readonly #lifetimeMs: number
 
   constructor({ keys, refused, askedAt, lifetimeMs }: FetchedSet) {
     this.index = new KeyIndex(keys)
     this.refused = refused
+    this.algorithms = [...new Set(keys.map(({ algorithm }) => algorithm))]
+    this.#keys = keys
     this.#identities = new Set(keys.map(identity))
     this.size = new Set(keys.map(({ fingerprint }) => fingerprint)).size
     this.#askedAt = askedAt
     this.#lifetimeMs = lifetimeMs
+  }
+
+  /** Writes it down, to begin with another time. */
+  snapshot(from: string): KeysSnapshot {
+    const keys = this.#keys.map((key) => key.publicJwk())
+    return { from, fetchedAtMs: this.#askedAt, lifetimeMs: this.#lifetimeMs, keys }
   }
 
   /** How long ago it was asked for, in milliseconds. */

@@ -15,6 +15,7 @@ import {
 } from '../../base/options.ts'
 import { OptionError, type KeyErrorCode } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
+import type { KeysSnapshot } from './held-set.ts'
 
 /** How a key set is fetched, and for how long it is used. */
 export interface RemoteKeysSettings {
@@ -29,7 +30,10 @@ export interface RemoteKeysSettings {
    * all. Default 86 400 000, a day.
    */
   readonly staleIfErrorMs?: number
-  /** Milliseconds between two fetches that unknown key ids may cause, at least 1000. Default 30 000. */
+  /**
+   * Milliseconds between two fetches that tokens may cause which no held key verifies, at least 1000;
+   * three of them may come at once. Default 30 000.
+   */
   readonly cooldownMs?: number
   /** How long one refresh may take, discovery included, in milliseconds. Default 5000. */
   readonly timeoutMs?: number
@@ -38,6 +42,13 @@ export interface RemoteKeysSettings {
    * key that names its own `alg` is used for that alone.
    */
   readonly algorithms?: readonly Algorithm[]
+  /**
+   * Hosts of a private network that keys and metadata may come from over http, one by one and exactly:
+   * `idp.internal`, or with a port. Whoever can change what they send can sign tokens. Default: none.
+   */
+  readonly allowHttp?: readonly string[]
+  /** What {@link RemoteKeys.snapshot} gave, to begin with: a cold start then waits for no fetch. */
+  readonly snapshot?: KeysSnapshot
   /** The `fetch` underneath. Default: the global one, looked up at each call. */
   readonly fetch?: typeof fetch
   /** Default: in a verifier its clock, and else the machine's. */
@@ -86,6 +97,8 @@ export function requireRemoteKeysOptions(options: RemoteKeysOptions): void {
       'cooldownMs',
       'timeoutMs',
       'algorithms',
+      'allowHttp',
+      'snapshot',
       'fetch',
       'clock',
       'observe',
@@ -144,9 +157,9 @@ function takesPublicKey(algorithm: Algorithm): boolean {
 
 /**
  * Why a key set was fetched. `first`: there was none. `due`: it was going to run out. `expired`: it
- * had. `unknown-key`: a token came whose key is not in it. `warm-up`: somebody asked.
+ * had. `unknown-key`: a token came that no key of it verifies. `warm-up`, `reload`: somebody asked.
  */
-export type RefreshTrigger = 'first' | 'due' | 'expired' | 'unknown-key' | 'warm-up'
+export type RefreshTrigger = 'first' | 'due' | 'expired' | 'unknown-key' | 'warm-up' | 'reload'
 
 /** What remote keys report. Durations are those of their clock. */
 export type RemoteKeysEvent =
@@ -186,6 +199,8 @@ export interface RemoteKeysHealth {
   readonly state: 'empty' | 'fresh' | 'stale'
   /** Keys that can be used. */
   readonly keys: number
+  /** The algorithms that there are keys for. */
+  readonly algorithms: readonly Algorithm[]
   /** Keys that were left out, since something is wrong with them. */
   readonly refused: number
   /** How old the keys are, in milliseconds. */
@@ -198,4 +213,27 @@ export interface RemoteKeysHealth {
   readonly lastFailure: KeyErrorCode | undefined
   /** How long no other try is made, in milliseconds. */
   readonly retryInMs: number
+}
+
+/** Checks a snapshot that is to begin with. One of the future is as old as if it were of now. */
+export function readSnapshot(
+  snapshot: unknown,
+  { from, now, maxMs }: { readonly from: string; readonly now: number; readonly maxMs: number },
+): KeysSnapshot | undefined {
+  if (snapshot === undefined) return undefined
+  const found = Object(snapshot) as Partial<KeysSnapshot>
+  const numbers = [found.fetchedAtMs, found.lifetimeMs]
+  if (!Array.isArray(found.keys) || !numbers.every((one) => Number.isFinite(one))) {
+    throw invalid('snapshot', '"snapshot" must be what the method "snapshot" of such keys gave.')
+  }
+  if (found.from !== from) {
+    throw invalid('snapshot', `"snapshot" must be of ${from}, and is of another issuer or address.`)
+  }
+  const { fetchedAtMs = 0, lifetimeMs = 0, keys } = found
+  return {
+    from,
+    keys,
+    fetchedAtMs: Math.min(fetchedAtMs, now),
+    lifetimeMs: Math.min(lifetimeMs, maxMs),
+  }
 }

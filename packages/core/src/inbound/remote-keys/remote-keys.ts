@@ -8,11 +8,12 @@ import type { Key } from '../../keys/key.ts'
 import type { KeyLookup } from '../../keys/static-keys.ts'
 import { notify } from '../../base/observe.ts'
 import { keysUnavailable, RefreshError } from './failure.ts'
-import type { HeldSet } from './held-set.ts'
+import type { HeldSet, KeysSnapshot } from './held-set.ts'
 import { KeySource } from './key-source.ts'
 import {
   publicKeyAlgorithms,
   readLimits,
+  readSnapshot,
   type RemoteKeysLimits,
   type RemoteKeysOptions,
   requireRemoteKeysOptions,
@@ -29,13 +30,17 @@ const MAX_RETRY_AFTER_MS = 300_000
 
 const NO_KEYS: readonly Key[] = Object.freeze([])
 
+/** This many looks for a newer key may come at once, so that one made-up id locks no rotated key out. */
+const BURST = 3
+
 /**
  * The public keys of an issuer, fetched over HTTP: from a `jwksUri`, or from where the issuer's own
  * metadata says (RFC 8414, OpenID Connect Discovery 1.0).
  *
  * A set is fetched once for however many ask, refreshed in the background before it runs out, and used
- * on for a day while no newer one can be had. A token whose key is not in it leads to one more fetch
- * per `cooldownMs`, and never holds up a token whose key is. Without usable keys {@link RemoteKeys.find}
+ * on for a day while no newer one can be had. A set without any usable key never takes the place of
+ * another. A token that no key of it verifies leads to one more fetch per `cooldownMs`, or three at once,
+ * and never holds up a token that one does. Without usable keys {@link RemoteKeys.find}
  * rejects with a `RequestError` of 503 and `keys_unavailable`.
  *
  * A verifier makes one of `keys: { jwksUri }` and of `keys: { issuer }`; make it yourself where several
@@ -71,7 +76,12 @@ export class RemoteKeys implements KeyLookup {
   #ranOut = false
   #failure: KeyError | undefined
   #failures = 0
-  #unknownAt: number | undefined
+  /** Looks for a newer key that may be taken at once, and since when they were not all there. */
+  #looks = BURST
+  #looksSince = 0
+  /** Where it begins; looked through when it is first needed. */
+  #snapshot: KeysSnapshot | undefined
+  #restoring: Promise<void> | undefined
 
   /** @throws {OptionError} when an option is missing, unknown or unsound. */
   constructor(options: RemoteKeysOptions) {
@@ -80,10 +90,16 @@ export class RemoteKeys implements KeyLookup {
     this.#limits = readLimits(options)
     this.#clock = clockOption(options.clock)
     this.#observe = options.observe
-    const { cacheMaxAgeMs: maxMs, cooldownMs: minMs } = this.#limits
-    const parts = { algorithms: this.algorithms, clock: this.#clock, bounds: { minMs, maxMs } }
-    this.#source = new KeySource(options, parts)
+    const { cacheMaxAgeMs: maxMs, cooldownMs: minMs, timeoutMs } = this.#limits
+    this.#source = new KeySource(options, {
+      algorithms: this.algorithms,
+      clock: this.#clock,
+      timeoutMs,
+      bounds: { minMs, maxMs },
+    })
     this.#cooldown = new Cooldown(this.#clock, { firstMs: FIRST_PAUSE_MS })
+    const from = this.#source.name
+    this.#snapshot = readSnapshot(options.snapshot, { from, now: this.#clock.now(), maxMs })
   }
 
   /**
@@ -103,13 +119,24 @@ export class RemoteKeys implements KeyLookup {
    */
   find(algorithm: Algorithm, keyId: string | undefined): readonly Key[] | Promise<readonly Key[]> {
     if (!this.algorithms.includes(algorithm)) return NO_KEYS
+    if (this.#snapshot !== undefined) return this.#restore().then(() => this.find(algorithm, keyId))
     const held = this.#tend()
     if (held === undefined) return this.#findAfter('first', algorithm, keyId)
     if (this.#mustWait(held)) return this.#findAfter('expired', algorithm, keyId)
     const found = held.index.find(algorithm, keyId)
     if (found.length > 0) return found
-    if (this.#flight === undefined && !this.#mayAskForUnknown()) return this.#requireFound(found)
+    if (this.#flight === undefined && !this.#mayLook()) return this.#requireFound(found)
     return this.#findAfter('unknown-key', algorithm, keyId)
+  }
+
+  /**
+   * Looks once more for keys, where none that {@link RemoteKeys.find} gave has verified a token: its issuer
+   * may have replaced one without a new id. Beyond the budget of such looks it gives none, at once.
+   */
+  async findNewer(algorithm: Algorithm, keyId: string | undefined): Promise<readonly Key[]> {
+    if (this.#flight === undefined && !this.#mayLook()) return NO_KEYS
+    await this.#refresh('unknown-key')
+    return this.#held?.index.find(algorithm, keyId) ?? NO_KEYS
   }
 
   /**
@@ -119,22 +146,48 @@ export class RemoteKeys implements KeyLookup {
    * no keys could be had, and `ERR_KEYS_NONE` when none of those there are can be used.
    */
   async warmUp(): Promise<void> {
+    if (this.#snapshot !== undefined) await this.#restore()
     const held = this.#tend()
     if (held === undefined || this.#isOld(held)) await this.#refresh('warm-up')
-    if (this.#held === undefined) throw this.#failure ?? noneUsable(this.#source.name)
-    if (this.#held.size === 0) throw noneUsable(this.#source.name, this.#held.refused[0])
+    if (this.#held === undefined) throw this.#failure ?? unexpected(this.#source.name, undefined)
+  }
+
+  /**
+   * Fetches the keys now, whatever their age: for an issuer that has withdrawn one.
+   *
+   * @throws {KeyError} as {@link RemoteKeys.warmUp}; the keys that are there stay then.
+   */
+  async reload(): Promise<void> {
+    // What runs already may have been answered before the key was withdrawn.
+    if (this.#flight !== undefined) await this.#flight.wait().catch(() => {})
+    const flight = this.#flight ?? this.#start('reload')
+    await flight.wait().catch(() => {})
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /**
+   * Gives the keys as JSON, to be kept and given to the next process as `snapshot`; `undefined` while there
+   * are none. They are public, but whoever can change what is kept can sign tokens.
+   */
+  snapshot(): KeysSnapshot | undefined {
+    return this.#held?.snapshot(this.#source.name)
   }
 
   /** Says where the keys stand. Asking begins a refresh that is due. */
   health(): RemoteKeysHealth {
+    if (this.#snapshot !== undefined) void this.#restore()
     const held = this.#tend()
     const isOld = held !== undefined && this.#isOld(held)
     // A server that gets no requests before it is ready would otherwise never be.
-    if (held === undefined || isOld) this.#refreshInBackground(isOld ? 'expired' : 'first')
+    const restores = this.#restoring !== undefined
+    if ((held === undefined && !restores) || isOld) {
+      this.#refreshInBackground(isOld ? 'expired' : 'first')
+    }
     return {
       from: this.#source.name,
       state: held === undefined ? 'empty' : isOld ? 'stale' : 'fresh',
       keys: held?.size ?? 0,
+      algorithms: held?.algorithms ?? [],
       refused: held?.refused.length ?? 0,
       ageMs: held?.ageMs(this.#clock.now()),
       refreshing: this.#flight !== undefined,
@@ -189,14 +242,38 @@ export class RemoteKeys implements KeyLookup {
     throw keysUnavailable(this.#failure, this.#cooldown.remainingMs)
   }
 
-  /** Whoever invents key ids gets one fetch per `cooldownMs` out of all of them together. */
-  #mayAskForUnknown(): boolean {
+  /** Whoever sends what no key verifies gets a few fetches out of all of them together. */
+  #mayLook(): boolean {
     if (this.#cooldown.active) return false
     const now = this.#clock.now()
-    const passed = this.#unknownAt === undefined ? Infinity : now - this.#unknownAt
-    if (passed >= 0 && passed < this.#limits.cooldownMs) return false
-    this.#unknownAt = now
+    const { cooldownMs } = this.#limits
+    const regained = Math.floor((now - this.#looksSince) / cooldownMs)
+    if (regained < 0 || this.#looks + regained >= BURST) {
+      // A clock that was set back proves no look to be long ago; nor does it keep any from coming back.
+      this.#looks = regained < 0 ? this.#looks : BURST
+      this.#looksSince = now
+    } else {
+      this.#looks += regained
+      this.#looksSince += regained * cooldownMs
+    }
+    if (this.#looks === 0) return false
+    this.#looks -= 1
     return true
+  }
+
+  /** Takes the snapshot for the set in hand, once. One that is of no use is forgotten. */
+  async #restore(): Promise<void> {
+    const { fetchedAtMs: askedAt = 0, lifetimeMs = 0, keys = [] } = this.#snapshot ?? {}
+    if (this.#snapshot === undefined) return
+    this.#restoring ??= this.#source.read(keys, { askedAt, lifetimeMs }).then(
+      (set) => {
+        this.#held ??= set
+      },
+      () => {},
+    )
+    await this.#restoring
+    this.#snapshot = undefined
+    this.#restoring = undefined
   }
 
   #refreshInBackground(trigger: RefreshTrigger): void {
@@ -265,7 +342,7 @@ export class RemoteKeys implements KeyLookup {
     this.#failures += 1
     this.#ranOut = false
     // It told nothing about the key. The pause after a failure is what spaces out the next tries.
-    this.#unknownAt = undefined
+    this.#looks = Math.min(this.#looks + 1, BURST)
     const cooldownMs = this.#cooldown.fail({ permanent: false, retryAfterMs })
     notify(this.#observe, {
       type: 'jwks-refresh-failed',
@@ -281,10 +358,4 @@ export class RemoteKeys implements KeyLookup {
 
 function unexpected(name: string, cause: unknown): KeyError {
   return new KeyError('ERR_KEYS_FETCH', `The keys of ${name} could not be fetched.`, { cause })
-}
-
-function noneUsable(name: string, cause?: KeyError): KeyError {
-  const hint = 'Are its keys for other algorithms than those allowed here?'
-  const message = `No key of ${name} can be used. ${cause === undefined ? hint : 'The cause says what is wrong with the first one.'}`
-  return new KeyError('ERR_KEYS_NONE', message, { cause })
 }

@@ -14,7 +14,6 @@ import {
   publicKeyAlgorithms,
   type RemoteKeysOptions,
   type RemoteKeysEvent,
-  type RemoteKeysHealth,
 } from '../remote-keys/options.ts'
 
 /**
@@ -35,9 +34,12 @@ export interface KeySet {
   algorithms(): readonly Algorithm[]
   /** Does what can be done before the first token comes. */
   warmUp(): Promise<void>
-  /** Where the keys stand that are fetched over HTTP; `undefined` where none are. */
-  health(): RemoteKeysHealth | undefined
+  /** The keys that are fetched over HTTP, where they are. */
+  readonly remote: FetchedKeys | undefined
 }
+
+/** What there is to do with keys that are fetched over HTTP. */
+export type FetchedKeys = Pick<RemoteKeys, 'health' | 'reload' | 'snapshot' | 'warmUp'>
 
 /** What keys that are fetched over HTTP take from their verifier. */
 export interface KeySetContext {
@@ -121,18 +123,19 @@ function fromLookup(
 ): KeySet {
   if (named === undefined && keys.algorithms === undefined) throw algorithmsRequired('such keys')
   // What an issuer publishes may change; what a program was given is a mistake when it never fits.
-  const fetched = isFetched(keys)
-  if (!fetched) requireCommon(keys.algorithms, named)
+  const remote = isFetched(keys) ? keys : undefined
+  if (remote === undefined) requireCommon(keys.algorithms, named)
   return {
     lookup: keys,
     // Asked for anew each time: a ring may have been given a key of another algorithm.
     algorithms: () => named ?? keys.algorithms ?? [],
-    ...(fetched ? { warmUp: () => keys.warmUp(), health: () => keys.health() } : NOTHING_TO_FETCH),
+    warmUp: async () => remote?.warmUp(),
+    remote,
   }
 }
 
 /** Keys that are fetched over HTTP, of this copy of the library or of another. */
-function isFetched(keys: KeyLookup): keys is KeyLookup & Pick<RemoteKeys, 'warmUp' | 'health'> {
+function isFetched(keys: KeyLookup): keys is KeyLookup & FetchedKeys {
   return hasMethod(keys, 'warmUp') && hasMethod(keys, 'health')
 }
 
@@ -141,18 +144,8 @@ function fixed(
   algorithms: readonly Algorithm[],
 ): KeySet {
   const lookup = staticKeys(keys, algorithms)
-  return {
-    ...NOTHING_TO_FETCH,
-    lookup,
-    algorithms: () => algorithms,
-    warmUp: () => lookup.ready(),
-  }
+  return { remote: undefined, lookup, algorithms: () => algorithms, warmUp: () => lookup.ready() }
 }
-
-const NOTHING_TO_FETCH: Pick<KeySet, 'warmUp' | 'health'> = Object.freeze({
-  warmUp: async () => {},
-  health: () => undefined,
-})
 
 function requireAlgorithms(value: readonly Algorithm[]): readonly Algorithm[] {
   if (!Array.isArray(value) || value.length === 0) {

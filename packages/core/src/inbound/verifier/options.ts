@@ -46,7 +46,7 @@ export type VerifierEvent =
 
 /** Where a verifier stands. */
 export interface VerifierHealth {
-  /** There are keys to verify tokens with, be they old ones. */
+  /** There are keys for an algorithm that is allowed, be they old ones. */
   readonly ready: boolean
   /** The key sets that are fetched over HTTP. */
   readonly keys: readonly RemoteKeysHealth[]

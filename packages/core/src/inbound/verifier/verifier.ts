@@ -16,6 +16,7 @@ import { RequestError } from '../../base/errors.ts'
 import { parseCompact } from '../../jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../../jws/verify.ts'
 import { type KeySet, resolveKeySet } from './key-set.ts'
+import type { KeysSnapshot } from '../remote-keys/held-set.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import type { CompiledOrigins } from '../../origin/matcher.ts'
 import {
@@ -121,11 +122,25 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
 
   /** Says whether there are keys to verify tokens with. Asking begins a refresh that is due. */
   health(): VerifierHealth {
-    const remote = this.#keys.health()
-    return {
-      ready: remote === undefined || remote.state !== 'empty',
-      keys: remote === undefined ? [] : [remote],
-    }
+    const remote = this.#keys.remote?.health()
+    if (remote === undefined) return { ready: true, keys: [] }
+    const allowed = this.#keys.algorithms()
+    return { ready: remote.algorithms.some((one) => allowed.includes(one)), keys: [remote] }
+  }
+
+  /**
+   * Fetches the keys now, whatever their age: for an issuer that has withdrawn one. Keys that were given in
+   * code stay as they are.
+   *
+   * @throws {KeyError} what {@link RemoteKeys.reload} throws.
+   */
+  async reload(): Promise<void> {
+    await this.#keys.remote?.reload()
+  }
+
+  /** Gives what {@link RemoteKeys.snapshot} gives; `undefined` where no keys are fetched. */
+  snapshot(): KeysSnapshot | undefined {
+    return this.#keys.remote?.snapshot()
   }
 
   /**

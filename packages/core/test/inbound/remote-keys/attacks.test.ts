@@ -37,7 +37,7 @@ describe('Bogus key ids', () => {
     expect(server.keyRequests).toBe(1)
   })
 
-  it('cost one fetch in 30 s, however many come one after the other', async () => {
+  it('cost one fetch in 30 s and two more, however many come one after the other', async () => {
     await using bench = await remoteBench()
     const { clock, server, verifier } = bench
     await verifier.warmUp()
@@ -46,14 +46,16 @@ describe('Bogus key ids', () => {
       expect(error).toMatchObject(unknownKey)
       clock.advanceSeconds(1)
     }
-    expect(server.keyRequests).toBe(1 + 3)
+    expect(server.keyRequests).toBe(1 + 3 + 2)
   })
 
   it('do not keep a new key out for longer than the budget', async () => {
     await using bench = await remoteBench()
     const { clock, server, verifier } = bench
     await verifier.warmUp()
-    await failure(() => verifier.verify(lasting(server, { keyId: 'bogus' })))
+    for (const keyId of ['bogus', 'bogus too', 'bogus as well']) {
+      await failure(() => verifier.verify(lasting(server, { keyId })))
+    }
     server.rotate()
     const token = lasting(server)
     for (let second = 0; second < 30; second++) {
@@ -62,7 +64,18 @@ describe('Bogus key ids', () => {
       clock.advanceSeconds(1)
     }
     await verifier.verify(token)
-    expect(server.keyRequests).toBe(3)
+    expect(server.keyRequests).toBe(5)
+  })
+
+  it('lock a rotated key out for no time at all when they are one or two', async () => {
+    await using bench = await remoteBench()
+    const { server, verifier } = bench
+    await verifier.warmUp()
+    for (const keyId of ['bogus', 'bogus too']) {
+      await failure(() => verifier.verify(lasting(server, { keyId })))
+    }
+    server.rotate()
+    await verifier.verify(lasting(server))
   })
 
   it('do not keep a new key out that a refresh is bringing', async () => {
@@ -146,7 +159,8 @@ describe('What a token brings along', () => {
     server.answerKeysWith({ status: 200, body: { keys } })
     const error = await failure(() => verifier.warmUp())
     expect(error).toMatchObject({ code: 'ERR_KEYS_NONE', cause: { code: 'ERR_KEY_PRIVATE' } })
-    expect(await failure(() => verifier.verify(lasting(server)))).toMatchObject(unknownKey)
+    const outage = { code: 'ERR_KEYS_UNAVAILABLE', status: 503 }
+    expect(await failure(() => verifier.verify(lasting(server)))).toMatchObject(outage)
   })
 })
 

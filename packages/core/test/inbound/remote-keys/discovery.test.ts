@@ -132,7 +132,8 @@ describe('Keys of an issuer', () => {
     const { clock, server, verifier } = bench
     const late = new Promise<void>((resolve) => {
       server.beforeAnswer = async ({ path }) => {
-        if (path.startsWith('/.well-known/')) return clock.advance(3000)
+        if (path.includes('oauth-authorization-server')) return clock.advance(3000)
+        if (path.includes('openid-configuration')) return
         resolve()
         return new Promise(() => {})
       }
@@ -141,6 +142,68 @@ describe('Keys of an issuer', () => {
     await late
     clock.advance(2000)
     expect(await failed).toMatchObject({ code: 'ERR_KEYS_TIMEOUT' })
+  })
+})
+
+describe('Metadata may be', () => {
+  it('behind a redirect, but the keys may not', async () => {
+    await using bench = await discovered()
+    const { server, verifier } = bench
+    await using other = await startJwksServer({ clock: bench.clock })
+    const place = '/.well-known/oauth-authorization-server'
+    server.redirect(place, other.origin + place)
+    other.changeMetadata({ issuer: server.issuer, jwks_uri: server.jwksUri })
+    await verifier.verify(lasting(server))
+    server.redirect('/keys.json', other.jwksUri)
+    expect(await failure(() => verifier.reload())).toMatchObject({ code: 'ERR_KEYS_FETCH' })
+    expect(other.keyRequests).toBe(0)
+  })
+
+  it.each<[string, (bench: Discovered) => void]>([
+    [
+      'never answers',
+      ({ server, clock }) => {
+        server.beforeAnswer = ({ path }) => {
+          if (!path.includes('oauth-authorization-server')) return undefined
+          queueMicrotask(() => clock.advance(1250))
+          return new Promise<void>(() => {})
+        }
+      },
+    ],
+    ['breaks off', ({ server }) => server.spoilNext(1, 'malformed')],
+    ['answers with an error', ({ server }) => server.failNext(1, 500)],
+    [
+      'redirects in a circle',
+      ({ server }) =>
+        server.redirect(
+          '/.well-known/oauth-authorization-server',
+          '/.well-known/oauth-authorization-server',
+        ),
+    ],
+  ])('at the second place alone, where the first one %s', async (_, spoil) => {
+    await using bench = await discovered({ metadata: 'openid' })
+    spoil(bench)
+    await bench.verifier.verify(lasting(bench.server))
+  })
+
+  it('written with null members, and with members of no concern named twice', async () => {
+    const asked: string[] = []
+    await using bench = await discovered()
+    const { server } = bench
+    const { issuer, jwksUri } = server
+    const keys = new RemoteKeys({
+      issuer,
+      fetch: (input) => {
+        const { url } = new Request(input)
+        asked.push(url)
+        const known = `"issuer":${JSON.stringify(issuer)},"jwks_uri":${JSON.stringify(jwksUri)}`
+        const metadata = `{"a":null,"claims":[],"claims":["x"],${known}}`
+        const set = `{"x":1,"x":2,"keys":${JSON.stringify(server.jwks.keys)}}`
+        return Promise.resolve(new Response(url === jwksUri ? set : metadata))
+      },
+    })
+    await keys.warmUp()
+    expect(asked).toHaveLength(2)
   })
 })
 
@@ -227,14 +290,19 @@ describe('Metadata is refused', () => {
     )
   })
 
-  it('that redirects', async () => {
-    await using bench = await discovered()
-    const { server, verifier } = bench
-    await using other = await startJwksServer({ clock: bench.clock })
+  it('that redirects to plain http, in a circle, or to nowhere', async () => {
     const place = '/.well-known/oauth-authorization-server'
-    server.redirect(place, other.origin + place)
-    expect(await failure(() => verifier.warmUp())).toMatchObject({ code: 'ERR_KEYS_FETCH' })
-    expect(other.requests).toBe(0)
+    for (const target of [
+      'http://idp.example/metadata',
+      place,
+      '',
+      'https://user:pw@idp.example/',
+    ]) {
+      await using bench = await discovered()
+      const { server, verifier } = bench
+      server.redirect(place, target)
+      expect(await failure(() => verifier.warmUp())).toMatchObject({ code: 'ERR_KEYS_FETCH' })
+    }
   })
 
   it('by which an issuer on the network names an address on this machine', async () => {

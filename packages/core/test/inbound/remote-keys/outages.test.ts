@@ -134,6 +134,7 @@ describe('An outage', () => {
           from: server.jwksUri,
           state: 'fresh',
           keys: 1,
+          algorithms: ['ES256'],
           refused: 0,
           ageMs: 0,
           refreshing: false,
@@ -245,6 +246,7 @@ describe('Where a request must not wait for what another began, as on Cloudflare
     const early = keys.find('ES256', keyId)
     await asked
     server.beforeAnswer = undefined
+    server.rotate()
     server.removeKey()
     expect(await keys.find('ES256', keyId)).toEqual([])
     for (const release of releases) release()

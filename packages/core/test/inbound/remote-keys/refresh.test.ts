@@ -1,3 +1,4 @@
+import type { JwkSet } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { failure } from '../../support/inbound.ts'
 import { lasting, refreshes, remoteBench, requested } from '../../support/remote.ts'
@@ -211,13 +212,22 @@ describe('A key that was removed', () => {
     expect(events.at(-1)).toMatchObject({ type: 'verify', cached: true })
   })
 
-  it('may be the last one: an empty set is a set', async () => {
+  it.each<[string, JwkSet]>([
+    ['is empty', { keys: [] }],
+    ['holds keys of another use', { keys: [{ kty: 'EC', crv: 'P-256', use: 'enc' }] }],
+    ['holds nothing that can be read', { keys: [null, 7, { kty: 'EC', crv: 'P-256' }] as never }],
+    ['holds secrets alone', { keys: [{ kty: 'oct', k: 'A'.repeat(43) }] }],
+  ])('is not gone where the new set %s: health says that it is an old one', async (_, body) => {
     await using bench = await remoteBench()
     const { server, verifier, clock } = bench
     const token = lasting(server)
     await verifier.verify(token)
-    server.removeKey()
+    server.answerKeysWith({ status: 200, body })
     clock.advance(10 * MINUTE)
-    expect(await failure(() => verifier.verify(token))).toMatchObject({ code: 'ERR_TOKEN_KEY' })
+    await verifier.verify(token)
+    expect(verifier.health()).toMatchObject({
+      ready: true,
+      keys: [{ state: 'stale', keys: 1, failures: 1, lastFailure: 'ERR_KEYS_NONE' }],
+    })
   })
 })

@@ -1,5 +1,5 @@
 import { generateKey, type JwkSet, type Key, KeyRing, TokenVerifier } from '@mayfly/core'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AUDIENCE, bench, failure, GOOD_CLAIMS, ISSUER, NOW, sign } from '../../support/inbound.ts'
 
 const THUMBPRINT = 'A'.repeat(43)
@@ -159,16 +159,15 @@ const keys = await Promise.all(
 
 describe('A token without a key id', () => {
   it('is tried against eight keys at the most', async () => {
-    const checks = vi.spyOn(Object.getPrototypeOf(keys[0]) as Key, 'verify')
     const lookup = { version: 0, algorithms: ['ES256'] as const, find: () => keys }
     const { verifier } = await bench({ keys: lookup })
-    const stranger = await generateKey('ES256')
-    const forged = await sign(stranger, GOOD_CLAIMS, { typ: 'JWT' })
-    expect(await refused(() => verifier.verify(forged))).toMatchObject({
+    const signedBy = async (index: number): Promise<string> =>
+      sign(keys[index] as Key, GOOD_CLAIMS, { typ: 'JWT', kid: undefined })
+    await verifier.verify(await signedBy(7))
+    const ninth = await signedBy(8)
+    expect(await refused(() => verifier.verify(ninth))).toMatchObject({
       reason: 'signature_invalid',
     })
-    expect(checks).toHaveBeenCalledTimes(8)
-    checks.mockRestore()
   })
 
   it('is tried against keys without one first', async () => {

@@ -25,9 +25,9 @@ export interface DiscoveryParts {
 
 /** A wait that can be called off. */
 function patience(clock: Clock, ms: number): { over: Promise<void>; end: () => void } {
-  let end = (): void => {}
+  let end: (() => void) | undefined
   const over = new Promise<void>((resolve) => (end = alarm(clock, ms, resolve)))
-  return { over, end: () => end() }
+  return { over, end: () => end?.() }
 }
 
 /** Asks an issuer where its keys are (RFC 8414, OpenID Connect Discovery 1.0). */

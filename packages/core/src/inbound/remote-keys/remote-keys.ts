@@ -263,17 +263,17 @@ export class RemoteKeys implements KeyLookup {
 
   /** Takes the snapshot for the set in hand, once. One that is of no use is forgotten. */
   async #restore(): Promise<void> {
-    const { fetchedAtMs: askedAt = 0, lifetimeMs = 0, keys = [] } = this.#snapshot ?? {}
-    if (this.#snapshot === undefined) return
-    this.#restoring ??= this.#source.read(keys, { askedAt, lifetimeMs }).then(
-      (set) => {
-        this.#held ??= set
-      },
-      () => {},
-    )
+    const snapshot = this.#snapshot
+    if (snapshot === undefined) return
+    this.#restoring ??= this.#begin(snapshot)
     await this.#restoring
     this.#snapshot = undefined
     this.#restoring = undefined
+  }
+
+  async #begin({ fetchedAtMs: askedAt, lifetimeMs, keys }: KeysSnapshot): Promise<void> {
+    const set = await this.#source.read(keys, { askedAt, lifetimeMs }).catch(() => undefined)
+    this.#held ??= set
   }
 
   #refreshInBackground(trigger: RefreshTrigger): void {

@@ -12,7 +12,7 @@ describe('An issuer that replaces a key', () => {
     const { server, verifier } = bench
     const bare = (): string => server.mint({ header: { kid: undefined }, lifetime: 86_400 })
     const nameless = (): void => {
-      const keys = server.jwks.keys.map(({ kid: _, ...jwk }) => jwk)
+      const keys = server.jwks.keys.map((jwk) => ({ ...jwk, kid: undefined }))
       server.answerKeysWith({ status: 200, body: { keys } })
     }
     nameless()
@@ -185,7 +185,9 @@ describe('A published set', () => {
       clock,
     })
     const [named] = hmac.keys
-    const k = Buffer.from((named?.key as { secret: Uint8Array }).secret).toString('base64url')
+    const k = Buffer.from((named as { key: { secret: Uint8Array } }).key.secret).toString(
+      'base64url',
+    )
     const secret = { kty: 'oct', kid: hmac.keyId, alg: 'HS256', k }
     server.answerKeysWith({ status: 200, body: { keys: [secret, ...server.jwks.keys] } })
     await verifier.warmUp()

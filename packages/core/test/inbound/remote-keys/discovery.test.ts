@@ -133,7 +133,7 @@ describe('Keys of an issuer', () => {
     const late = new Promise<void>((resolve) => {
       server.beforeAnswer = async ({ path }) => {
         if (path.includes('oauth-authorization-server')) return clock.advance(3000)
-        if (path.includes('openid-configuration')) return
+        if (path.includes('openid-configuration')) return undefined
         resolve()
         return new Promise(() => {})
       }

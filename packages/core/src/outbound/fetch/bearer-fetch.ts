@@ -1,10 +1,5 @@
-import {
-  type ResponseHead,
-  BearerSession,
-  type RefusedResponse,
-  type Replacement,
-  type TokenUse,
-} from './bearer-session.ts'
+import { BearerSession } from './bearer-session.ts'
+import type { RefusedResponse, Replacement, ResponseHead, TokenUse } from './token-use.ts'
 import { proofAdvice, type TokenWriter, tokenWriter } from './proofs.ts'
 import type { BearerSessionOptions } from './options.ts'
 import { type Clock, deadline, pause } from '../../base/clock.ts'

@@ -11,8 +11,16 @@ import { ForeignOriginError, isMayflyError } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import { requireSource } from '../manager/options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
-import type { ClockTrial, LearnedClock, LearnedClocks } from '../learned-clock.ts'
-import { memoryOf, nameRequest, type RefusalBrake, type RequestName } from './refusal-brake.ts'
+import type { LearnedClock, LearnedClocks } from '../learned-clock.ts'
+import { memoryOf, nameRequest, type RefusalBrake } from './refusal-brake.ts'
+import type {
+  PropagationWait,
+  RefusedResponse,
+  Replacement,
+  RequestTarget,
+  ResponseHead,
+  TokenUse,
+} from './token-use.ts'
 import {
   type AccessToken,
   adoptAccessToken,
@@ -28,57 +36,6 @@ const SETTLE_STEP_MS = 1000
 
 /** Answers that refuse, whether or not the token is to blame. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429])
-
-/** One use of a token: which, where, and since when. */
-export interface TokenUse {
-  readonly token: AccessToken
-  readonly origin: string
-  /** The local clock when the request was sent, in milliseconds. */
-  readonly sentAt: number
-  /** The local clock when the token was issued, in milliseconds. */
-  readonly bornAt: number
-  readonly attempt: number
-  /** What the request was for. */
-  readonly name: RequestName
-  /** The server's clock that was being tried when the token came. */
-  readonly trial: ClockTrial | undefined
-}
-
-/** A request that is about to be sent. */
-export interface RequestTarget {
-  readonly method: string
-  /** Its path and query. */
-  readonly path: string
-}
-
-/** Another token for a request that was refused. */
-export interface Replacement {
-  readonly use: TokenUse
-  /** Is told how it went, for the requests that wait to know. */
-  readonly conclude: (helped: boolean) => void
-}
-
-/** How a request goes on whose token the server may not know yet. */
-export interface PropagationWait {
-  /** How long to wait first. */
-  readonly pauseMs: number
-  /** Begins the next use, then. */
-  readonly resume: () => TokenUse
-}
-
-/** The head of an answer. */
-export interface ResponseHead {
-  readonly status: number
-  readonly date: string | null | undefined
-  readonly age: string | null | undefined
-}
-
-/** An answer that refused, its body as far as it was read. */
-export interface RefusedResponse {
-  readonly status: number
-  readonly body: string
-  readonly headers?: Headers
-}
 
 type Verdict = ReturnType<RefusalBrake['refused']>
 
@@ -263,11 +220,15 @@ export class BearerSession {
     const brake = this.#brakeOf(origin)
     brake.failed(token.value, name)
     brake.credential = credentialIdOf(this.#source)
-    const isTrial = this.#clocks.of(origin).refused(trial, token) && trial !== undefined
+    const clock = this.#clocks.of(origin)
+    const isTrial = trial !== undefined && trial === clock.trial
+    const isWorthOne = clock.refused(trial, token) && isTrial
+    // The next token will be dated anew, and may be refused as well: that is one more mint.
+    if (isTrial && !isWorthOne) brake.prolong()
     // An older token must not be gone back to again; a new one is left alone, as yet another would
     // hardly do better.
     if (isTrial || token.issuedAt < first.token.issuedAt) this.#source.invalidate?.(token)
-    const next = isTrial ? await this.#another(second, signal) : undefined
+    const next = isWorthOne ? await this.#another(second, signal) : undefined
     this.#report(second, next === undefined ? 'not-resent' : 'resent', diagnosis)
     return next
   }

@@ -111,6 +111,11 @@ export class RefusalBrake {
     this.#isPending = false
     if (this.#failed.has(token)) return
     this.#failed.add(token)
+    this.prolong()
+  }
+
+  /** Makes the pause the next longer one. */
+  prolong(): void {
     this.#cooldown.fail({ permanent: false, retryAfterMs: undefined })
   }
 

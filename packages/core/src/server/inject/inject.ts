@@ -1,4 +1,5 @@
-import type { BearerSession, RequestTarget, TokenUse } from '../../outbound/fetch/bearer-session.ts'
+import type { BearerSession } from '../../outbound/fetch/bearer-session.ts'
+import type { RequestTarget, TokenUse } from '../../outbound/fetch/token-use.ts'
 import type { BearerEvent } from '../../outbound/fetch/options.ts'
 import { optionalBoolean, optionalString, optionalStrings } from '../../base/options.ts'
 import { MayflyError, RequestError, SourceError } from '../../base/errors.ts'

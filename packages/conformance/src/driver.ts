@@ -16,6 +16,8 @@ import type {
   GuardVerifier,
   InjectOptions,
   IssueEndpointOptions,
+  SessionEndpointOptions,
+  SessionsLike,
   UpgradeOptions,
 } from '@mayfly/core/adapter'
 
@@ -40,6 +42,8 @@ export interface AdapterExports<Middleware> {
   jwks(issuer: TokenIssuer): Middleware
   /** Publishes where to get tokens for an API. */
   resourceMetadata(options: ResourceMetadataOptions): Middleware
+  /** Refreshes and ends sessions. */
+  sessionTokens(sessions: SessionsLike, options?: SessionEndpointOptions): Middleware
   /** Decides about WebSocket upgrades, and answers those that it refuses. */
   upgradeAuth(verifier: GuardVerifier<unknown>, options?: UpgradeOptions): DecideUpgrade
 }

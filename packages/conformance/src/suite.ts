@@ -15,6 +15,7 @@ import { issueCases } from './cases/issue.ts'
 import { originCases } from './cases/origin.ts'
 import { remoteKeysCases } from './cases/remote-keys.ts'
 import { scopeCases } from './cases/scope.ts'
+import { sessionCases } from './cases/sessions.ts'
 import { upgradeOriginCases } from './cases/upgrade-origin.ts'
 import { upgradeSocketCases } from './cases/upgrade-socket.ts'
 import { upgradeCases } from './cases/upgrade.ts'
@@ -40,6 +41,7 @@ const CASES: readonly CaseDefinition[] = [
   ...documentCases,
   ...injectCases,
   ...injectSourceCases,
+  ...sessionCases,
   ...upgradeCases,
   ...dpopUpgradeCases,
   ...upgradeOriginCases,

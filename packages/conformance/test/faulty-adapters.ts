@@ -8,6 +8,7 @@ import { type FaultyAdapter, SOUND_ADAPTER, wrap } from './faulty.ts'
 import { FAULTY_INJECTORS } from './faulty-injectors.ts'
 import { FAULTY_ORIGINS } from './faulty-origins.ts'
 import { FAULTY_PROOFS } from './faulty-proofs.ts'
+import { FAULTY_SESSIONS } from './faulty-sessions.ts'
 import { FAULTY_UPGRADES } from './faulty-upgrades.ts'
 import { createNodeAdapter, type Middleware, type Request, SOUND } from './node-adapter.ts'
 
@@ -275,6 +276,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
   ...FAULTY_PROOFS,
   ...FAULTY_ORIGINS,
   ...FAULTY_INJECTORS,
+  ...FAULTY_SESSIONS,
   ...FAULTY_UPGRADES,
 ]
 

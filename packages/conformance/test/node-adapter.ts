@@ -16,6 +16,7 @@ import {
   issueEndpoint,
   jwksEndpoint,
   resourceMetadataEndpoint,
+  sessionEndpoint,
   UpgradeGuard,
 } from '@mayfly/core/adapter'
 import type { AdapterExports } from '../src/driver.ts'
@@ -111,6 +112,13 @@ export function createNodeAdapter(faults: Partial<Parts> = {}): AdapterExports<M
       const endpoint = resourceMetadataEndpoint(options)
       return async function resourceMetadata(request, response) {
         answer(response, await endpoint(requestLike(request)))
+      }
+    },
+    sessionTokens(sessions, options) {
+      const endpoint = sessionEndpoint(sessions, options)
+      return async function sessionTokens(request, response) {
+        const context = { incoming: request, address: request.socket.remoteAddress }
+        answer(response, await endpoint(requestLike(request), context))
       }
     },
     upgradeAuth(verifier, options) {

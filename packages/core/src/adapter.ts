@@ -69,3 +69,9 @@ export {
   requireString,
 } from './base/options.ts'
 export { Sealing, type SealingKey } from './keys/sealing.ts'
+export {
+  type SessionContext,
+  sessionEndpoint,
+  type SessionEndpointOptions,
+  type SessionsLike,
+} from './server/endpoints/session-tokens.ts'

@@ -20,3 +20,28 @@ export type {
   GrantSummary,
 } from './outbound/grants/record.ts'
 export type { GrantServerOptions } from './outbound/grants/server.ts'
+export type {
+  SessionChange,
+  SessionEnd,
+  SessionEndCause,
+  SessionEvent,
+  SessionPair,
+  SessionStart,
+  SessionTokensOptions,
+} from './inbound/sessions/options.ts'
+export { SessionTokens } from './inbound/sessions/sessions.ts'
+export { sessionCookie, type SessionCookieOptions } from './server/endpoints/session-tokens.ts'
+export {
+  githubUser,
+  google,
+  type GrantPreset,
+  type GrantPresetOptions,
+  hubspot,
+  intuit,
+  microsoft,
+  salesforce,
+  shopify,
+  shopifyShop,
+  slack,
+  xero,
+} from './outbound/grants/presets.ts'

@@ -140,3 +140,10 @@ export {
   type VoicegainSandbox,
   type VoicegainSandboxOptions,
 } from './voicegain/sandbox.ts'
+export type { GrantDialect, GrantRefusal } from './grants/dialects.ts'
+export {
+  type GrantFamily,
+  type GrantSandbox,
+  type GrantSandboxOptions,
+  startGrantSandbox,
+} from './grants/sandbox.ts'

@@ -7,12 +7,15 @@ import { GrantError } from '../../base/grant-errors.ts'
 import { failed, isBehind, isSpentBy, lost, rotated } from './changes.ts'
 import type { GrantEvent } from './options.ts'
 import { endOf, type GrantIntent, type GrantRecord } from './record.ts'
-import type { GrantRecords, SeenRecord } from './records.ts'
+import type { SealedRecords, SeenRecord as Seen } from '../../keys/sealed-records.ts'
 import type { GrantServer, Outcome } from './server.ts'
+
+/** A grant's record as it was seen. */
+export type SeenRecord = Seen<GrantRecord>
 
 /** What the grants of one manager share. */
 export interface GrantParts {
-  readonly records: GrantRecords
+  readonly records: SealedRecords<GrantRecord>
   readonly server: GrantServer
   readonly policy: ReusePolicy
   readonly origins: readonly string[]

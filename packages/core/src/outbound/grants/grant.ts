@@ -5,11 +5,10 @@ import { GrantError } from '../../base/grant-errors.ts'
 import { notify } from '../../base/observe.ts'
 import { type AccessToken, createAccessToken, type GetTokenOptions } from '../token.ts'
 import type { ReuseWindow } from '../manager/reuse-policy.ts'
-import { type GrantParts, GrantAttempts } from './attempts.ts'
+import { GrantAttempts, type GrantParts, type SeenRecord } from './attempts.ts'
 import { isSpentBy, lost, type Refusals, refusalBrake } from './changes.ts'
 import type { GrantEvent } from './options.ts'
 import { endOf, type GrantRecord } from './record.ts'
-import type { SeenRecord } from './records.ts'
 import { braked } from './server.ts'
 
 /** A record in memory is read again when it was last seen so long ago, in milliseconds. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { Bounded } from '../../base/bounded.ts'
 import { type Clock } from '../../base/clock.ts'
 import { MayflyError, RequestError } from '../../base/errors.ts'
-import { GrantError } from '../../base/grant-errors.ts'
+import { GrantError, SealingError } from '../../base/grant-errors.ts'
 import {
   clockOption,
   hasMethod,
@@ -16,6 +16,7 @@ import {
 } from '../../base/options.ts'
 import { compileDestinations } from '../../http/destination.ts'
 import { requireEndpoint } from '../../http/endpoint.ts'
+import { SealedRecords } from '../../keys/sealed-records.ts'
 import { requireSealing } from '../../keys/sealing.ts'
 import { compileReusePolicy } from '../manager/reuse-policy.ts'
 import type { GetTokenOptions, TokenSource } from '../token.ts'
@@ -23,7 +24,6 @@ import type { GrantParts } from './attempts.ts'
 import { Grant } from './grant.ts'
 import { GRANT_OPTIONS, type GrantManagerOptions, type SaveGrantOptions } from './options.ts'
 import { type GrantRecord, type GrantSummary, readTokens, summaryOf } from './record.ts'
-import { GrantRecords } from './records.ts'
 import { GrantServer } from './server.ts'
 
 /** A token response (RFC 6749 section 5.1), as an OAuth library or a vendor's SDK gives it. */
@@ -67,7 +67,7 @@ export interface ResealResult {
  */
 export class GrantManager implements AsyncDisposable {
   readonly #parts: GrantParts
-  readonly #records: GrantRecords
+  readonly #records: SealedRecords<GrantRecord>
   readonly #clock: Clock
   readonly #grants: LRUCache<string, Grant>
   readonly #running = new Set<Promise<unknown>>()
@@ -85,11 +85,13 @@ export class GrantManager implements AsyncDisposable {
     }
     const clock = clockOption(options.clock)
     this.#clock = clock
-    this.#records = new GrantRecords({
+    this.#records = new SealedRecords({
       store,
       sealing: sealing === null ? undefined : requireSealing(sealing, 'sealing'),
       clock,
       timeoutMs: milliseconds(options.storeTimeoutMs, 'storeTimeoutMs', 5000),
+      prefix: '',
+      failure: storeFailure,
     })
     const requestTimeoutMs = milliseconds(options.requestTimeoutMs, 'requestTimeoutMs', 120_000)
     this.#parts = {
@@ -215,7 +217,7 @@ export class GrantManager implements AsyncDisposable {
 
   /** Lists all grants, without a token among it. */
   async *list(): AsyncGenerator<GrantSummary, void, undefined> {
-    for await (const id of this.#ids()) {
+    for await (const id of this.#records.ids()) {
       const summary = await this.show(id)
       if (summary !== undefined) yield summary
     }
@@ -235,7 +237,7 @@ export class GrantManager implements AsyncDisposable {
   /** Seals all records that were sealed with another key with the one that seals now. */
   async reseal(): Promise<ResealResult> {
     const counts = { resealed: 0, current: 0, unreadable: 0 }
-    for await (const id of this.#ids()) {
+    for await (const id of this.#records.ids()) {
       try {
         counts[(await this.#records.reseal(id)) ? 'resealed' : 'current']++
       } catch (error) {
@@ -263,15 +265,6 @@ export class GrantManager implements AsyncDisposable {
     return found
   }
 
-  async *#ids(): AsyncGenerator<string, void, undefined> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.#records.list(cursor)
-      yield* page.ids
-      if (page.cursor === undefined) return
-      cursor = page.cursor
-    }
-  }
-
   #requireOpen(): void {
     if (this.#closed) throw new MayflyError('ERR_CLOSED', 'The GrantManager is closed.')
   }
@@ -281,6 +274,13 @@ function milliseconds(value: number | undefined, name: string, usual: number): n
   return requireNumber(value ?? usual, name, { min: 1, max: 3_600_000, unit: 'milliseconds' })
 }
 
+function storeFailure(id: string, cause: unknown): GrantError {
+  const why = cause instanceof SealingError ? cause.message : 'Its store failed.'
+  return new GrantError('ERR_GRANT_STORE', id, `The grant cannot be read or written. ${why}`, {
+    cause,
+  })
+}
+
 function isSealedAway(error: unknown): boolean {
-  return error instanceof GrantError && error.cause instanceof MayflyError
+  return error instanceof GrantError && error.cause instanceof SealingError
 }

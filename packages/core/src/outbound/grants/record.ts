@@ -41,7 +41,7 @@ export interface GrantFacts {
   /** Where the access token may go, where the answer says it. */
   readonly originsOf?: (response: JsonObject) => readonly string[] | undefined
   /** The request that revokes, where it isn't that of RFC 7009. */
-  readonly revocation?: (grant: GrantRecord, client: GrantClient) => ExchangeRequest
+  readonly revocation?: (grant: GrantRecord) => ExchangeRequest
   /** A revocation ends every grant that the user gave this client, a new one included. */
   readonly revokesAll?: boolean
 }

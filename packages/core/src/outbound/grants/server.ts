@@ -64,7 +64,6 @@ export class GrantServer {
   readonly facts: GrantFacts
   /** Names the server and the client. */
   readonly name: string
-  readonly #client: GrantClient
   readonly #authentication: ClientAuthentication
   readonly #endpoints: Endpoints
   readonly #metadata: ServerMetadata | undefined
@@ -86,7 +85,6 @@ export class GrantServer {
     this.#unprepared = new Cooldown(http.clock, { firstMs: 250 })
     this.#exchange = createExchange(http)
     this.#metadata = issuer === undefined ? undefined : new ServerMetadata(issuer, http.clock)
-    this.#client = client
     this.#endpoints = {
       token: endpoint === undefined ? undefined : requireEndpoint(endpoint, 'endpoint'),
       revocation:
@@ -131,23 +129,20 @@ export class GrantServer {
    */
   async revoke(record: GrantRecord): Promise<void> {
     const { revocation } = await this.#find()
-    const own = this.facts.revocation
+    const own = this.facts.revocation?.(record)
     if (revocation === undefined && own === undefined) return
     const request =
-      own === undefined || revocation !== undefined
-        ? await this.#request(revocation as URL, [
-            ['token', record.refreshToken],
-            ['token_type_hint', 'refresh_token'],
-          ])
-        : own(record, this.#client)
+      own ??
+      (await this.#request(revocation as URL, [
+        ['token', record.refreshToken],
+        ['token_type_hint', 'refresh_token'],
+      ]))
     const answer = await this.#exchange(request)
     const refusal = readRefusal(answer)
-    const { endedErrors } = this.facts
     // Gone already is what was wanted.
-    if (answer.status === 404 || refusal.error === 'invalid_token') return
-    if (refusal.error !== undefined && endedErrors.includes(refusal.error)) return
-    if (answer.status >= 200 && answer.status < 300 && refusal.error === undefined) return
-    throw refusalError(answer, refusal, { request, offsetMs: 0 })
+    const isGone = ['invalid_token', ...this.facts.endedErrors].includes(refusal.error ?? '')
+    const isDone = answer.status >= 200 && answer.status < 300 && refusal.error === undefined
+    if (!isGone && !isDone) throw refusalError(answer, refusal, { request, offsetMs: 0 })
   }
 
   async #find(): Promise<Endpoints> {

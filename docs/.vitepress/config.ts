@@ -49,6 +49,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       ['deployment', 'Deployment'],
       ['cli', 'The command line'],
       ['cli-diagnose', 'Why is it 401?'],
+      ['troubleshooting', 'Troubleshooting'],
     ),
   },
   {

@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:net'
 import { bearerFetch, TokenManager, TokenPool } from '@mayfly/core'
 import {
-  apns,
   appStoreConnect,
   clientCredentials,
   googleServiceAccount,
@@ -11,6 +10,7 @@ import {
 import { startApnsSandbox, startGoogleSandbox, startOAuthSandbox } from '@mayfly/sandboxes'
 import { FakeClock, MemoryTokenStore } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
+import { apnsPusher } from '../support/apns-pusher.ts'
 import { ScriptedSource, settle } from '../support/scripted-source.ts'
 import { answer, type Respond, startUpstream } from '../support/upstream.ts'
 
@@ -227,46 +227,26 @@ describe('a retry inside a mint', () => {
 })
 
 describe('a key that was replaced', () => {
-  async function push(how: 'in memory' | 'in a store') {
+  async function revoked(how: 'in memory' | 'in a store') {
     const clock = new FakeClock()
     const sandbox = await startApnsSandbox({ clock })
-    const { teamId } = sandbox.credentials
-    let key: { keyId: string; privateKey: string } = sandbox.credentials
-    const { importKey } = await import('@mayfly/core')
     const store = new MemoryTokenStore(clock)
-    const make = (): { manager: TokenManager; send: () => Promise<Response> } => {
-      const source = apns({
-        teamId,
-        privateKey: () => importKey(key.privateKey, 'ES256', { use: 'sign', keyId: key.keyId }),
-        origins: [sandbox.origin],
-        clock,
-      })
-      const manager = new TokenManager(source, { clock, store })
-      const fetch = bearerFetch(manager, { clock })
-      const url = `${sandbox.origin}/3/device/${'a1'.repeat(32)}`
-      const init = {
-        method: 'POST',
-        headers: { 'apns-topic': 'com.example.mayfly' },
-        body: '{"aps":{}}',
-      }
-      return { manager, send: () => fetch(url, init) }
-    }
-    const first = make()
-    expect((await first.send()).status).toBe(200)
+    const key = { current: sandbox.credentials }
+    const first = apnsPusher(sandbox, clock, store, key)
+    expect((await first.push()).status).toBe(200)
     clock.advance(25 * MINUTE)
-    const before = key
-    key = sandbox.createKey()
-    sandbox.revokeKey(before.keyId)
-    const second = how === 'in memory' ? first : make()
-    return { sandbox, clock, first, second, [Symbol.asyncDispose]: () => sandbox.close() }
+    sandbox.revokeKey()
+    first.replaceKey()
+    const second = how === 'in memory' ? first : apnsPusher(sandbox, clock, store, key)
+    return { sandbox, second, [Symbol.asyncDispose]: () => sandbox.close() }
   }
 
   it.each(['in memory', 'in a store'] as const)(
     'at APNs: the next push works, though the old key’s token is %s, and no new token is one too many',
     async (how) => {
-      await using place = await push(how)
-      expect((await place.second.send()).status).toBe(200)
-      expect((await place.second.send()).status).toBe(200)
+      await using place = await revoked(how)
+      expect((await place.second.push()).status).toBe(200)
+      expect((await place.second.push()).status).toBe(200)
       expect(place.sandbox.refusals).toEqual({ 'key-revoked': 1 })
     },
   )

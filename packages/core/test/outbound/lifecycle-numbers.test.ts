@@ -295,6 +295,12 @@ describe('a key that was replaced', () => {
     await manager.getToken()
     await settle()
     expect((await manager.refresh()).value).toBe('token-2')
+    const strict = new TokenManager(source, { clock, store, minAge: 600 })
+    const held = await strict.getToken()
+    expect(await strict.refresh()).toBe(held)
+    clock.advance(600_000)
+    expect((await strict.getToken()).value).toBe('token-3')
+    expect((await strict.getToken()).value).toBe('token-3')
   })
 })
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { bearerFetch, type Clock, TokenManager } from '@mayfly/core'
 import { clientCredentials } from '@mayfly/core/vendors'
 import { MemoryTokenStore } from '@mayfly/testing'
@@ -88,7 +89,18 @@ describe('a mint that has ended', () => {
     })
     const before = timers()
     const fetch = bearerFetch(new TokenManager(source, { clock }), { clock, observe: () => {} })
-    for (let call = 0; call < 5; call++) expect((await fetch(upstream.origin)).status).toBe(403)
+    const { signal } = new AbortController()
+    for (let call = 0; call < 5; call++) {
+      const response = await fetch(upstream.origin, { signal })
+      expect([response.status, await response.text()]).toEqual([403, 'no'])
+    }
+    await settle()
+    const manager = new TokenManager(source, { clock })
+    for (let mint = 0; mint < 5; mint++) await manager.getToken({ forceRefresh: true, signal })
+    for (let mint = 0; mint < 5; mint++) await source.getToken({ signal })
+    // undici's own are called abort, and go with the request.
+    const own = getEventListeners(signal, 'abort').filter(({ name }) => name !== 'abort')
+    expect(own).toEqual([])
     expect(counts().made).toBeGreaterThan(5)
     expect(counts().listening).toBe(0)
     expect(timers()).toBeLessThanOrEqual(before)

@@ -118,10 +118,16 @@ export { MultiIssuerVerifier } from './inbound/multi-issuer/multi-issuer.ts'
 export type { MultiIssuerOptions, TrustedIssuer } from './inbound/multi-issuer/options.ts'
 export type { Observe } from './base/observe.ts'
 export { TokenPool, type TokenPoolOptions } from './outbound/manager/pool.ts'
-export { type ClockSample, LearnedClock, LearnedClocks } from './outbound/learned-clock.ts'
+export {
+  type ClockOrigin,
+  type ClockSample,
+  LearnedClock,
+  LearnedClocks,
+} from './outbound/learned-clock.ts'
 export {
   type AccessToken,
   type AccessTokenFields,
+  type Credential,
   createAccessToken,
   type GetTokenOptions,
   type RefusalResponse,

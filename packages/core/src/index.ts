@@ -67,6 +67,7 @@ export type { Jwk, JwkSet, PublicJwk } from './keys/jwk.ts'
 export type { Key, SigningKey } from './keys/key.ts'
 export {
   type KeyLookup,
+  type PemsById,
   type VerificationKey,
   staticKeys,
   type StaticKeys,

@@ -9,7 +9,12 @@ import {
 } from '../base/options.ts'
 import type { JwkSet } from '../keys/jwk.ts'
 import { Key, verifyNow } from '../keys/key.ts'
-import { type KeyLookup, type VerificationKey, staticKeys } from '../keys/static-keys.ts'
+import {
+  type KeyLookup,
+  type PemsById,
+  type VerificationKey,
+  staticKeys,
+} from '../keys/static-keys.ts'
 import {
   keyUnknown,
   malformed,
@@ -41,7 +46,7 @@ export interface VerifiedJws {
 }
 
 /** The keys that a signature is checked with. */
-export type VerificationKeys = readonly VerificationKey[] | JwkSet | KeyLookup
+export type VerificationKeys = readonly VerificationKey[] | JwkSet | PemsById | KeyLookup
 
 /**
  * Checks the signature of a compact JWS (RFC 7515), and nothing else: no dates, no issuer, no audience.
@@ -141,5 +146,5 @@ function toLookup(keys: VerificationKeys, algorithms: readonly Algorithm[]): Key
   const isLookup = !Array.isArray(keys) && typeof (keys as Partial<KeyLookup>)?.find === 'function'
   return isLookup
     ? (keys as KeyLookup)
-    : staticKeys(keys as readonly VerificationKey[] | JwkSet, algorithms)
+    : staticKeys(keys as Exclude<VerificationKeys, KeyLookup>, algorithms)
 }

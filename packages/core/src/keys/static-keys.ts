@@ -17,6 +17,7 @@ import { isPrivateJwk, type JwkSet, MAX_KEY_ID, type Jwk } from './jwk.ts'
 import { adoptKey, Key } from './key.ts'
 import { type KeyMaterial, importKey } from './load.ts'
 import { loadKey } from './make-key.ts'
+import { isPem, readKeyText } from './pem.ts'
 import { prepareKey } from './prepare.ts'
 
 /** Imported keys, by algorithm and id. Ids come from the wire: they are compared, and nothing else. */
@@ -74,6 +75,20 @@ export interface VerificationKey {
   readonly allowShortSecret?: boolean
 }
 
+/** Public keys or certificates in PEM by their ids, as some issuers publish them: `{ kid: PEM }`. */
+export type PemsById = Readonly<Record<string, string | Uint8Array>>
+
+/** Tells a map of PEMs from options whose values happen to be text. */
+export function isPemsById(keys: unknown): keys is PemsById {
+  if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return false
+  const values: readonly unknown[] = Object.values(keys)
+  const isMaterial = (one: unknown): boolean => typeof one === 'string' || one instanceof Uint8Array
+  return (
+    values.every(isMaterial) &&
+    values.some((one) => typeof one !== 'string' || isPem(readKeyText(one)))
+  )
+}
+
 /** Keys that stay as they are, as one {@link KeyLookup}. */
 export interface StaticKeys extends KeyLookup {
   /** Imports the keys now rather than at the first token, and fails as that would. */
@@ -81,14 +96,17 @@ export interface StaticKeys extends KeyLookup {
 }
 
 /**
- * Makes a lookup of keys that stay as they are: a list, or a JWK set (RFC 7517 section 5). They are
- * looked through at once and imported when first needed.
+ * Makes a lookup of keys that stay as they are: a list, a JWK set (RFC 7517 section 5), or a map
+ * `{ kid: PEM }` of public keys and certificates. They are looked through at once and imported when
+ * first needed.
  *
  * Of a JWK set, each key is used for the `alg` that it names, or, where it names none, for those of
  * `algorithms` that fit its type and curve; keys that are not for verifying are passed over. A set
- * without any key that fits verifies nothing.
+ * without any key that fits verifies nothing. A key of a map is used for those of `algorithms` that fit
+ * it; one that fits none is refused.
  *
- * @param algorithms which algorithms the keys of a JWK set may be used for. Default: all but HMAC.
+ * @param algorithms which algorithms the keys of a set or a map may be used for. Default: all that take
+ * key pairs but Ed448 and ML-DSA.
  * @throws {KeyError} what {@link importKey} throws; `ERR_KEY_DUPLICATE` for two keys of one id and
  * algorithm, `ERR_KEY_EMPTY` for an empty list, `ERR_KEY_PRIVATE` for a private key in a JWK set.
  *
@@ -103,7 +121,7 @@ export interface StaticKeys extends KeyLookup {
  * ```
  */
 export function staticKeys(
-  keys: readonly VerificationKey[] | JwkSet,
+  keys: readonly VerificationKey[] | JwkSet | PemsById,
   algorithms: readonly Algorithm[] = PUBLIC_KEY_ALGORITHMS,
 ): StaticKeys {
   const loaders = namedKeys(keys, algorithms).map((named) => prepare(named))
@@ -130,12 +148,18 @@ const PUBLIC_KEY_ALGORITHMS: readonly Algorithm[] = ALGORITHMS.filter(
 )
 
 function namedKeys(
-  keys: readonly VerificationKey[] | JwkSet,
+  keys: readonly VerificationKey[] | JwkSet | PemsById,
   algorithms: readonly Algorithm[],
 ): readonly VerificationKey[] {
+  if (isPemsById(keys)) {
+    return Object.entries(keys).flatMap(([keyId, key]) => pickPem(key, keyId, algorithms))
+  }
   const isList = Array.isArray(keys)
   if (!isList && !Array.isArray((keys as JwkSet | undefined)?.keys)) {
-    throw invalid('keys', '"keys" must be a list of { algorithm, key } or a JWK set.')
+    throw invalid(
+      'keys',
+      '"keys" must be a list of { algorithm, key }, a JWK set, or { kid: PEM }.',
+    )
   }
   if (!isList) {
     requireUnmixed(keys as JwkSet)
@@ -143,6 +167,28 @@ function namedKeys(
   }
   if (keys.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The list of keys is empty.')
   return keys
+}
+
+/** Gives a PEM to each algorithm that it fits. */
+function pickPem(
+  key: string | Uint8Array,
+  keyId: string,
+  algorithms: readonly Algorithm[],
+): readonly VerificationKey[] {
+  let misfit: KeyError | undefined
+  const fitting = algorithms.filter((algorithm) => {
+    try {
+      return prepareKey(key, algorithm, { use: 'verify' })
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      const named = new KeyError(error.code, `keys[${JSON.stringify(keyId)}]: ${error.message}`)
+      if (error.code !== 'ERR_KEY_TYPE' && error.code !== 'ERR_KEY_CURVE') throw named
+      if (misfit === undefined || error.code === 'ERR_KEY_CURVE') misfit = named
+      return false
+    }
+  })
+  if (fitting.length === 0 && misfit !== undefined) throw misfit
+  return fitting.map((algorithm) => ({ algorithm, key, keyId }))
 }
 
 /** A set with secrets in it is published one day, and one with public keys is written to be. */

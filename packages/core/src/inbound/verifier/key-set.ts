@@ -4,8 +4,10 @@ import { describe, hasMethod, invalid } from '../../base/options.ts'
 import { OptionError } from '../../base/errors.ts'
 import type { JwkSet } from '../../keys/jwk.ts'
 import {
+  isPemsById,
   pickKeys,
   type KeyLookup,
+  type PemsById,
   type VerificationKey,
   staticKeys,
 } from '../../keys/static-keys.ts'
@@ -17,13 +19,14 @@ import {
 } from '../remote-keys/options.ts'
 
 /**
- * What a verifier checks signatures with: keys and their algorithms, a JWK set, the `jwksUri` of one,
- * an `issuer` that says itself where its keys are, or a lookup such as a `KeyRing`. For tokens of your
+ * What a verifier checks signatures with: keys and their algorithms, a JWK set, a map `{ kid: PEM }` of
+ * public keys or certificates, the `jwksUri` of a set, an `issuer` that says itself where its keys are, or a lookup such as a `KeyRing`. For tokens of your
  * own `TokenIssuer`, give its `keys`.
  */
 export type VerifierKeys =
   | readonly VerificationKey[]
   | JwkSet
+  | PemsById
   | RemoteKeysOptions
   | (KeyLookup & { readonly algorithms?: readonly Algorithm[] })
 
@@ -65,6 +68,10 @@ export function resolveKeySet(
   }
   if (isList(keys)) return fromList(keys, named)
   if (typeof keys !== 'object') throw unknownForm(keys)
+  if (isPemsById(keys)) {
+    if (named === undefined) throw algorithmsRequired('a map of keys')
+    return fixed(keys, named)
+  }
   if ('keys' in keys && isLookup(keys.keys)) throw unknownForm(keys)
   if (isLookup(keys)) return fromLookup(keys, named)
   if ('keys' in keys && Array.isArray(keys.keys)) return fromJwkSet(keys, named)
@@ -140,7 +147,7 @@ function isFetched(keys: KeyLookup): keys is KeyLookup & FetchedKeys {
 }
 
 function fixed(
-  keys: readonly VerificationKey[] | JwkSet,
+  keys: readonly VerificationKey[] | JwkSet | PemsById,
   algorithms: readonly Algorithm[],
 ): KeySet {
   const lookup = staticKeys(keys, algorithms)
@@ -178,7 +185,7 @@ function algorithmsRequired(form: string): OptionError {
 function unknownForm(value: unknown): OptionError {
   return invalid(
     'keys',
-    `"keys" must be a list of { algorithm, key }, a JWK set, { jwksUri }, { issuer }, or a key ring, not ${describe(value)}. For a TokenIssuer write "keys: issuer.keys".`,
+    `"keys" must be a list of { algorithm, key }, a JWK set, { kid: PEM }, { jwksUri }, { issuer }, or a key ring, not ${describe(value)}. For a TokenIssuer write "keys: issuer.keys".`,
   )
 }
 

@@ -62,6 +62,12 @@ export function encodeBase64url(bytes: Uint8Array): string {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
 }
 
+/** Writes text as UTF-8. */
+export function encodeUtf8(text: string): Uint8Array {
+  const { Buffer } = globalThis
+  return Buffer === undefined ? UTF8.encode(text) : Buffer.from(text, 'utf8')
+}
+
 /**
  * Decodes base64url in its one canonical spelling: no padding, no white space, no other alphabet, and
  * the unused bits of the last character zero. Anything else is `undefined`.
@@ -69,9 +75,17 @@ export function encodeBase64url(bytes: Uint8Array): string {
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const { Buffer } = globalThis
   if (Buffer === undefined) return decodePortably(text)
-  // Buffer forgives every spelling, but writes one alone. The copy leaves its shared pool.
+  // Buffer looks at one byte of each character: another script's letters would be taken for ASCII.
+  if (Buffer.byteLength(text) !== text.length) return undefined
+  const rest = text.length % 4
   const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : undefined
+  // Buffer passes over what is no base64, which leaves fewer bytes, and takes both alphabets.
+  if (rest === 1 || bytes.length !== (text.length * 3) >> 2) return undefined
+  if (text.includes('+') || text.includes('/')) return undefined
+  const unused = rest === 2 ? 15 : rest === 3 ? 3 : 0
+  if ((sextet(text.charCodeAt(text.length - 1)) & unused) !== 0) return undefined
+  // The copy leaves its shared pool.
+  return new Uint8Array(bytes)
 }
 
 /**

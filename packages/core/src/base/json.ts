@@ -123,12 +123,12 @@ function isInexact(value: unknown): boolean {
 }
 
 /** Finds a number that was not parsed as it is written, by its path. */
-export function inexactNumber(value: object, path = ''): string | undefined {
-  for (const [name, member] of Object.entries<unknown>(value as JsonObject)) {
-    const place = path === '' ? name : `${path}.${name}`
-    if (isInexact(member)) return place
-    const inner = isNested(member) ? inexactNumber(member, place) : undefined
-    if (inner !== undefined) return inner
+export function inexactNumber(value: object): string | undefined {
+  for (const name of Object.keys(value)) {
+    const member = (value as JsonObject)[name]
+    if (isInexact(member)) return name
+    const inner = isNested(member) ? inexactNumber(member) : undefined
+    if (inner !== undefined) return `${name}.${inner}`
   }
   return undefined
 }

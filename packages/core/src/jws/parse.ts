@@ -1,5 +1,5 @@
 import { type Algorithm, algorithmFacts, isAlgorithm } from '../keys/algorithms.ts'
-import { decodeBase64url } from '../base/base64url.ts'
+import { decodeBase64url, encodeUtf8 } from '../base/base64url.ts'
 import { type JsonObject, parseJsonObject } from '../base/json.ts'
 import { MAX_KEY_ID } from '../keys/jwk.ts'
 import { RequestError } from '../base/errors.ts'
@@ -29,8 +29,6 @@ export interface ParsedJws {
   readonly signature: Uint8Array
 }
 
-const UTF8 = new TextEncoder()
-
 /**
  * Takes a compact JWS apart, the checks in the order in which they bound the work of the next. The
  * members of the header that would bring a key along (`jwk`, `jku`, `x5c`, `x5u`) are never looked at.
@@ -52,24 +50,46 @@ export function parseCompact(token: unknown, policy: ParsePolicy): ParsedJws {
   const encodedPayload = token.slice(firstDot + 1, lastDot)
   return {
     protectedHeader,
-    signingInput: UTF8.encode(token.slice(0, lastDot)),
+    signingInput: encodeUtf8(token.slice(0, lastDot)),
     encodedPayload,
     signature,
   }
 }
 
+/** Most tokens have one of a few headers. What a header says is a fact, whoever signed with it. */
+const KNOWN_HEADERS = new Map<string, ProtectedHeader>()
+const MAX_KNOWN = 64
+const MAX_KNOWN_LENGTH = 512
+
 function parseHeader(encoded: string, policy: ParsePolicy): ProtectedHeader {
+  const known = KNOWN_HEADERS.get(encoded)
+  if (known !== undefined) {
+    requireAllowed(known.alg, policy)
+    return known
+  }
   const bytes = decodeBase64url(encoded)
-  const header = bytes && parseJsonObject(bytes)
-  if (header === undefined) {
+  const parsed = bytes && parseJsonObject(bytes)
+  if (parsed === undefined) {
     throw malformed('The header of the token is not one JSON object in base64url.')
   }
-  const { alg } = header
-  if (!isAlgorithm(alg) || !policy.algorithms.includes(alg)) {
-    throw algorithmNotAllowed('The algorithm of the token is not one of those allowed here.')
-  }
-  requirePlainHeader(header)
-  return Object.freeze(header) as ProtectedHeader
+  requireAllowed(parsed['alg'], policy)
+  requirePlainHeader(parsed)
+  const header = Object.freeze(parsed) as ProtectedHeader
+  remember(encoded, header)
+  return header
+}
+
+/** Keeps headers that nobody can change, which objects within them could be. */
+function remember(encoded: string, header: ProtectedHeader): void {
+  const isFlat = Object.values(header).every((member) => typeof member !== 'object')
+  if (!isFlat || encoded.length > MAX_KNOWN_LENGTH) return
+  if (KNOWN_HEADERS.size >= MAX_KNOWN) KNOWN_HEADERS.clear()
+  KNOWN_HEADERS.set(encoded, header)
+}
+
+function requireAllowed(alg: unknown, { algorithms }: ParsePolicy): void {
+  if (isAlgorithm(alg) && algorithms.includes(alg)) return
+  throw algorithmNotAllowed('The algorithm of the token is not one of those allowed here.')
 }
 
 function requirePlainHeader(header: JsonObject): void {

@@ -1,5 +1,5 @@
 import { algorithmFacts, requireAlgorithm } from '../keys/algorithms.ts'
-import { encodeBase64url } from '../base/base64url.ts'
+import { encodeBase64url, encodeUtf8 } from '../base/base64url.ts'
 import { describe, invalid, requireOptions } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
 import type { SigningKey } from '../keys/key.ts'
@@ -42,14 +42,12 @@ export async function signCompact(
   }
   requireSigningKey(key)
   const header = writeHeader(completeHeader(protectedHeader, key))
-  const encodedHeader = encodeBase64url(UTF8.encode(header))
+  const encodedHeader = encodeBase64url(encodeUtf8(header))
   const signingInput = `${encodedHeader}.${encodeBase64url(payload)}`
-  const signature = await key.sign(UTF8.encode(signingInput))
+  const signature = await key.sign(encodeUtf8(signingInput))
   requireSignature(signature, key)
   return `${signingInput}.${encodeBase64url(signature)}`
 }
-
-const UTF8 = new TextEncoder()
 
 function requireSigningKey(key: SigningKey): void {
   if (typeof key !== 'object' || key === null || typeof key.sign !== 'function') {

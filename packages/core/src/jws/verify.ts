@@ -93,7 +93,9 @@ export async function verifyParsed(
 ): Promise<VerifiedJws & { readonly key: Key }> {
   const { protectedHeader, encodedPayload } = parsed
   const { alg, kid } = protectedHeader
-  const candidates = usableKeys(await keys.find(alg, kid), alg)
+  const found: unknown = keys.find(alg, kid)
+  // Most lookups have their keys at hand, and a promise costs more than looking them up.
+  const candidates = usableKeys(Array.isArray(found) ? found : await found, alg)
   if (candidates.length === 0) throw keyUnknown()
   const key = (await firstThatHolds(candidates, parsed)) ?? (await newerThatHolds())
   if (key === undefined) throw signatureInvalid()

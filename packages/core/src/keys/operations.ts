@@ -143,7 +143,7 @@ export function nodeOperations(
         work.fitsInTurn(cost.sign)
           ? plain(node.sign(digest, data, signWith))
           : work
-              .queue<Buffer>((done) => node.sign(digest, data, signWith, done))
+              .queue<Buffer>(cost.sign, (done) => node.sign(digest, data, signWith, done))
               .then((signature) => plain(signature))),
     verify:
       verifyWith &&
@@ -151,7 +151,9 @@ export function nodeOperations(
         if (isEcdsa && !isInRange(signature, algorithm)) return false
         if (work.fitsInTurn(cost.verify)) return node.verify(digest, data, verifyWith, signature)
         work.requireRoom()
-        return work.queue((done) => node.verify(digest, data, verifyWith, signature, done))
+        return work.queue(cost.verify, (done) =>
+          node.verify(digest, data, verifyWith, signature, done),
+        )
       }),
   }
 }
@@ -175,9 +177,9 @@ function costs(algorithm: Algorithm): { readonly sign: number; readonly verify: 
 }
 
 /** What one turn of the event loop has for signatures, in the same units. */
-const TURN = 16
-/** Of the four threads that Node has unless it is told otherwise, one stays for files and names. */
-const THREADS = 3
+const TURN = 32
+/** What other threads are given at a time, so that files and names, which share them, wait for little. */
+const THREADS = 64
 /** How many checks may wait for a thread: beyond that they are refused. */
 export const MAX_WAITING = 2048
 
@@ -218,12 +220,12 @@ class Work {
   }
 
   /** Runs an operation on another thread, as soon as one is free. */
-  queue<Value>(start: (done: Done<Value>) => void): Promise<Value> {
+  queue<Value>(cost: number, start: (done: Done<Value>) => void): Promise<Value> {
     return new Promise((resolve, reject) => {
       const run = (): void => {
-        this.#running++
+        this.#running += cost
         start((error, value) => {
-          this.#running--
+          this.#running -= cost
           this.#runNext()
           if (error === null || error === undefined) resolve(value)
           else reject(error)
@@ -235,14 +237,12 @@ class Work {
   }
 
   #runNext(): void {
-    const run = this.#waiting[this.#next]
-    if (run === undefined) return
-    this.#next++
-    if (this.#next === this.#waiting.length || this.#next > MAX_WAITING) {
-      this.#waiting.splice(0, this.#next)
-      this.#next = 0
+    while (this.#running < THREADS && this.#next < this.#waiting.length) {
+      this.#waiting[this.#next++]?.()
     }
-    run()
+    if (this.#next < MAX_WAITING && this.#next < this.#waiting.length) return
+    this.#waiting.splice(0, this.#next)
+    this.#next = 0
   }
 }
 

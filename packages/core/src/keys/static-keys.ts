@@ -82,9 +82,8 @@ export type PemsById = Readonly<Record<string, string | Uint8Array>>
 export function isPemsById(keys: unknown): keys is PemsById {
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return false
   const values: readonly unknown[] = Object.values(keys)
-  const isMaterial = (one: unknown): boolean => typeof one === 'string' || one instanceof Uint8Array
   return (
-    values.every(isMaterial) &&
+    values.every((one) => typeof one === 'string' || one instanceof Uint8Array) &&
     values.some((one) => typeof one !== 'string' || isPem(readKeyText(one)))
   )
 }

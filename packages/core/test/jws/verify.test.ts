@@ -149,3 +149,30 @@ describe('verifyCompact', () => {
     })
   })
 })
+
+describe('the header of a token', () => {
+  it('cannot be changed for the next token with the same one', async () => {
+    const own = await generateKey('ES256')
+    const keys = { version: 0, find: () => [own] }
+    for (const more of [{}, { note: { name: 'first' } }]) {
+      const signed = await signCompact(new TextEncoder().encode('{}'), { typ: 'JWT', ...more }, own)
+      const read = async (): Promise<Readonly<Record<string, unknown>>> =>
+        (await verifyCompact(signed, keys, { algorithms: ['ES256'] })).protectedHeader
+      const first = await read()
+      expect(() => Object.assign(first, { typ: 'other' })).toThrow(TypeError)
+      if (typeof first['note'] === 'object')
+        Object.assign({ ...first }['note'] ?? {}, { name: 'changed' })
+      expect(await read()).toMatchObject({ typ: 'JWT', ...more })
+    }
+  })
+
+  it('is held to the algorithms of each call, though it is known', async () => {
+    const own = await generateKey('ES256')
+    const signed = await signCompact(new TextEncoder().encode('{}'), {}, own)
+    const keys = { version: 0, find: () => [own] }
+    await verifyCompact(signed, keys, { algorithms: ['ES256'] })
+    await expect(verifyCompact(signed, keys, { algorithms: ['ES384'] })).rejects.toMatchObject({
+      code: 'ERR_TOKEN_ALGORITHM',
+    })
+  })
+})

@@ -141,8 +141,9 @@ describe('Work with asymmetric keys', () => {
     const inPlace = verdicts.filter((verdict) => verdict === true).length
     expect(inPlace).toBeGreaterThan(0)
     expect(inPlace).toBeLessThan(10)
-    // The rest waits for its turn on the threads, of which one stays free.
-    expect(counts).toEqual([inPlace, 3])
+    // The rest waits, so that others who need the threads do not wait for all of it.
+    expect(counts[1]).toBeGreaterThan(0)
+    expect(counts[1]).toBeLessThan(20)
     expect(new Set(await Promise.all(verdicts))).toEqual(new Set([true]))
     expect(counts).toEqual([inPlace, 40 - inPlace])
     await nextTurn()
@@ -163,11 +164,11 @@ describe('Work with asymmetric keys', () => {
     await nextTurn()
     const key = await importKey(pairs.p256.publicKey, 'ES256')
     const all = await Promise.allSettled(
-      Array.from({ length: MAX_WAITING + 20 }, () => key.verify(data, signature)),
+      Array.from({ length: MAX_WAITING + 50 }, () => key.verify(data, signature)),
     )
     const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
     expect(refused.length).toBeGreaterThan(0)
-    expect(refused.length).toBeLessThan(20)
+    expect(refused.length).toBeLessThan(50)
     for (const error of refused) {
       expect(error).toBeInstanceOf(RequestError)
       expect(error).toMatchObject({

@@ -11,16 +11,17 @@ export interface InstalledService {
   readonly consoleToken: string
 }
 
-/** Starts a program that serves, with its ledger in `folder`; without a shell between, which would get the signals. */
+/** Starts a program that serves, with its ledger in `folder`, on this Node.js or another; without a shell between, which would get the signals. */
 export async function startInstalled(
   program: string,
   args: readonly string[],
   folder: string,
+  node: string = process.execPath,
 ): Promise<InstalledService> {
   const port = await freePort()
   const tokenFile = join(folder, 'console.token')
   const child = await startServer({
-    file: process.execPath,
+    file: node,
     args: [program, ...args, '--port', String(port), '--console-token-file', tokenFile],
     options: { cwd: folder, env: { PATH: process.env['PATH'] } },
     ready: /Mayfly issues tokens at/,

@@ -9,6 +9,7 @@ import type { ServiceContext } from './contracts/context.ts'
 import { seconds } from './contracts/seconds.ts'
 import type { RotatedKey } from './contracts/keyring.ts'
 import { openLedger } from './ledger/open.ts'
+import { LedgerProbe } from './ledger/probe.ts'
 import { purgeRegularly } from './ledger/purge-regularly.ts'
 import type { ServiceMetrics } from './ops/metrics.ts'
 import {
@@ -23,7 +24,7 @@ import {
   type TokenServiceOptions,
   type TokenServiceSettings,
 } from './service/options.ts'
-import { serviceRouter } from './service/router.ts'
+import { type ReadyState, serviceRouter } from './service/router.ts'
 import { openObservers } from './service/telling.ts'
 
 /** A token service that runs. */
@@ -48,6 +49,8 @@ export interface TokenService {
    * @throws {OptionError} when an option is unknown or unsound, a file of `tls` is, or the port is taken.
    */
   listen(options?: ServiceListenOptions): Promise<RunningServer>
+  /** Makes `/readyz` answer 503 from now on, so that load balancers send requests elsewhere. */
+  drain(): void
   /**
    * Ends the servers that `listen` has started, letting answers on their way finish, and lets go of the
    * ledger and of Redis. End a server of your own before.
@@ -105,7 +108,9 @@ async function openService(
   const redis = await connectRedis(settings, telling.onEvent)
   if (redis !== undefined) held.push(redis)
   const context = await openContext(settings, ledger, telling.onEvent)
-  const router = serviceRouter({ settings, context, redis, telling })
+  const probe = new LedgerProbe(ledger, clock)
+  const ready: ReadyState = { draining: false, probe }
+  const router = serviceRouter({ settings, context, redis, telling, ready })
   if (onConsoleToken !== undefined) await handOverFirst(context, onConsoleToken)
   const purge = async (): Promise<number> => {
     const now = seconds(clock)
@@ -114,6 +119,11 @@ async function openService(
   const onFailure = (error: unknown): void =>
     telling.onEvent({ type: 'failure', what: 'purge', error })
   held.push({ close: purgeRegularly(purge, { clock, onFailure }) })
+  const stopProbing = probe.start()
+  const drain = (): void => {
+    ready.draining = true
+    void stopProbing()
+  }
   return {
     router,
     metrics: telling.metrics,
@@ -125,10 +135,25 @@ async function openService(
       requireOptions(given, 'listen')
       refuseUnknownOptions(given, SERVICE_LISTEN_OPTIONS, 'listen')
       const server = await listen(router, { ...given, clock, observe: telling.onTlsEvent })
-      held.push(server)
-      return server
+      const running: RunningServer = {
+        url: server.url,
+        port: server.port,
+        get draining() {
+          return server.draining
+        },
+        close: () => {
+          drain()
+          return server.close()
+        },
+      }
+      held.push(running)
+      return running
     },
-    close: () => closeAll(held),
+    drain,
+    close: () => {
+      drain()
+      return closeAll(held)
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import {
   MemoryOneTimeGuard,
   MemoryRevocations,
   type Reason,
+  TokenIssuer,
   type VerifierOptions,
 } from '@mayfly/core'
 import type { Bench, Site } from '../bench.ts'
@@ -119,6 +120,26 @@ export const attackStateCases: readonly CaseDefinition[] = [
         equal(trap.reached, 0, 'what stands behind was reached')
         deepEqual(site.errors, [], 'an outage elsewhere is no error of the application')
       }
+    },
+  },
+  {
+    name: 'attack: while the generations are down nobody is issued a token, and told so in 503',
+    async run({ adapter, clock, open }) {
+      const issuer = new TokenIssuer({
+        issuer: 'https://auth.example.com',
+        generations: { current: down },
+        clock,
+      })
+      const decide = () => ({ subject: 'alice', expiresIn: 60 })
+      const { handle } = createTrap()
+      const middleware = [adapter.issueToken(issuer, decide)]
+      await using site = await open({ path: '/token', middleware, handle })
+      const answer = await site.send('/token', { method: 'POST', body: '' })
+      assertRefused(answer, { status: 503, reason: 'store_unavailable' })
+      equal(answer.headers['retry-after'], '5')
+      equal(answer.headers['content-type']?.split(';')[0], 'application/problem+json')
+      equal(answer.text.includes('secret'), false)
+      deepEqual(site.errors, [], 'an outage elsewhere is no error of the application')
     },
   },
   {

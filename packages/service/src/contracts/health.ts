@@ -6,7 +6,11 @@ import { type HealthCheck, judgeReadiness } from '../ops/health.ts'
 /** `GET /healthz`: the process answers. `GET /readyz`: what it needs does too. */
 export function healthOperations(
   checks: Readonly<Record<string, HealthCheck>>,
-  options: { readonly clock: Clock; readonly onFailure: (check: string, error: unknown) => void },
+  options: {
+    readonly clock: Clock
+    readonly isDraining: () => boolean
+    readonly onFailure: (check: string, error: unknown) => void
+  },
 ): readonly Operation[] {
   return [
     {
@@ -20,6 +24,7 @@ export function healthOperations(
       path: '/readyz',
       counted: false,
       handle: async () => {
+        if (options.isDraining()) return jsonResponse({ status: 'draining', checks: {} }, 503)
         const { ready, checks: verdicts } = await judgeReadiness(checks, options)
         const status = ready ? 'ok' : 'unavailable'
         return jsonResponse({ status, checks: verdicts }, ready ? 200 : 503)

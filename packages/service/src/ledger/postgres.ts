@@ -124,7 +124,10 @@ export class PostgresLedger implements Ledger {
   }
 
   async ping(): Promise<void> {
-    if ((await this.#first(sql.CAN_WRITE))?.['yes'] === true) return
+    if ((await this.#first(sql.CAN_WRITE))?.['yes'] === true) {
+      await this.#connection.run(sql.BEAT)
+      return
+    }
     throw new LedgerError(
       'ERR_LEDGER_READ_ONLY',
       `The ledger at ${this.#connection.name} cannot be written: it is a standby, or set to be read-only. Give the address of the primary.`,

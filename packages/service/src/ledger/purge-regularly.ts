@@ -16,12 +16,24 @@ export interface PurgeRegularlyOptions {
  */
 export function purgeRegularly(
   purge: () => Promise<unknown>,
-  { clock, onFailure }: PurgeRegularlyOptions,
+  options: PurgeRegularlyOptions,
+): () => Promise<void> {
+  return everyTime(purge, { everyMs: EVERY_MS, ...options })
+}
+
+/** Works regularly, one time after the other, and keeps no process alive for it. Gives what ends it. */
+export function everyTime(
+  work: () => Promise<unknown>,
+  {
+    everyMs,
+    clock,
+    onFailure,
+  }: Partial<PurgeRegularlyOptions> & { readonly clock: Clock; readonly everyMs: number },
 ): () => Promise<void> {
   const stop = new AbortController()
   let underWay: Promise<void> = Promise.resolve()
   const wait = (): void => {
-    const due = timeoutOf(clock)
+    const due = timeoutOf(clock, everyMs)
     due?.addEventListener(
       'abort',
       () => {
@@ -33,9 +45,9 @@ export function purgeRegularly(
   }
   const run = async (): Promise<void> => {
     try {
-      await purge()
+      await work()
     } catch (error) {
-      onFailure(error)
+      onFailure?.(error)
     }
     if (!stop.signal.aborted) wait()
   }
@@ -47,6 +59,6 @@ export function purgeRegularly(
 }
 
 /** A clock without timeouts of its own waits by the machine's. */
-function timeoutOf(clock: Clock): AbortSignal | undefined {
-  return clock.timeout?.(EVERY_MS) ?? systemClock.timeout?.(EVERY_MS)
+function timeoutOf(clock: Clock, everyMs: number): AbortSignal | undefined {
+  return clock.timeout?.(everyMs) ?? systemClock.timeout?.(everyMs)
 }

@@ -27,6 +27,7 @@ export interface ServeFlags {
   readonly tlsKey?: string
   readonly consoleTokenFile?: string
   readonly shutdownTimeout: string
+  readonly drain: string
   readonly logLevel: string
 }
 
@@ -61,7 +62,12 @@ const GROUPS: readonly (readonly [group: string, options: readonly OptionRow[]])
         '--trust-proxy <what>',
         'the proxies in front: how many, or their addresses, as Express takes them',
       ],
-      ['--shutdown-timeout <duration>', 'how long answers on their way may take at the end', '10s'],
+      ['--shutdown-timeout <duration>', 'how long answers on their way may take after that', '10s'],
+      [
+        '--drain <duration>',
+        'how long to go on answering at the end, with /readyz at 503, so that load balancers and clients hear of it',
+        '2s',
+      ],
       [
         '--metrics <who>',
         'who may read /metrics: public, client (with a console token of scope metrics:read) or none',

@@ -40,6 +40,7 @@ export async function serve(flags: ServeFlags, world: ServeWorld): Promise<void>
       greet(server, [settings.service.issuer, settings.service.database], place.words(), world)
       logger.info({ at: server.url }, 'serving')
       logger.info({ signal: await stopAsked(world) }, 'ending')
+      service.drain()
       callOff = alarm(world.clock, settings.shutdownTimeoutMs, () => {
         logger.warn({}, 'ended before the ledger was done: what was not answered may not be in it')
         world.exit()

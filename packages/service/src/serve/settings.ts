@@ -15,7 +15,7 @@ export interface ServeSettings {
   /** Without `issuer` where that is the place that it listens at. */
   readonly service: Partial<TokenServiceOptions>
   readonly logLevel: LogLevel
-  /** How long all may take at the end. */
+  /** How long all may take at the end, the drain included. */
   readonly shutdownTimeoutMs: number
 }
 
@@ -29,15 +29,17 @@ type LedgerOptions = Pick<TokenServiceOptions, 'database' | 'sealKeys' | 'algori
  */
 export async function readSettings(flags: ServeFlags, world: ServeWorld): Promise<ServeSettings> {
   const { issuer } = flags
+  const drainMs = 1000 * requireDuration(flags.drain, '--drain', { max: 3600 })
   const shutdownTimeoutMs =
     1000 * requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
   const logLevel = requireOneOf(flags.logLevel, '--log-level', LEVELS)
   warnOfPasswords(flags, world, createLogger({ level: logLevel }, world.stderr))
   return {
     logLevel,
-    shutdownTimeoutMs,
+    shutdownTimeoutMs: drainMs + shutdownTimeoutMs,
     listen: {
       ...readListening(flags),
+      drainMs,
       // The ledger is closed after the last answer, and gets a share for that.
       shutdownTimeoutMs: shutdownTimeoutMs - Math.min(1000, shutdownTimeoutMs / 5),
       clock: world.clock,

@@ -12,7 +12,7 @@ import {
   requireOptions,
 } from '@mayfly/core/adapter'
 import { boundWaiting } from './bound-waiting.ts'
-import { drainable } from './shutdown.ts'
+import { type Drain, drainable } from './shutdown.ts'
 import {
   fileMarks,
   readCredentials,
@@ -30,8 +30,13 @@ export interface ListenOptions {
   readonly host?: string
   /** Serves HTTPS, TLS 1.2 or later, and reads the files again when they change. */
   readonly tls?: TlsOptions
-  /** How long answers on their way may take to finish once it is to end. Default 10 000. */
+  /** How long answers on their way may take to finish after that. Default 10 000. */
   readonly shutdownTimeoutMs?: number
+  /**
+   * How long it goes on answering once it is to end, so that load balancers and clients hear of it: each
+   * answer is then the last one of its connection. Default 0.
+   */
+  readonly drainMs?: number
   /** How long a client may take for its headers, and for the handshake of TLS. Default 10 000. */
   readonly headersTimeoutMs?: number
   /** How long a client may take for a whole request, its body included. Default 30 000. */
@@ -84,13 +89,18 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<RunningServer> {
   const settings = requireListenOptions(options)
-  const { port, host, tls, shutdownTimeoutMs, clock, observe } = settings
+  const { port, host, tls, shutdownTimeoutMs, drainMs, clock, observe } = settings
   const marks = tls === undefined ? '' : await fileMarks(tls)
-  const bounded = boundWaiting(application)
+  let drain: Drain | undefined
+  const bounded = boundWaiting(
+    (request, response) => drain?.admit(() => application(request, response)),
+    (request) => drain?.isOver(request) === true,
+  )
   const secure = tls === undefined ? undefined : await secureServer(tls, settings, bounded)
   const server: Server = secure ?? createServer(limitsOf(settings), bounded)
   server.setTimeout(SILENCE_MS)
-  const drain = drainable(server, clock)
+  const draining = drainable(server, clock)
+  drain = draining
   await bind(server, port, host)
   const stopWatching =
     secure === undefined || tls === undefined
@@ -105,11 +115,11 @@ export async function listen(
     url: `${secure === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
     get draining() {
-      return drain.draining
+      return draining.draining
     },
     close: () => {
       stopWatching()
-      return drain.close(shutdownTimeoutMs)
+      return draining.close({ drainMs, timeoutMs: shutdownTimeoutMs })
     },
   }
 }
@@ -125,6 +135,8 @@ function requireListenOptions(options: ListenOptions) {
     shutdownTimeoutMs:
       optionalNumber(options.shutdownTimeoutMs, 'shutdownTimeoutMs', { unit: 'milliseconds' }) ??
       10_000,
+    drainMs:
+      optionalNumber(options.drainMs, 'drainMs', { max: 3_600_000, unit: 'milliseconds' }) ?? 0,
     clock: clockOption(options.clock),
     observe: optionalFunction(options.observe, 'observe'),
   }
@@ -136,6 +148,7 @@ export const SERVICE_LISTEN_OPTIONS: readonly string[] = [
   'host',
   'tls',
   'shutdownTimeoutMs',
+  'drainMs',
   'headersTimeoutMs',
   'requestTimeoutMs',
 ]

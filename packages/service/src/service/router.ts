@@ -19,8 +19,16 @@ import { ServiceProblem } from '../http/problem.ts'
 import { RateLimiter } from '../http/rate-limits.ts'
 import type { LimiterRedis } from '../http/rate-limits/redis.ts'
 import { createRouter } from '../http/router.ts'
+import type { LedgerProbe } from '../ledger/probe.ts'
 import type { TokenServiceSettings } from './options.ts'
 import type { ServiceObservers } from './telling.ts'
+
+/** What `/readyz` tells, beside its checks. */
+export interface ReadyState {
+  /** Whether the service is about to end. */
+  draining: boolean
+  readonly probe: LedgerProbe
+}
 
 /** Puts the service's operations together, with what stands before them. */
 export function serviceRouter({
@@ -28,32 +36,42 @@ export function serviceRouter({
   context,
   redis,
   telling,
+  ready,
 }: {
   readonly settings: TokenServiceSettings
   readonly context: ServiceContext
   readonly redis: LimiterRedis | undefined
   readonly telling: ServiceObservers
+  readonly ready: ReadyState
 }): Express {
   const { rateLimits, trustProxy, bodyLimit } = settings
-  return createRouter(operationsOf(settings, context, { redis, telling }), {
+  return createRouter(operationsOf(settings, context, { redis, telling, ready }), {
     before: [telling.watch, consolePage()],
     authenticate: consoleAuthentication(consoleVerifier(context)),
     limiter: new RateLimiter(rateLimits, redis),
     readBody: bodyReader(bodyLimit),
     trustProxy,
     onRefusal: ({ status, code }) => telling.onEvent({ type: 'refuse', status, code }),
-    onFailure: (error) => telling.onEvent({ type: 'failure', what: partOf(error), error }),
+    onFailure: (error) => {
+      const what = partOf(error)
+      if (what === 'ledger') ready.probe.suspect()
+      telling.onEvent({ type: 'failure', what, error })
+    },
   })
 }
 
 function operationsOf(
   { telesign, voicegain, metrics, clock }: TokenServiceSettings,
   context: ServiceContext,
-  { redis, telling }: { redis: LimiterRedis | undefined; telling: ServiceObservers },
+  {
+    redis,
+    telling,
+    ready,
+  }: { redis: LimiterRedis | undefined; telling: ServiceObservers; ready: ReadyState },
 ): readonly Operation[] {
   const access = telesign?.access
   const checks = {
-    ledger: () => context.ledger.ping(),
+    ledger: () => ready.probe.check(),
     ...(redis !== undefined && { redis: () => redis.ping() }),
   }
   return [
@@ -70,6 +88,7 @@ function operationsOf(
     }),
     ...healthOperations(checks, {
       clock,
+      isDraining: () => ready.draining,
       onFailure: (_check, error) => telling.onEvent({ type: 'failure', what: 'ready', error }),
     }),
     ...(metrics === null ? [] : metricsOperations(telling.metrics, metrics)),

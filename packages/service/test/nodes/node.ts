@@ -57,7 +57,16 @@ export async function startNode({
   args = [],
 }: NodeOptions): Promise<ServiceNode> {
   const line = ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN]
-  const where = ['--issuer', ISSUER, '--database', database, '--port', String(port)]
+  const where = [
+    '--issuer',
+    ISSUER,
+    '--database',
+    database,
+    '--port',
+    String(port),
+    '--drain',
+    '0s',
+  ]
   const telesign = ['--telesign-customer-id', TELESIGN.customerId]
   const child = spawn(process.execPath, [...line, ...where, ...telesign, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

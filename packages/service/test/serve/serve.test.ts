@@ -34,7 +34,7 @@ const run = (...args: string[]): Promise<unknown> =>
 const database = (): string => join(folder, 'mayfly.db')
 /** Serves until the test ends, and gives where. */
 async function start(...args: string[]): Promise<string> {
-  running = run('--port', '0', ...args)
+  running = run('--port', '0', '--drain', '0s', ...args)
   const found = await Promise.race([world.written('stdout', /tokens at (\S+)/), running])
   if (!Array.isArray(found)) throw new Error('It ended.')
   return String(found[1])

@@ -34,6 +34,7 @@ import {
 import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { notify, type Observe } from '../../base/observe.ts'
+import { askStore, isNumber } from '../state/ask.ts'
 import type { Generations } from '../state/generations.ts'
 
 /** `*` binds a token to no place at all, and `file://` to every page that is opened from a disk. */
@@ -90,6 +91,7 @@ export class TokenIssuer<Keys extends TokenSigner = KeyRing> {
    *
    * @throws {OptionError} when an option is missing, unknown or unsound; `ERR_ORIGIN_PATTERN` for an
    * origin that no token should name.
+   * @throws {RequestError} 503 `ERR_STORE_UNAVAILABLE` while `generations` doesn't answer.
    */
   async issue(options: IssueOptions): Promise<IssuedToken> {
     requireOptions(options, 'issue')
@@ -135,7 +137,10 @@ export class TokenIssuer<Keys extends TokenSigner = KeyRing> {
 
   async #generation(subject: string | undefined): Promise<{ gen?: number }> {
     if (this.#generations === undefined) return {}
-    if (subject !== undefined) return { gen: await this.#generations.current(subject) }
+    const generations = this.#generations
+    if (subject !== undefined) {
+      return { gen: await askStore(() => generations.current(subject), isNumber) }
+    }
     throw new OptionError(
       'ERR_OPTION_REQUIRED',
       'subject',

@@ -14,12 +14,16 @@ export async function askStore<Answer>(
   } catch (error) {
     cause = error
   }
-  throw new RequestError('ERR_STORE_UNAVAILABLE', 'The token cannot be judged at the moment.', {
-    reason: 'store_unavailable',
-    status: 503,
-    headers: { 'retry-after': '5' },
-    cause,
-  })
+  throw new RequestError(
+    'ERR_STORE_UNAVAILABLE',
+    'A store that this depends on does not answer at the moment. Try again.',
+    {
+      reason: 'store_unavailable',
+      status: 503,
+      headers: { 'retry-after': '5' },
+      cause,
+    },
+  )
 }
 
 /** Whether a store answered with yes or no. */

@@ -194,7 +194,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     activeFrom: seconds('Seconds since 1970: from when it signs.'),
   }),
   Health: closed(['status'], {
-    status: { enum: ['ok', 'unavailable'] },
+    status: { enum: ['ok', 'unavailable', 'draining'] },
     checks: { type: 'object', additionalProperties: { enum: ['ok', 'failed', 'timeout'] } },
   }),
 }

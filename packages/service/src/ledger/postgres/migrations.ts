@@ -72,5 +72,11 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   INSERT INTO mayfly_generations_by_space SELECT 'subject', subject, generation FROM mayfly_generations;
   DROP TABLE mayfly_generations;
   ALTER TABLE mayfly_generations_by_space RENAME TO mayfly_generations;
+  CREATE TABLE mayfly_pulse (
+    one int PRIMARY KEY CHECK (one = 1),
+    beats bigint NOT NULL,
+    ballast bytea
+  );
+  INSERT INTO mayfly_pulse VALUES (1, 0, NULL);
   `,
 ]

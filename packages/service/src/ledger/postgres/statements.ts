@@ -102,6 +102,11 @@ export const CAN_WRITE = `
   SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS yes
   FROM (SELECT count(*) FROM mayfly_migrations) AS reads`
 
+/** As much as a batch of tokens. Nodes that beat at once do not wait for each other. */
+export const BEAT = `
+  UPDATE mayfly_pulse SET beats = beats + 1, ballast = decode(repeat(md5(random()::text), 512), 'hex')
+  WHERE one = (SELECT one FROM mayfly_pulse FOR UPDATE SKIP LOCKED)`
+
 /**
  * What each connection is told first. A commit that was answered must be on the disk; whoever has chosen
  * more than that keeps it.

@@ -73,5 +73,6 @@ export const SQLITE_MIGRATIONS: readonly string[] = [
   INSERT INTO generations_by_space SELECT 'subject', subject, generation FROM generations;
   DROP TABLE generations;
   ALTER TABLE generations_by_space RENAME TO generations;
+  ALTER TABLE pulse ADD COLUMN ballast BLOB;
   `,
 ]

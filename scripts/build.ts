@@ -24,6 +24,8 @@ async function bundle({ folder, sources, imports }: PublicPackage): Promise<void
     external: (id) =>
       id.startsWith('node:') || imports.some((name) => `${id}/`.startsWith(`${name}/`)),
     platform: 'neutral',
+    // What the oldest Node.js that we support can read: it has no `using`.
+    transform: { target: 'es2023' },
     preserveEntrySignatures: 'allow-extension',
     plugins: [dts({ cwd: folder, sourcemap: true })],
     onLog(_, { message }) {

@@ -33,6 +33,10 @@ function hash(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }
 
+function decideForAlice() {
+  return { subject: 'alice', expiresIn: 60 }
+}
+
 function down(): never {
   throw new Error('the store at redis://user:secret@store is down')
 }
@@ -130,9 +134,8 @@ export const attackStateCases: readonly CaseDefinition[] = [
         generations: { current: down },
         clock,
       })
-      const decide = () => ({ subject: 'alice', expiresIn: 60 })
       const { handle } = createTrap()
-      const middleware = [adapter.issueToken(issuer, decide)]
+      const middleware = [adapter.issueToken(issuer, decideForAlice)]
       await using site = await open({ path: '/token', middleware, handle })
       const answer = await site.send('/token', { method: 'POST', body: '' })
       assertRefused(answer, { status: 503, reason: 'store_unavailable' })

@@ -12,7 +12,7 @@ import {
   requireOptions,
 } from '@mayfly/core/adapter'
 import { boundWaiting } from './bound-waiting.ts'
-import { type Drain, drainable } from './shutdown.ts'
+import { Drain } from './shutdown.ts'
 import {
   fileMarks,
   readCredentials,
@@ -99,7 +99,7 @@ export async function listen(
   const secure = tls === undefined ? undefined : await secureServer(tls, settings, bounded)
   const server: Server = secure ?? createServer(limitsOf(settings), bounded)
   server.setTimeout(SILENCE_MS)
-  const draining = drainable(server, clock)
+  const draining = new Drain(server, clock)
   drain = draining
   await bind(server, port, host)
   const stopWatching =

@@ -13,7 +13,11 @@ export interface TypedProgram {
 }
 
 /** Type-checks a program with all declarations that it loads; gives back the compiler's complaints. */
-export function typeCheck(root: string, program: TypedProgram): string {
+export function typeCheck(
+  root: string,
+  program: TypedProgram,
+  compiler: string = join(repositoryRoot, 'node_modules/typescript/bin/tsc'),
+): string {
   const folder = join(root, program.name)
   const file = `program.${program.extension}`
   mkdirSync(folder)
@@ -33,7 +37,6 @@ export function typeCheck(root: string, program: TypedProgram): string {
       files: [file],
     }),
   )
-  const compiler = join(repositoryRoot, 'node_modules/typescript/bin/tsc')
   const { stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', folder], {
     cwd: root,
     encoding: 'utf8',

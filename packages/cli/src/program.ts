@@ -18,7 +18,7 @@ const MAX_HELP_WIDTH = 100
 export async function runCli(io: CliIo): Promise<ExitCode> {
   const context = new CliContext(io)
   try {
-    await buildProgram(context).parseAsync([...withVendor(io.argv)], { from: 'user' })
+    await buildProgram(context).parseAsync(argumentsOf(io.argv), { from: 'user' })
     return context.exitCode
   } catch (error) {
     const report = reportOf(error)
@@ -27,17 +27,28 @@ export async function runCli(io: CliIo): Promise<ExitCode> {
   }
 }
 
+/** `-V`, which was there before `-v`, goes on. */
+function argumentsOf(argv: readonly string[]): string[] {
+  return argv[0] === '-V' ? ['--version'] : [...withVendor(argv)]
+}
+
 /** Builds the tree of commands. */
 function buildProgram(context: CliContext): MayflyCommand {
   const program = new MayflyCommand('mayfly')
   configure(program, context)
   program
     .description('Short-lived tokens from the command line: mint, inspect, verify, explain.')
-    .version(ownVersion(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
   for (const add of COMMANDS) add(program, context)
-  addExamples(program, [['see all that a command takes', 'mayfly help token']])
+  addExamples(program, [
+    ['a token for a vendor', 'mayfly token zoom-video-sdk --help'],
+    ['a request with a fresh token', 'mayfly curl https://api.zoom.us/v2/users/me'],
+    ['what a token says, and what is wrong with it', 'mayfly inspect < token.txt'],
+    ['why a vendor answers 401', 'mayfly explain app-store-connect --key AuthKey_2X9R4HXF34.p8'],
+    ['tokens of your own for the machines that you run', 'mayfly serve'],
+  ])
   return program
 }
 

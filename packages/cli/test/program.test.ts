@@ -13,6 +13,38 @@ describe('the program', () => {
     })
   })
 
+  it.each(['-v', '-V'])('prints it for %s too', async (flag) => {
+    expect((await run([flag])).stdout).toBe(`${ownVersion()}\n`)
+  })
+
+  it('shows what one can do, with examples, where it is called alone', async () => {
+    const { exitCode, stderr } = await run([])
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/^Usage: mayfly [^]*Examples:[^]*mayfly inspect < token.txt/)
+  })
+
+  it.each([
+    [['decode'], '"mayfly inspect"'],
+    [['mint'], '"mayfly token"'],
+    [['why'], '"mayfly explain"'],
+    [['LiveKit'], '"mayfly token live-kit"'],
+    [['token', 'livekit'], '"mayfly token live-kit"'],
+    [['token', 'asc'], '"mayfly token app-store-connect"'],
+    [['token', 'appstore'], '"mayfly token app-store-connect" or "mayfly token app-store-server"'],
+    [['token', 'github'], '"mayfly token github-app" or "mayfly token github-installation"'],
+    [['token', 'oauth2'], '"mayfly token client-credentials"'],
+    [['token', 'twillio'], 'twilio'],
+    [['explain', 'vonnage'], 'vonage'],
+  ])('suggests a command that is half remembered: %j', async (argv, suggestion) => {
+    const { exitCode, stderr } = await run(argv)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(`Did you mean ${suggestion}?`)
+  })
+
+  it('suggests nothing for what comes near nothing', async () => {
+    expect((await run(['xyzzy'])).stderr).not.toContain('Did you mean')
+  })
+
   it('prints help on standard output when it is asked for', async () => {
     const { exitCode, stdout, stderr } = await run(['--help'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })

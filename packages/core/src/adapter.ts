@@ -10,8 +10,12 @@ export {
   denial,
 } from './server/guard/challenge.ts'
 export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
-export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
-export { isPreflight, type RequestLike } from './server/guard/request.ts'
+export {
+  isPreflight,
+  type NodeRequest,
+  nodeRequest,
+  type RequestLike,
+} from './server/guard/request.ts'
 export {
   type AuthenticationOptions,
   checkScope,

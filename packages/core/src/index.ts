@@ -30,8 +30,14 @@ export {
 export { authenticate, Guard } from './server/guard/guard.ts'
 export { denial } from './server/guard/challenge.ts'
 export type { GuardOptions, Outcome } from './server/guard/options.ts'
-export { type NodeRequest, nodeRequest } from './server/guard/node-request.ts'
-export { type RequestLike } from './server/guard/request.ts'
+export {
+  type IncomingRequest,
+  type NodeRequest,
+  nodeRequest,
+  type RequestLike,
+  type WebRequest,
+  webRequest,
+} from './server/guard/request.ts'
 export { TokenIssuer } from './inbound/issuer/issuer.ts'
 export type { IssuedToken } from './inbound/issuer/issued-token.ts'
 export type {
@@ -155,6 +161,13 @@ export type {
   PayloadSchemaResult,
 } from './inbound/verifier/schema.ts'
 export type { VerifiedToken } from './inbound/verifier/verified-token.ts'
+export {
+  type AuthorizedHandler,
+  type BearerHandlerOptions,
+  type FetchHandler,
+  webResponse,
+  withBearerAuth,
+} from './server/fetch-handler.ts'
 export { closeAt, type CloseAtOptions } from './server/close-at.ts'
 export {
   type ResourceMetadataOptions,

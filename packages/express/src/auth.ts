@@ -12,6 +12,9 @@ export type AuthPayload = AuthTypes extends { readonly payload: infer Payload }
   ? Payload
   : JwtPayload
 
+/** What the payloads of a verifier may be: where a program has {@link AuthTypes}, those alone. */
+export type AnyPayload = AuthTypes extends { readonly payload: infer Payload } ? Payload : unknown
+
 // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- until a program augments it
 type Auth = VerifiedToken<AuthPayload>
 
@@ -30,16 +33,38 @@ const CHALLENGER: unique symbol = Symbol.for('mayfly.challenger')
 interface Guarded {
   auth?: Auth | undefined
   [CHALLENGER]?: Challenger
+  [ACCEPTED]?: Accepted
 }
 
+/** What each guard of a request let it pass with, the last one first; a guard is known by its challenger. */
+interface Accepted {
+  readonly challenger: Challenger
+  readonly auth: VerifiedToken<unknown> | undefined
+  readonly before: Accepted | undefined
+}
+
+const ACCEPTED: unique symbol = Symbol('mayfly.accepted')
+
 /** Notes that a guard has let a request pass, and what with. */
-export function noteAuth(req: object, auth: Auth | undefined, challenger: Challenger): void {
+export function noteAuth(
+  req: object,
+  auth: VerifiedToken<unknown> | undefined,
+  challenger: Challenger,
+): void {
   const guarded: Guarded = req
-  guarded.auth = auth
+  guarded.auth = auth as Auth | undefined
   guarded[CHALLENGER] = challenger
+  guarded[ACCEPTED] = { challenger, auth, before: guarded[ACCEPTED] }
 }
 
 /** The challenger of the guard that let a request pass; `undefined` where there was none. */
 export function challengerOf(req: object): Challenger | undefined {
   return (req as Guarded)[CHALLENGER]
+}
+
+/** What the guard with this challenger let a request pass with; `undefined` where it did not. */
+export function authOf(req: object, challenger: Challenger): VerifiedToken<unknown> | undefined {
+  let note = (req as Guarded)[ACCEPTED]
+  while (note !== undefined && note.challenger !== challenger) note = note.before
+  return note?.auth
 }

@@ -1,8 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { JwtPayload, TokenIssuer, TokenSource, VerifiedToken } from '@mayfly/core'
+import type {
+  JwtPayload,
+  TokenIssuer,
+  TokenSource,
+  TokenVerifier,
+  VerifiedToken,
+} from '@mayfly/core'
 import express, { type Request, type RequestHandler } from 'express'
+import request from 'supertest'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   type AuthPayload,
@@ -81,5 +88,36 @@ describe('The types of the middleware', () => {
       encoding: 'utf8',
     })
     expect([stdout, status]).toEqual(['', 0])
+  })
+
+  it('give each of several verifiers the type of its own payloads', async () => {
+    interface Order {
+      readonly role: 'admin' | 'clerk'
+    }
+    interface Partner {
+      readonly team: string
+    }
+    const { verifier, bearer } = createApi()
+    const other = createApi()
+    const orders = bearerAuth(verifier as unknown as TokenVerifier<Order>)
+    const partners = bearerAuth(other.verifier as unknown as TokenVerifier<Partner>)
+    const app = express()
+    const judge: RequestHandler = (req, res) => {
+      const order = orders.authOf(req)
+      const partner = partners.authOf(req)
+      expectTypeOf(order).toEqualTypeOf<VerifiedToken<Order> | undefined>()
+      expectTypeOf(partner).toEqualTypeOf<VerifiedToken<Partner> | undefined>()
+      expectTypeOf(req.auth).toEqualTypeOf<VerifiedToken | undefined>()
+      res.json([order?.payload.role, partner?.payload.team, req.auth?.claims.sub])
+    }
+    app.get('/orders', orders, judge)
+    app.get('/partners', partners, judge)
+    const ask = async (
+      path: string,
+      fields: { readonly authorization: string },
+    ): Promise<unknown> => (await request(app).get(path).set(fields).expect(200)).body
+    expect(await ask('/orders', bearer({ role: 'clerk' }))).toEqual(['clerk', null, 'alice'])
+    const partner = other.bearer({ sub: 'bob', team: 'a' })
+    expect(await ask('/partners', partner)).toEqual([null, 'a', 'bob'])
   })
 })

@@ -1,8 +1,17 @@
-import { denial, Guard, type GuardOptions, type Outcome } from '@mayfly/core'
+import { denial, Guard, type GuardOptions, type Outcome, type VerifiedToken } from '@mayfly/core'
 import { type GuardVerifier } from '@mayfly/core/adapter'
 import type { ParameterizedContext } from 'koa'
-import { type AuthPayload, noteAuth } from './auth.ts'
+import { type AnyPayload, authOf, noteAuth } from './auth.ts'
 import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
+
+/** The middleware that {@link bearerAuth} makes, and what the tokens that it accepted say. */
+export interface BearerAuth<Payload> extends Middleware {
+  /**
+   * Gives the token that this very middleware accepted, with its own verifier's type of payload;
+   * `undefined` where it let the request pass without one, or has not seen the request.
+   */
+  authOf(ctx: Pick<ParameterizedContext, 'req'>): VerifiedToken<Payload> | undefined
+}
 
 /**
  * Lets requests with a good bearer token pass, with what it says on `ctx.state.auth`, and answers all
@@ -10,6 +19,9 @@ import { type Middleware, middleware, requestLike, send, type Work } from './mid
  *
  * The token is looked for in the `Authorization` header, or where `tokenFrom` says; a body has to be
  * parsed before. What is not the request's fault goes to the application's error handling.
+ *
+ * Where several verifiers have payloads of several types, keep what each call gives: `orders.authOf(ctx)`
+ * has the type of its own verifier, whatever became of `ctx.state.auth`.
  *
  * @throws {OptionError} when an option is unknown or unsound.
  *
@@ -29,12 +41,12 @@ import { type Middleware, middleware, requestLike, send, type Work } from './mid
  * }
  * ```
  */
-export function bearerAuth(
-  verifier: GuardVerifier<AuthPayload>,
+export function bearerAuth<Payload extends AnyPayload>(
+  verifier: GuardVerifier<Payload>,
   options: GuardOptions = {},
-): Middleware {
+): BearerAuth<Payload> {
   const guard = new Guard(verifier, options)
-  const follow = (ctx: ParameterizedContext, outcome: Outcome<AuthPayload>): boolean => {
+  const follow = (ctx: ParameterizedContext, outcome: Outcome<Payload>): boolean => {
     if (!outcome.ok) return send(ctx, denial(outcome.error))
     for (const [name, value] of Object.entries(outcome.headers)) {
       if (!ctx.res.hasHeader(name)) ctx.set(name, value)
@@ -48,5 +60,8 @@ export function bearerAuth(
     if ('ok' in outcome) return follow(ctx, outcome)
     return outcome.then((later) => follow(ctx, later))
   }
-  return middleware('bearerAuth', judge)
+  return Object.assign(middleware('bearerAuth', judge), {
+    authOf: (ctx: Pick<ParameterizedContext, 'req'>): VerifiedToken<Payload> | undefined =>
+      authOf(ctx, guard.challenger) as VerifiedToken<Payload> | undefined,
+  })
 }

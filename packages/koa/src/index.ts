@@ -1,5 +1,5 @@
-export type { AuthPayload, AuthTypes } from './auth.ts'
-export { bearerAuth } from './bearer-auth.ts'
+export type { AnyPayload, AuthPayload, AuthTypes } from './auth.ts'
+export { type BearerAuth, bearerAuth } from './bearer-auth.ts'
 export { injectBearer } from './inject-bearer.ts'
 export { issueToken } from './issue-token.ts'
 export { jwks } from './jwks.ts'

@@ -6,13 +6,13 @@ import {
   UpgradeGuard,
   type UpgradeOptions,
 } from '@mayfly/core/adapter'
-import type { AuthPayload } from './auth.ts'
+import type { AnyPayload, AuthPayload } from './auth.ts'
 
 /** What {@link upgradeAuth} makes: it decides about one upgrade, and calls `accept` if it is let through. */
-export type UpgradeMiddleware = (
+export type UpgradeMiddleware<Payload = AuthPayload> = (
   req: IncomingMessage,
   socket: Duplex,
-  accept: AcceptUpgrade<AuthPayload>,
+  accept: AcceptUpgrade<Payload>,
 ) => void
 
 /**
@@ -49,11 +49,12 @@ export type UpgradeMiddleware = (
  * }
  * ```
  */
-export function upgradeAuth(
-  verifier: GuardVerifier<AuthPayload>,
+export function upgradeAuth<Payload extends AnyPayload>(
+  verifier: GuardVerifier<Payload>,
   options: UpgradeOptions = {},
-): UpgradeMiddleware {
+): UpgradeMiddleware<Payload> {
   const guard = new UpgradeGuard(verifier, options)
-  const judge: UpgradeMiddleware = (req, socket, accept) => guard.handle(req, socket, accept)
+  const judge: UpgradeMiddleware<Payload> = (req, socket, accept) =>
+    guard.handle(req, socket, accept)
   return Object.defineProperty(judge, 'name', { value: 'upgradeAuth' })
 }

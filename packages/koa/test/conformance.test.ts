@@ -1,17 +1,18 @@
 import { createServer } from 'node:http'
 import { Router } from '@koa/router'
 import { type AdapterDriver, adapterConformance } from '@mayfly/conformance'
-import Koa from 'koa'
+import type Koa from 'koa'
 import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import * as adapter from '../src/index.ts'
+import { frameworks } from './support/frameworks.ts'
 
-const driver: AdapterDriver<adapter.Middleware> = {
-  name: 'Koa 3',
+const driver = (name: string, Framework: typeof Koa): AdapterDriver<adapter.Middleware> => ({
+  name,
   adapter,
   WebSocketServer,
   mount(routes) {
-    const app = new Koa()
+    const app = new Framework()
     const errors: unknown[] = []
     const router = new Router()
     for (const { path, middleware, handle } of routes) {
@@ -25,10 +26,10 @@ const driver: AdapterDriver<adapter.Middleware> = {
     const respond = app.callback()
     return { server: createServer((req, res) => void respond(req, res)), errors }
   },
-}
+})
 
-describe('the adapter on Koa 3', () => {
-  const cases = adapterConformance(driver)
+describe.each(frameworks)('the adapter on %s', (framework, Framework) => {
+  const cases = adapterConformance(driver(framework, Framework))
 
   it('has cases to pass', () => expect(cases.length).toBeGreaterThan(0))
 

@@ -2,8 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Router } from '@koa/router'
-import type { JwtPayload, TokenIssuer, TokenSource, VerifiedToken } from '@mayfly/core'
+import type {
+  JwtPayload,
+  TokenIssuer,
+  TokenSource,
+  TokenVerifier,
+  VerifiedToken,
+} from '@mayfly/core'
 import Koa, { type ParameterizedContext } from 'koa'
+import request from 'supertest'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   type AuthPayload,
@@ -14,6 +21,7 @@ import {
   requireScope,
 } from '../src/index.ts'
 import { createApi } from './support/api.ts'
+import { serve } from './support/serve.ts'
 
 /** A program that says what its verifier's payloads look like. */
 const AUGMENTED = `
@@ -87,5 +95,35 @@ describe('The types of the middleware', () => {
       encoding: 'utf8',
     })
     expect([stdout, status]).toEqual(['', 0])
+  })
+
+  it('give each of several verifiers the type of its own payloads', async () => {
+    interface Order {
+      readonly role: 'admin' | 'clerk'
+    }
+    interface Partner {
+      readonly team: string
+    }
+    const { verifier, bearer } = createApi()
+    const other = createApi()
+    const orders = bearerAuth(verifier as unknown as TokenVerifier<Order>)
+    const partners = bearerAuth(other.verifier as unknown as TokenVerifier<Partner>)
+    const judge = (ctx: ParameterizedContext): void => {
+      const order = orders.authOf(ctx)
+      const partner = partners.authOf(ctx)
+      expectTypeOf(order).toEqualTypeOf<VerifiedToken<Order> | undefined>()
+      expectTypeOf(partner).toEqualTypeOf<VerifiedToken<Partner> | undefined>()
+      ctx.body = [order?.payload.role, partner?.payload.team, ctx.state.auth?.claims.sub]
+    }
+    const router = new Router()
+    router.get('/orders', orders, judge).get('/partners', partners, judge)
+    const server = serve(new Koa().use(router.routes()))
+    const ask = async (
+      path: string,
+      fields: { readonly authorization: string },
+    ): Promise<unknown> => (await request(server).get(path).set(fields).expect(200)).body
+    expect(await ask('/orders', bearer({ role: 'clerk' }))).toEqual(['clerk', null, 'alice'])
+    const partner = other.bearer({ sub: 'bob', team: 'a' })
+    expect(await ask('/partners', partner)).toEqual([null, 'a', 'bob'])
   })
 })

@@ -1,6 +1,6 @@
 import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { inspect } from 'node:util'
-import { TokenManager } from '@mayfly/core'
+import { createAccessToken, TokenManager } from '@mayfly/core'
 import { describe, expect, it } from 'vitest'
 import { hasRedis, startRedis } from '../../../scripts/servers/redis.ts'
 import {
@@ -72,7 +72,8 @@ async function managed(client: RedisClient): Promise<string> {
   const source = {
     id: 'secret-id',
     origins: [],
-    getToken: async () => ({ value: 'minted', issuedAt, expiresAt: issuedAt + 600, origins: [] }),
+    getToken: async () =>
+      createAccessToken({ value: 'minted', issuedAt, expiresAt: issuedAt + 600 }),
   }
   const store = storesOf(client).tokens
   return (await new TokenManager(source, { store, storeTimeoutMs: 500 }).getToken()).value

@@ -3,6 +3,7 @@ import type { CliContext } from '../context.ts'
 import { addExamples } from '../program/mayfly-command.ts'
 import { bashCompletion } from './bash.ts'
 import { fishCompletion } from './fish.ts'
+import { powershellCompletion } from './powershell.ts'
 import { type CompletedCommand, completedCommands } from './tree.ts'
 import { zshCompletion } from './zsh.ts'
 
@@ -10,6 +11,7 @@ const SHELLS: ReadonlyMap<string, (commands: readonly CompletedCommand[]) => str
   ['bash', bashCompletion],
   ['zsh', zshCompletion],
   ['fish', fishCompletion],
+  ['powershell', powershellCompletion],
 ])
 
 /** Adds `mayfly completion`: a script for a shell, made from the tree of commands. */
@@ -30,5 +32,9 @@ export function addCompletion(program: Command, context: CliContext): void {
     ['bash, in ~/.bashrc', 'source <(mayfly completion bash)'],
     ['zsh, in ~/.zshrc, after compinit', 'source <(mayfly completion zsh)'],
     ['fish, in ~/.config/fish/config.fish', 'mayfly completion fish | source'],
+    [
+      'PowerShell, in the file that $PROFILE names',
+      'mayfly completion powershell | Out-String | Invoke-Expression',
+    ],
   ])
 }

@@ -20,10 +20,16 @@ export async function readInput(
 export async function readText(file: string, what: string, context: CliContext): Promise<string> {
   const bytes = await readInput(file, what, context)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes)
   } catch {
-    throw new UnavailableError(`${what} is no text in UTF-8.`)
+    throw new UnavailableError(`${what} isn't text in UTF-8 or UTF-16.`)
   }
+}
+
+/** PowerShell's `>` writes UTF-16, with a mark in front; what we read begins with ASCII. */
+function encodingOf([first, second]: Uint8Array): string {
+  if ((first === 0xff && second === 0xfe) || second === 0) return 'utf-16le'
+  return (first === 0xfe && second === 0xff) || first === 0 ? 'utf-16be' : 'utf-8'
 }
 
 async function readStdin(what: string, context: CliContext, maxBytes: number): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { suggestionFor } from './suggest.ts'
 
 type UsageErrorArguments = [message: string, options: { hint?: string; command: Command }]
 
@@ -21,7 +22,10 @@ export function withoutValues(
     case 'commander.unknownOption':
       return unknownOption(sentence, hint, command)
     case 'commander.unknownCommand':
-      return [...naming('There is no command', wordIn(sentence)), withHint(hint, command)]
+      return [
+        ...naming('There is no command', wordIn(sentence)),
+        withHint(suggestionFor(wordIn(sentence), command) ?? hint, command),
+      ]
     case 'commander.excessArguments':
       return [sentence.replace(/: [^:]*$/, '.'), { command }]
     case 'commander.invalidArgument':

@@ -9,6 +9,7 @@ import {
 } from '../input/credential.ts'
 import { UnavailableError, UsageError } from '../usage-error.ts'
 import { longOf, propertyOf, type Settings } from './option.ts'
+import { quickstartVariable } from './quickstart.ts'
 import { type RawOptions, readSettings, variableOf } from './settings.ts'
 import type { VendorCommand } from './vendor.ts'
 
@@ -33,8 +34,13 @@ export async function openSource(
 ): Promise<OpenSource> {
   const raw = command.opts<RawOptions>()
   const { env, clock, fetch } = context.io
-  const settings = readSettings(vendor.name, vendor.options, { raw, env })
-  const where = credentialOptions(vendor, raw, context)
+  const found: string[] = []
+  const onQuickstart = (flag: string, variable: string): void =>
+    void found.push(`${flag} ${variable}`)
+  const read = readSettings(vendor.name, vendor.options, { raw, env, onQuickstart })
+  const where = credentialOptions(vendor, raw, { env, onQuickstart })
+  const settings = { ...keyIdInName(vendor, where), ...read }
+  if (found.length > 0) await context.note(`taken from the environment: ${found.join(', ')}`)
   requireAll({ vendor, settings, where, command })
   const credential = await readCredential(vendor.credential, where, context)
   if (credential === undefined) throw missing([flagsOf(vendor.credential)], vendor, command)
@@ -50,7 +56,7 @@ export async function openSource(
 function credentialOptions(
   { name, credential }: VendorCommand,
   raw: RawOptions,
-  { io: { env } }: CliContext,
+  { env, onQuickstart }: Pick<Parameters<typeof readSettings>[2], 'env' | 'onQuickstart'>,
 ): CredentialOptions {
   const given = Object.fromEntries(
     ['key', 'keyEnv', 'secretFile', 'secretEnv']
@@ -61,7 +67,27 @@ function credentialOptions(
   const key = credential.kind === 'secret' ? undefined : env[variableOf(name, '--key')]
   const secretFile = credential.kind === 'key' ? undefined : env[variableOf(name, '--secret-file')]
   if (secretFile !== undefined && secretFile !== '') return { secretFile }
-  return key === undefined || key === '' ? {} : { key }
+  if (key !== undefined && key !== '') return { key }
+  const secretEnv = credential.kind === 'key' ? undefined : quickstartVariable(name, 'secret', env)
+  const keyEnv = credential.kind === 'secret' ? undefined : quickstartVariable(name, 'key', env)
+  if (secretEnv !== undefined) {
+    onQuickstart('--secret-env', secretEnv)
+    return { secretEnv }
+  }
+  if (keyEnv === undefined) return {}
+  const isFile = !/^\s*(?:-----|\{)/.test(env[keyEnv] ?? '')
+  onQuickstart(isFile ? '--key' : '--key-env', keyEnv)
+  return isFile ? { key: env[keyEnv] ?? '' } : { keyEnv }
+}
+
+/** Apple names the file of a key by the key's id, and people keep the name. */
+const APPLE_KEY_FILE = /(?:^|[\\/])(?:AuthKey|ApiKey|SubscriptionKey)_([A-Z0-9]{10})\.p8$/
+
+/** The key id that an Apple key file has in its name, where the command line has none. */
+function keyIdInName({ group, options }: VendorCommand, { key = '' }: CredentialOptions): Settings {
+  const [, keyId] = APPLE_KEY_FILE.exec(key) ?? []
+  const takesOne = group === 'Apple:' && options.some(({ flags }) => longOf(flags) === '--key-id')
+  return takesOne && keyId !== undefined ? { keyId } : {}
 }
 
 interface Requirements {

@@ -31,6 +31,8 @@ export interface VendorOption {
   /** The name in the options of the vendor's function. Default: the flag's, in camel case. */
   readonly property?: string
   readonly choices?: readonly string[]
+  /** What the vendor's own pages write for a choice: `{ 1: 'host' }`. */
+  readonly numbers?: Readonly<Record<string, string>>
   readonly required?: boolean
   /** For assignments: what `name` alone stands for. Default: it is refused. */
   readonly bare?: BareValue
@@ -108,6 +110,11 @@ export const EXCHANGED: readonly VendorOption[] = [
     property: 'timeoutMs',
   },
 ]
+
+/** The choice that a number of the vendor's stands for; any other text as it is. */
+export function choiceOf({ numbers = {} }: VendorOption, text: string): string {
+  return Object.hasOwn(numbers, text) ? (numbers[text] ?? text) : text
+}
 
 /** The name of an option in the vendor's function. */
 export function propertyOf({ flags, property }: VendorOption): string {

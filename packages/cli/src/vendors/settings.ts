@@ -4,7 +4,15 @@ import { parseDuration } from '../input/duration.ts'
 import { parseTime } from '../input/time.ts'
 import type { CliIo } from '../io.ts'
 import { UsageError } from '../usage-error.ts'
-import { attributeOf, longOf, propertyOf, type Settings, type VendorOption } from './option.ts'
+import {
+  attributeOf,
+  choiceOf,
+  longOf,
+  propertyOf,
+  type Settings,
+  type VendorOption,
+} from './option.ts'
+import { quickstartVariable } from './quickstart.ts'
 
 /** What commander found: text, several texts, or `true`. */
 export type RawOptions = Readonly<Record<string, unknown>>
@@ -17,23 +25,38 @@ export function variableOf(vendor: string, flags: string): string {
   return words.toUpperCase().replaceAll('-', '_')
 }
 
-/** An option's text from the command line, or else from the environment. */
+/** Where {@link readSettings} looks. */
+interface SettingsFrom {
+  readonly raw: RawOptions
+  readonly env: CliIo['env']
+  /** Is told of each option that came from a variable of the vendor's own quickstart. */
+  readonly onQuickstart: (flag: string, variable: string) => void
+}
+
+/**
+ * An option's text from the command line, or else from the environment: our own variable, or what the
+ * vendor's quickstart has people set.
+ */
 function rawValue(
   vendor: string,
   flags: string,
-  { raw, env }: { readonly raw: RawOptions; readonly env: CliIo['env'] },
+  { raw, env, onQuickstart }: SettingsFrom,
 ): unknown {
   const given = raw[attributeOf(flags)]
   if (given !== undefined) return given
   const value = env[variableOf(vendor, flags)]
-  return value === '' ? undefined : value
+  if (value !== undefined && value !== '') return value
+  const variable = quickstartVariable(vendor, longOf(flags), env)
+  if (variable === undefined) return undefined
+  onQuickstart(longOf(flags), variable)
+  return env[variable]
 }
 
 /** Reads a vendor's options into what its function takes. Those left out stay out. */
 export function readSettings(
   vendor: string,
   options: readonly VendorOption[],
-  from: { readonly raw: RawOptions; readonly env: CliIo['env'] },
+  from: SettingsFrom,
 ): Settings {
   const settings: Record<string, unknown> = {}
   for (const option of options) {
@@ -47,7 +70,7 @@ export function readSettings(
 
 function convert(option: VendorOption, value: unknown): unknown {
   const flag = longOf(option.flags)
-  const text = typeof value === 'string' ? value : ''
+  const text = typeof value === 'string' ? choiceOf(option, value) : ''
   requireChoice(option, text)
   switch (option.kind ?? 'text') {
     case 'duration':

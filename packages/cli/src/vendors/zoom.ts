@@ -12,8 +12,9 @@ import type { VendorCommand } from './vendor.ts'
 const GROUP = 'Zoom:'
 const ROLE: VendorOption = {
   flags: '--role <role>',
-  description: 'what the user is',
+  description: 'what the user is; 1 and 0 as Zoom writes them',
   choices: ['host', 'participant'],
+  numbers: { 1: 'host', 0: 'participant' },
 }
 
 function switchOption(flags: string, description: string, property?: string): VendorOption {

@@ -75,7 +75,7 @@ describe('the completion in bash', () => {
   })
 
   it('offers the words that an argument may be', () => {
-    expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish', '--help', '-h'])
+    expect(offered('completion', '')).toEqual(['bash', 'zsh', 'fish', 'powershell', '--help', '-h'])
   })
 })
 
@@ -94,10 +94,23 @@ describe('the completion', () => {
     },
   )
 
+  it('for PowerShell holds every command as data, which nothing in it can leave', async () => {
+    const { stdout } = await run(['completion', 'powershell'])
+    const [, json = ''] = /^\$MayflyTree = @'\n(.*)\n'@ \| ConvertFrom-Json$/m.exec(stdout) ?? []
+    const tree = JSON.parse(json) as Record<string, { words: string[][]; options: unknown[][] }>
+    expect(tree['/token']?.words.map(([name]) => name)).toEqual(VENDORS.map(({ name }) => name))
+    const options = tree['/token/zoom-video-sdk']?.options ?? []
+    expect(options).toContainEqual(['--role', expect.any(String), ['host', 'participant']])
+    expect(options).toContainEqual(['--secret-env', expect.any(String), 'variables'])
+    expect(options).toContainEqual(['--json', expect.any(String), null])
+    // A here-string ends with a line that begins with its sign alone.
+    expect(json).not.toContain('\n')
+  })
+
   it('is for shells that it knows', async () => {
-    const { exitCode, stderr } = await run(['completion', 'powershell'])
+    const { exitCode, stderr } = await run(['completion', 'tcsh'])
     expect(exitCode).toBe(2)
-    expect(stderr).toContain('Allowed choices are bash, zsh, fish.')
-    expect(stderr).not.toContain('powershell')
+    expect(stderr).toContain('Allowed choices are bash, zsh, fish, powershell.')
+    expect(stderr).not.toContain('tcsh')
   })
 })

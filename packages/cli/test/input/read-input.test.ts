@@ -48,7 +48,18 @@ describe('what is read whole', () => {
   })
 
   it('is text', async () => {
-    const [context] = contextOf(new Uint8Array([0xff, 0xfe]))
-    await expect(readText('-', 'the key', context)).rejects.toThrow('no text in UTF-8')
+    const [context] = contextOf(new Uint8Array([0x41, 0xff, 0xfe]))
+    await expect(readText('-', 'the key', context)).rejects.toThrow("isn't text in UTF-8 or UTF-16")
+  })
+
+  const key = '-----BEGIN PRIVATE KEY-----\r\nké\r\n-----END PRIVATE KEY-----\r\n'
+  const little = Buffer.from(key, 'utf16le')
+  it.each([
+    ['UTF-16 as PowerShell writes it', Buffer.concat([Buffer.from([0xff, 0xfe]), little])],
+    ['UTF-16 without a mark', little],
+    ['UTF-16 with its bytes turned round', Buffer.from(`\ufeff${key}`, 'utf16le').swap16()],
+    ['UTF-8 with a mark, as Notepad writes it', Buffer.from(`\ufeff${key}`)],
+  ])('may be %s', async (_, bytes) => {
+    expect(await readText('-', 'the key', contextOf(bytes)[0])).toBe(key)
   })
 })

@@ -121,7 +121,9 @@ function readOct(jwk: Jwk): Numbers {
 }
 
 function readRsa(jwk: Jwk): Numbers {
-  if ('oth' in jwk) throw unreadable('it has more than two primes')
+  // Cloudflare's workerd exports every RSA key with an empty list of further primes.
+  const { oth = [] } = jwk as { readonly oth?: unknown }
+  if (!Array.isArray(oth) || oth.length > 0) throw unreadable('it has more than two primes')
   const isPrivate = jwk.d !== undefined
   const names = isPrivate ? [...RSA_PUBLIC, ...RSA_PRIVATE] : RSA_PUBLIC
   // Some writers put a zero in front, which would change the fingerprint.

@@ -348,7 +348,7 @@ export function readSecret(secret: unknown): Uint8Array<ArrayBuffer> {
   if (!(secret instanceof Uint8Array)) {
     throw new KeyError(
       'ERR_KEY_FORMAT',
-      'The secret must be bytes; for one that is text give { secret: new TextEncoder().encode(text) }.',
+      "The secret must be bytes; for one that is text write { secret: new TextEncoder().encode(text) }, or { secret: Buffer.from(text, 'base64') } where the text is base64.",
     )
   }
   if (secret.length === 0) throw new KeyError('ERR_KEY_EMPTY', 'The secret is empty.')

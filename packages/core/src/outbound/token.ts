@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { HiddenText } from '../base/hidden-text.ts'
 import {
   describe,
   invalid,
@@ -10,8 +11,13 @@ import {
 
 /** A token that is good for outgoing requests, and where it may go. */
 export interface AccessToken {
-  /** The token itself. Never shown by `inspect`, `toString`, `JSON.stringify` or an error. */
+  /**
+   * The token itself. Never shown by `inspect`, `JSON.stringify`, a logger or an error; the object in
+   * its place in a string throws.
+   */
   readonly value: string
+  /** What the `Authorization` header takes: `Bearer`, a space and the value. Not enumerable. */
+  readonly header: string
   /** NumericDate (seconds): from when it counts, on the server's clock as far as it is known. */
   readonly issuedAt: number
   /** NumericDate (seconds): from when it is refused. */
@@ -276,8 +282,7 @@ export function adoptAccessToken(token: AccessToken): AccessToken {
   return new OpaqueAccessToken(token)
 }
 
-class OpaqueAccessToken implements AccessToken {
-  readonly #value: string
+class OpaqueAccessToken extends HiddenText implements AccessToken {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly origins: readonly string[]
@@ -285,7 +290,10 @@ class OpaqueAccessToken implements AccessToken {
   readonly keyFingerprint?: string
 
   constructor(fields: AccessTokenFields) {
-    this.#value = requireTokenValue(fields.value)
+    super(
+      requireTokenValue(fields.value),
+      'This is an access token, not its text: write token.value, or token.header for the whole Authorization header.',
+    )
     this.issuedAt = requireNumber(fields.issuedAt, 'issuedAt')
     this.expiresAt = requireNumber(fields.expiresAt, 'expiresAt')
     if (this.expiresAt <= this.issuedAt) {
@@ -297,8 +305,8 @@ class OpaqueAccessToken implements AccessToken {
     Object.freeze(this)
   }
 
-  get value(): string {
-    return this.#value
+  get header(): string {
+    return `Bearer ${this.value}`
   }
 
   get [Symbol.toStringTag](): string {

@@ -50,6 +50,16 @@ describe('importKey with a JWK', () => {
     await expect(importKey(anything(jwk), 'ES256')).resolves.toMatchObject({ type: 'public' })
   })
 
+  it('takes an RSA key with an empty list of further primes, as workerd exports it', async () => {
+    const key = await importKey(anything({ ...rsaPrivate, oth: [] }), 'RS256')
+    expect(await works(key)).toBe(true)
+    const more = { ...rsaPrivate, oth: [{ r: 'AQ', d: 'AQ', t: 'AQ' }] }
+    await expect(importKey(anything(more), 'RS256')).rejects.toMatchObject({
+      code: 'ERR_KEY_FORMAT',
+      message: expect.stringContaining('more than two primes') as string,
+    })
+  })
+
   it('takes the modulus as it should be written when a zero stands in front of it', async () => {
     const padded = Buffer.concat([Buffer.of(0), Buffer.from(rsaPublic.n ?? '', 'base64url')])
     const key = await importKey({ ...rsaPublic, n: padded.toString('base64url') }, 'RS256')

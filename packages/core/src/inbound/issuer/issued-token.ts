@@ -1,6 +1,11 @@
+import { HiddenText } from '../../base/hidden-text.ts'
+
 /** A token that an issuer made, and what its receiver needs to know of it. */
 export interface IssuedToken {
-  /** The token itself. Never shown by `inspect`, `toString` or `JSON.stringify`. */
+  /**
+   * The token itself. Never shown by `inspect`, `JSON.stringify` or a logger; the object in its place
+   * in a string throws.
+   */
   readonly value: string
   /** NumericDate (seconds). */
   readonly issuedAt: number
@@ -15,22 +20,17 @@ export function createIssuedToken(fields: IssuedToken): IssuedToken {
   return new OpaqueIssuedToken(fields)
 }
 
-class OpaqueIssuedToken implements IssuedToken {
-  readonly #value: string
+class OpaqueIssuedToken extends HiddenText implements IssuedToken {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly tokenId: string
 
   constructor({ value, issuedAt, expiresAt, tokenId }: IssuedToken) {
-    this.#value = value
+    super(value, 'This is an issued token, not its text: write token.value.')
     this.issuedAt = issuedAt
     this.expiresAt = expiresAt
     this.tokenId = tokenId
     Object.freeze(this)
-  }
-
-  get value(): string {
-    return this.#value
   }
 
   get [Symbol.toStringTag](): string {

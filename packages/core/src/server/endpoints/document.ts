@@ -1,6 +1,6 @@
 import { encodeBase64url } from '../../base/base64url.ts'
 import { requireNumber, invalid, refuseUnknownOptions } from '../../base/options.ts'
-import type { RequestLike } from '../guard/request.ts'
+import { incomingRequest, type IncomingRequest, type RequestLike } from '../guard/request.ts'
 import { RequestError } from '../../base/errors.ts'
 import { denial } from '../guard/challenge.ts'
 import type { HttpResponse } from '../../http/answer.ts'
@@ -25,7 +25,8 @@ export function documentEndpoint(read: () => unknown, maxAge: number): Endpoint 
   requireNumber(maxAge, 'maxAge', { integer: true })
   let last: Representation | undefined
 
-  return async (request) => {
+  return async (incoming) => {
+    const request = incomingRequest(incoming)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return methodNotAllowed('GET', 'HEAD')
     }
@@ -52,9 +53,12 @@ function isKnown(request: RequestLike, etag: string): boolean {
   })
 }
 
-/** Answers a request whole. It rejects with what is not the request's fault. */
+/**
+ * Answers a request whole: a `Request` of `fetch`, one of Node's own, or what an adapter made. It rejects
+ * with what is not the request's fault.
+ */
 export type Endpoint<Context = void> = (
-  request: RequestLike,
+  request: IncomingRequest,
   context: Context,
 ) => Promise<HttpResponse>
 

@@ -16,7 +16,7 @@ import { type Endpoint, methodNotAllowed } from './document.ts'
 import { requireProofVerifier } from '../guard/key-proof.ts'
 import type { DpopProof, DpopVerifier } from '../../inbound/dpop/verifier.ts'
 import type { DenyEvent } from '../guard/options.ts'
-import type { RequestLike } from '../guard/request.ts'
+import { incomingRequest, type RequestLike } from '../guard/request.ts'
 
 /** What an endpoint needs of an issuer. A `TokenIssuer` is one. */
 export interface IssuerLike {
@@ -78,7 +78,8 @@ export function issueEndpoint<Context = void>(
   }
   const proofOf = compileIssueProof(options)
   const observe = optionalFunction(options.observe, 'observe')
-  return async (request, context) => {
+  return async (incoming, context) => {
+    const request = incomingRequest(incoming)
     if (request.method !== 'POST') return methodNotAllowed('POST')
     try {
       const proof = await proofOf(request)

@@ -21,7 +21,13 @@ import {
   type Outcome,
   requireGuardOptions,
 } from './options.ts'
-import { isPreflight, type RequestLike, tokenMissing } from './request.ts'
+import {
+  incomingRequest,
+  type IncomingRequest,
+  isPreflight,
+  type RequestLike,
+  tokenMissing,
+} from './request.ts'
 import { compileTokenPlaces, type FoundToken, type TokenFinder } from './token-places.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { parseOriginHeader } from '../../origin/header.ts'
@@ -91,11 +97,11 @@ export class Guard<Payload = unknown> {
   }
 
   /**
-   * Decides about one request. Refusals are an outcome; what this rejects with is not the request's
-   * fault.
+   * Decides about one request: a `Request` of `fetch`, one of Node's own, or what an adapter made.
+   * Refusals are an outcome; what this rejects with is not the request's fault.
    */
-  async authenticate(request: RequestLike): Promise<Outcome<Payload>> {
-    return this.decide(request)
+  async authenticate(request: IncomingRequest): Promise<Outcome<Payload>> {
+    return this.decide(incomingRequest(request))
   }
 
   /**
@@ -175,9 +181,9 @@ export class Guard<Payload = unknown> {
  *
  * @example
  * ```ts
- * import { authenticate, type RequestLike, type TokenVerifier } from '@mayfly/core'
+ * import { authenticate, type TokenVerifier } from '@mayfly/core'
  *
- * export async function whoIs(verifier: TokenVerifier, request: RequestLike): Promise<string> {
+ * export async function whoIs(verifier: TokenVerifier, request: Request): Promise<string> {
  *   const outcome = await authenticate(verifier, request)
  *   if (!outcome.ok) throw outcome.error
  *   return outcome.auth?.claims.sub ?? 'nobody'
@@ -186,7 +192,7 @@ export class Guard<Payload = unknown> {
  */
 export async function authenticate<Payload>(
   verifier: GuardVerifier<Payload>,
-  request: RequestLike,
+  request: IncomingRequest,
   options: GuardOptions = {},
 ): Promise<Outcome<Payload>> {
   return new Guard(verifier, options).authenticate(request)

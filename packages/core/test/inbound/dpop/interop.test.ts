@@ -7,6 +7,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import {
   bearerFetch,
+  createAccessToken,
   denial,
   DpopNonces,
   DpopProver,
@@ -185,7 +186,7 @@ describe('A server that verifies with oauth4webapi', () => {
           confirmation: { jkt: await dpop.thumbprint() },
         })
         const { value, issuedAt, expiresAt } = issued
-        return { value, issuedAt, expiresAt, origins: [site.origin] }
+        return createAccessToken({ value, issuedAt, expiresAt, origins: [site.origin] })
       },
     }
     const fetch = bearerFetch(source, { dpop })

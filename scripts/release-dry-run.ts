@@ -39,6 +39,10 @@ async function step(
   }
 }
 
+function npx(...args: readonly string[]): readonly [string, ...string[]] {
+  return ['npx', ...PNPM, ...args]
+}
+
 /** Every `npm install` of the front page and of the packages' pages, as it stands there. */
 function installCommands(): string[] {
   const pages = ['README.md', ...publicPackages().map(({ folder }) => join(folder, 'README.md'))]
@@ -52,11 +56,6 @@ function installCommands(): string[] {
 
 async function release(registry: string): Promise<void> {
   await step('clone', ['git', 'clone', '--quiet', '--shared', repositoryRoot, clone], root)
-  const npx = (...args: readonly string[]): readonly [string, ...string[]] => [
-    'npx',
-    ...PNPM,
-    ...args,
-  ]
   const flags = ['--frozen-lockfile', '--prefer-offline', '--loglevel=error']
   await step('install', npx('install', ...flags), clone)
   await step('versions and changelogs', npx('exec', 'changeset', 'version'), clone)
@@ -125,8 +124,8 @@ try {
     throw new Error('Not every package was published.')
   const commands = [...installCommands(), `npm install ${names.join(' ')} express koa redis`]
   for (const command of commands) await installAndUse(command, registry.url)
-  const npx = ['npx', '--yes', '@mayfly/service', '--help'] as const
-  await step(npx.join(' '), npx, root, { npm_config_registry: registry.url })
+  const service = ['npx', '--yes', '@mayfly/service', '--help'] as const
+  await step(service.join(' '), service, root, { npm_config_registry: registry.url })
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

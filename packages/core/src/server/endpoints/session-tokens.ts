@@ -19,7 +19,7 @@ import type { SessionEnd, SessionPair } from '../../inbound/sessions/options.ts'
 import { checkOrigin } from '../../origin/check.ts'
 import { compileOriginPatterns } from '../../origin/matcher.ts'
 import type { DenyEvent } from '../guard/options.ts'
-import type { RequestLike } from '../guard/request.ts'
+import { incomingRequest, type RequestLike } from '../guard/request.ts'
 import { type IncomingBody, isBodyTaken, readIncomingBody } from '../incoming-body.ts'
 import { type Endpoint, methodNotAllowed } from './document.ts'
 
@@ -104,7 +104,8 @@ export function sessionEndpoint(
     const pair = await sessions.refresh(given, { from: context.address })
     return granted(pair, cookie && { 'set-cookie': cookie.set(pair.refresh) })
   }
-  return async (request, context) => {
+  return async (incoming, context) => {
+    const request = incomingRequest(incoming)
     if (request.method !== 'POST') return methodNotAllowed('POST')
     try {
       return await answer(request, context)

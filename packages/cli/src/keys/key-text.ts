@@ -39,7 +39,7 @@ export async function readKeyText(raw: string): Promise<ReadKey> {
   } catch (error) {
     if (error instanceof KeyError) throw error
     // The core says in one sentence what is wrong with a text.
-    await importKey(jwk ?? text, 'ES256')
+    await importKey(jwk ?? text, 'ES256', { use: 'sign' })
     throw new KeyError('ERR_KEY_FORMAT', 'The key cannot be read.')
   }
 }

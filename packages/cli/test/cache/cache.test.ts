@@ -196,7 +196,7 @@ describe('the disk cache', () => {
   it('serves the old token while it is good and no other can be had', async () => {
     const first = await token()
     clock.advance(3600_000 - 200_000)
-    sandbox.failNext(1, 503)
+    sandbox.failNext(2, 503)
     expect(await token()).toEqual(first)
   })
 

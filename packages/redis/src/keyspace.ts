@@ -8,6 +8,9 @@ const MARGIN_MS = 60_000
 /** Three thousand years: Redis takes no time that is much longer. */
 const LONGEST_MS = 1e14
 
+/** Seconds, the most that the `clockTolerance` of a verifier can be. */
+export const LONGEST_TOLERANCE = 3600
+
 /** One kind of keys in Redis, and the commands for them. */
 export class Keyspace {
   readonly send: Send
@@ -40,6 +43,11 @@ export class Keyspace {
   /** The name of a key. What it stands for is hashed: subjects and ids are nobody else's business. */
   name(id: string): string {
     return this.#prefix + createHash('sha256').update(id).digest('base64url')
+  }
+
+  /** The name of a key that is no id's. None can be mistaken for it: those of ids are hashes. */
+  fixedName(name: string): string {
+    return this.#prefix + name
   }
 
   /** Milliseconds from now to a moment, and a margin. */

@@ -1,7 +1,7 @@
 import type { OneTimeGuard } from '@mayfly/core'
 import type { RedisStoreOptions } from './client.ts'
 import { RedisStoreError } from './errors.ts'
-import { Keyspace } from './keyspace.ts'
+import { Keyspace, LONGEST_TOLERANCE } from './keyspace.ts'
 
 /**
  * Remembers in Redis which tokens have been used, so that each is accepted once by however many
@@ -25,9 +25,13 @@ export class RedisOneTimeGuard implements OneTimeGuard {
   }
 
   /** @throws {RedisStoreError} when Redis gives no answer in time. */
-  async consume(tokenId: string, expiresAt: number): Promise<boolean> {
+  async consume(
+    tokenId: string,
+    expiresAt: number,
+    margin: number = LONGEST_TOLERANCE,
+  ): Promise<boolean> {
     const { send } = this.#keys
-    const keep = this.#keys.keepMs(expiresAt)
+    const keep = this.#keys.keepMs(expiresAt + margin)
     const answer = await send(['SET', this.#keys.name(tokenId), '1', 'NX', 'PX', keep])
     if (answer === null) return false
     if (answer === 'OK') return true

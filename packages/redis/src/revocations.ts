@@ -1,10 +1,7 @@
 import type { Revocations } from '@mayfly/core'
 import type { RedisStoreOptions } from './client.ts'
 import { RedisStoreError } from './errors.ts'
-import { Keyspace } from './keyspace.ts'
-
-/** Seconds, the most that the `clockTolerance` of a verifier can be. */
-const LONGEST_TOLERANCE = 3600
+import { Keyspace, LONGEST_TOLERANCE } from './keyspace.ts'
 
 /** Stays as long as the longest that was asked for. */
 const REVOKE = `

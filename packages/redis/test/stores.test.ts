@@ -56,15 +56,26 @@ describe.runIf(hasRedis()).each(PACKAGES)('stores in Redis, by %s', (_, connect)
     await stores.generations.bump('secret-id')
     await stores.tokens.set('secret-id', { ...TOKEN, expiresAt: inAMinute }, {})
     const all = await keys(prefix)
-    expect(all).toHaveLength(4)
-    for (const name of all) {
+    expect(all).toHaveLength(5)
+    for (const name of all.filter((each) => !each.endsWith(':lifetime'))) {
       const left = Number(await send(one.client, 'PTTL', name))
-      const kinds = { generation: 90_000_000, revoked: 3_720_000 }
+      const kinds = { generation: 90_000_000, revoked: 3_720_000, once: 3_720_000 }
       const longest = kinds[name.split(':')[1] as keyof typeof kinds] ?? 120_000
       expect(left).toBeGreaterThan(50_000)
       expect(left).toBeLessThanOrEqual(longest)
       expect(`${name} ${String(await send(one.client, 'GET', name))}`).not.toMatch(/secret/)
     }
+  })
+
+  it('keep a generation as long as any process counts on, whoever begins it', async () => {
+    const prefix = randomUUID()
+    const month = 30 * 86_400
+    await new RedisGenerations({ client: one.client, prefix, maxLifetime: month }).current('alice')
+    await new RedisGenerations({ client: one.client, prefix }).bump('alice')
+    const names = (await keys(prefix)).filter((name) => !name.endsWith(':lifetime'))
+    expect(names).toHaveLength(1)
+    const left = Number(await send(one.client, 'PTTL', names[0] ?? ''))
+    expect(left).toBeGreaterThan(month * 1000)
   })
 
   it('keep a revocation for the longest that was asked for', async () => {

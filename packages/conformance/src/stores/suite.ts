@@ -77,6 +77,18 @@ const CASES: Readonly<Record<string, Run>> = {
     await first.revocations.revoke('one', systemClock.now() / 1000 - 3000)
     equal(await second.revocations.isRevoked('one'), true)
   },
+  'a used token stays used for an hour after it has expired, for other clock tolerances': async (
+    first,
+    second,
+  ) => {
+    const expired = systemClock.now() / 1000 - 3000
+    equal(await first.once.consume('old', expired), true)
+    equal(await second.once.consume('old', expired), false)
+  },
+  'a store of generations says how long it remembers': async (first) => {
+    const { maxLifetime } = first.generations
+    ok(maxLifetime === undefined || maxLifetime > 0)
+  },
   'using, revoking and counting do not touch each other': async (first) => {
     equal(await first.once.consume('one', LATER), true)
     equal(await first.revocations.isRevoked('one'), false)

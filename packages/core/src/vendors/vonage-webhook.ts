@@ -98,8 +98,7 @@ export class VonageWebhookVerifier {
     this.#maxAge = optionalNumber(options.maxAge, 'maxAge', { min: 1, max: 86_400 }) ?? 300
     this.#clock = clockOption(options.clock)
     const { once = memoryFor(this.#clock) } = options
-    const asJudged = { clockTolerance: 0, checksOrigin: false }
-    this.#once = once === null ? undefined : compileOnce({ once }, asJudged)
+    this.#once = once === null ? undefined : compileOnce({ once }, { checksOrigin: false })
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 

@@ -49,7 +49,7 @@ export interface DpopParts {
   readonly algorithms: readonly Algorithm[]
   readonly maxAge: number
   readonly clockTolerance: number
-  readonly once: OneTimeGuard
+  readonly once: Pick<OneTimeGuard, 'consume'>
   readonly nonces: DpopNonces | undefined
   readonly clock: Clock
 }
@@ -104,10 +104,16 @@ export function requireDpopOptions(options: DpopOptions): DpopParts {
     algorithms: requireAlgorithms(options.algorithms),
     maxAge,
     clockTolerance,
-    once: once ?? new MemoryOneTimeGuard({ max, clock }),
+    once: once ?? ownMemory(max, clock),
     nonces,
     clock,
   }
+}
+
+/** Nobody else goes by it, and by another clock tolerance: no hour has to be added. */
+function ownMemory(max: number, clock: Clock): Pick<OneTimeGuard, 'consume'> {
+  const memory = new MemoryOneTimeGuard({ max, clock })
+  return { consume: (id, neededUntil) => memory.consume(id, neededUntil, 0) }
 }
 
 function requireAlgorithms(value: readonly Algorithm[] = ALGORITHMS): readonly Algorithm[] {

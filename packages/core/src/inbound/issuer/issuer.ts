@@ -26,6 +26,7 @@ import { createIssuedToken, type IssuedToken } from './issued-token.ts'
 import {
   ISSUE_OPTIONS,
   ISSUER_OPTIONS,
+  type IssuerGenerations,
   type IssueOptions,
   type IssuerEvent,
   type IssuerOptions,
@@ -35,7 +36,6 @@ import { KeyRing } from './key-ring.ts'
 import type { PublicJwk } from '../../keys/jwk.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { askStore, isNumber } from '../state/ask.ts'
-import type { Generations } from '../state/generations.ts'
 
 /** `*` binds a token to no place at all, and `file://` to every page that is opened from a disk. */
 const ORIGIN_WARNINGS: ReadonlyMap<string, 'origin_any' | 'origin_file'> = new Map([
@@ -68,7 +68,7 @@ export class TokenIssuer<Keys extends TokenSigner = KeyRing> {
   readonly keys: Keys
   readonly #maxLifetime: number
   readonly #origins: OriginPolicy
-  readonly #generations: Pick<Generations, 'current'> | undefined
+  readonly #generations: IssuerGenerations | undefined
   readonly #clock: Clock
   readonly #observe: Observe<IssuerEvent> | undefined
 
@@ -82,7 +82,7 @@ export class TokenIssuer<Keys extends TokenSigner = KeyRing> {
     this.keys = requireKeys(options, this.#clock) as Keys
     this.#maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
     this.#origins = originPolicy(options)
-    this.#generations = optionalGenerations(options.generations)
+    this.#generations = optionalGenerations(options.generations, this.#maxLifetime)
     this.#observe = optionalFunction(options.observe, 'observe')
   }
 
@@ -175,8 +175,17 @@ function requireKeys({ keys, algorithm }: IssuerOptions<TokenSigner>, clock: Clo
 }
 
 function optionalGenerations(
-  generations: Pick<Generations, 'current'> | undefined,
-): Pick<Generations, 'current'> | undefined {
-  if (generations === undefined || typeof generations?.current === 'function') return generations
-  throw invalid('generations', '"generations" must be an object with a "current" method.')
+  generations: IssuerGenerations | undefined,
+  maxLifetime: number,
+): IssuerGenerations | undefined {
+  if (generations === undefined) return undefined
+  if (typeof generations?.current !== 'function') {
+    throw invalid('generations', '"generations" must be an object with a "current" method.')
+  }
+  const { maxLifetime: remembered = Infinity } = generations
+  if (maxLifetime <= remembered) return generations
+  throw invalid(
+    'generations',
+    `"generations" remembers tokens of ${remembered} seconds, and "maxLifetime" is ${maxLifetime}: superseded tokens would come back. Give the store the same "maxLifetime".`,
+  )
 }

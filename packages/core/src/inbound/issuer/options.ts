@@ -24,6 +24,9 @@ export interface TokenSigner {
   jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>
 }
 
+/** What an issuer needs of a store of generations. */
+export type IssuerGenerations = Pick<Generations, 'current' | 'maxLifetime'>
+
 /** What a `TokenIssuer` is told. */
 export interface IssuerOptions<Keys extends TokenSigner = KeyRing> {
   /** The `iss` of every token: a URL where others are to find the keys. */
@@ -47,9 +50,9 @@ export interface IssuerOptions<Keys extends TokenSigner = KeyRing> {
   readonly allowSuffixes?: readonly string[]
   /**
    * Writes the subject's generation into each token, as `gen`, so that a new one can supersede all
-   * before it. A subject is required then.
+   * before it. A subject is required then. The store has to remember them for `maxLifetime` at the least.
    */
-  readonly generations?: Pick<Generations, 'current'>
+  readonly generations?: IssuerGenerations
   readonly clock?: Clock
   readonly observe?: Observe<IssuerEvent>
 }

@@ -55,7 +55,7 @@ export class MemoryRevocations implements Revocations {
 
 /** How much an in-memory store of token ids may hold. */
 export interface MemoryStoreOptions {
-  /** Token ids at the most. Default 100 000. */
+  /** Token ids at the most. Default 1 000 000. */
   readonly max?: number
   readonly clock?: Clock
 }
@@ -76,7 +76,7 @@ export class ExpiringIds {
   constructor(options: MemoryStoreOptions, where: string) {
     requireOptions(options, where)
     refuseUnknownOptions(options, ['max', 'clock'], where)
-    this.#max = requireNumber(options.max ?? 100_000, 'max', {
+    this.#max = requireNumber(options.max ?? 1_000_000, 'max', {
       min: 1,
       max: 10_000_000,
       integer: true,
@@ -118,18 +118,20 @@ export class ExpiringIds {
 /** Remembers which tokens have been used, so that each is accepted once. */
 export interface OneTimeGuard {
   /**
-   * Uses a token up: `true` for the first call with this id, `false` for every other until the token
-   * has expired. Of any number of calls at once, one is the first. What it throws refuses the token.
+   * Uses a token up: `true` for the first call with this id, `false` for every other. It is remembered for
+   * an hour longer than the token is good: so far any verifier that shares the store may let it go on by
+   * its clock tolerance. Of any number of calls at once, one is the first. What it throws refuses the token.
    *
    * @param tokenId the `jti`.
-   * @param expiresAt seconds since the epoch, from when the token is refused anyway.
+   * @param expiresAt the token's `exp`, in seconds since the epoch.
+   * @param margin seconds that it is remembered for beyond that, for what is no token. Default 3600.
    */
-  consume(tokenId: string, expiresAt: number): boolean | Promise<boolean>
+  consume(tokenId: string, expiresAt: number, margin?: number): boolean | Promise<boolean>
 }
 
 /**
- * Remembers used tokens in memory: for one process. When it is full of tokens that have not expired,
- * it throws, and no further token is accepted until one has.
+ * Remembers used tokens in memory: for one process. When it is full of tokens that it has to remember,
+ * it throws, and no further token is accepted until it may forget one.
  *
  * @example
  * ```ts
@@ -148,9 +150,9 @@ export class MemoryOneTimeGuard implements OneTimeGuard {
     this.#used = new ExpiringIds(options, 'MemoryOneTimeGuard')
   }
 
-  consume(tokenId: string, expiresAt: number): boolean {
+  consume(tokenId: string, expiresAt: number, margin: number = LONGEST_TOLERANCE): boolean {
     if (this.#used.has(tokenId)) return false
-    this.#used.add(tokenId, expiresAt)
+    this.#used.add(tokenId, expiresAt + margin)
     return true
   }
 }

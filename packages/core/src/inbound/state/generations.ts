@@ -8,6 +8,11 @@ import {
 
 /** Counts a subject's generations of tokens; tokens of an older one are refused. */
 export interface Generations {
+  /**
+   * Seconds that the longest-lived token may be good for: what is older is not remembered. Left out where
+   * nothing is ever forgotten.
+   */
+  readonly maxLifetime?: number
   /** Gives the generation that the subject's tokens must have at the least. What it throws refuses the token. */
   current(subject: string): number | Promise<number>
   /** Begins a new generation, and gives it. All tokens issued before are refused from now on. */
@@ -16,7 +21,10 @@ export interface Generations {
 
 /** What a {@link MemoryGenerations} may be told. */
 export interface MemoryGenerationsOptions {
-  /** Seconds that the longest-lived token is good for. Default 86 400, a day. */
+  /**
+   * Seconds that the longest-lived token is good for: the `maxLifetime` of the issuer, which takes no store
+   * that remembers less. Default 86 400, a day.
+   */
   readonly maxLifetime?: number
   /** Subjects with a recent new generation, at the most. Default 100 000. */
   readonly max?: number
@@ -52,6 +60,7 @@ interface Generation {
  */
 export class MemoryGenerations implements Generations {
   readonly #generations = new Map<string, Generation>()
+  readonly maxLifetime: number
   readonly #retentionMs: number
   readonly #max: number
   readonly #clock: Clock
@@ -60,9 +69,9 @@ export class MemoryGenerations implements Generations {
   constructor(options: MemoryGenerationsOptions = {}) {
     requireOptions(options, 'MemoryGenerations')
     refuseUnknownOptions(options, ['maxLifetime', 'max', 'clock'], 'MemoryGenerations')
-    const maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
+    this.maxLifetime = requireNumber(options.maxLifetime ?? 86_400, 'maxLifetime', { min: 1 })
     // A verifier may accept a token for an hour of clock tolerance after it has expired.
-    this.#retentionMs = (maxLifetime + 3600) * 1000
+    this.#retentionMs = (this.maxLifetime + 3600) * 1000
     this.#max = requireNumber(options.max ?? 100_000, 'max', {
       min: 1,
       max: 10_000_000,

@@ -43,17 +43,17 @@ export function compileStanding({
  * not be used up.
  */
 export function compileOnce(
-  { once }: StateOptions,
-  { clockTolerance, checksOrigin }: { clockTolerance: number; checksOrigin: boolean },
+  { once }: Pick<StateOptions, 'once'>,
+  { checksOrigin }: { readonly checksOrigin: boolean },
 ): StateCheck | undefined {
   requireStore(once, 'once', 'consume')
   if (once === undefined) return undefined
   const headers = checksOrigin ? { vary: 'Origin' } : {}
   return async (claims) => {
     const tokenId = tokenIdOf(claims)
-    if (claims.exp === undefined) throw missing('exp')
-    const expiresAt = claims.exp + clockTolerance
-    const first = await askStore(() => once.consume(tokenId, expiresAt), isBoolean)
+    const { exp } = claims
+    if (exp === undefined) throw missing('exp')
+    const first = await askStore(() => once.consume(tokenId, exp), isBoolean)
     if (first) return
     throw new RequestError('ERR_TOKEN_REPLAYED', 'The token has been used before.', {
       reason: 'token_replayed',

@@ -42,7 +42,8 @@ const BYTES_PER_ENTRY = 512
 /**
  * Remembers which tokens had a good signature, so that the next request with the same token costs one
  * look-up. It holds facts and no verdicts: who reads it judges time, issuer, audience and everything
- * else again. Only one spelling of a token can have a good signature, so the text itself is compared.
+ * else again. An ECDSA signature has a second spelling that holds as well: that is another entry here, and
+ * nothing that means security may go by the text.
  */
 export class VerifiedTokens<Value extends object> {
   readonly #entries: LRUCache<number, Entry<Value>>

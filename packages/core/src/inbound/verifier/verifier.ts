@@ -92,10 +92,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     this.#origin = optionalBinding(options.origin)?.forAudience(this.#policy.audience)
     this.#schema = optionalSchema(options.schema)
     this.#standing = compileStanding(options)
-    this.#once = compileOnce(options, {
-      clockTolerance: this.#policy.clockTolerance,
-      checksOrigin: this.checksOrigin,
-    })
+    this.#once = compileOnce(options, { checksOrigin: this.checksOrigin })
     const awaited = [this.#schema, this.#standing, this.#once]
     this.#judgesAtOnce = awaited.every((check) => check === undefined)
     this.#cache = createVerifiedTokens(options.cache)

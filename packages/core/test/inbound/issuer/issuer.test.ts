@@ -1,9 +1,11 @@
 import { inspect } from 'node:util'
 import {
+  type Generations,
   type IssueOptions,
   type IssuerEvent,
   type IssuerOptions,
   KeyRing,
+  MemoryGenerations,
   TokenIssuer,
   TokenVerifier,
 } from '@mayfly/core'
@@ -174,5 +176,23 @@ describe('An issuer refuses', () => {
     expect(await failure(() => issuer.issue({ expiresIn: 61 }))).toMatchObject({
       message: '"expiresIn" must be at most 60 seconds, not 61.',
     })
+  })
+})
+
+describe('An issuer with generations', () => {
+  it('takes no store that forgets before its tokens have expired', () => {
+    const week = 7 * 86_400
+    const make = (generations: Pick<Generations, 'current' | 'maxLifetime'>): TokenIssuer =>
+      new TokenIssuer({ issuer: ISSUER, maxLifetime: week, generations })
+    for (const generations of [
+      new MemoryGenerations(),
+      { current: () => 0, maxLifetime: week - 1 },
+    ]) {
+      expect(() => make(generations)).toThrow(
+        expect.objectContaining({ code: 'ERR_OPTION_INVALID', option: 'generations' }) as object,
+      )
+    }
+    make(new MemoryGenerations({ maxLifetime: week }))
+    make({ current: () => 0 }) // one that never forgets
   })
 })

@@ -135,6 +135,26 @@ describe('A verifier with a warm cache', () => {
     await expect(verifier.verify(token)).rejects.toThrow(refusedWith('ERR_TOKEN_KEY'))
   })
 
+  it('does not keep what was verified while a schema took its time and the key was removed', async () => {
+    const keys = new ChangingKeys(key)
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: async (value: unknown) => {
+          keys.remove(key)
+          // Another request has told the cache of the new version meanwhile.
+          await verifier.verify('x').catch(() => {})
+          return { value }
+        },
+      },
+    }
+    const [verifier] = verifierOf(keys, { schema })
+    const token = await sign(key, GOOD_CLAIMS)
+    await verifier.verify(token)
+    await expect(verifier.verify(token)).rejects.toThrow(refusedWith('ERR_TOKEN_KEY'))
+  })
+
   it('does not keep failures', async () => {
     const keys = new ChangingKeys(other)
     const [verifier, clock] = verifierOf(keys)

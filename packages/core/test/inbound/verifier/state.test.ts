@@ -1,6 +1,7 @@
 import {
   authenticate,
   denial,
+  generateKey,
   MemoryGenerations,
   MemoryOneTimeGuard,
   MemoryRevocations,
@@ -12,7 +13,14 @@ import {
 } from '@mayfly/core'
 import { FakeClock } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
-import { bench, failure, GOOD_CLAIMS, ISSUER, NOW } from '../../support/inbound.ts'
+import {
+  bench,
+  failure,
+  GOOD_CLAIMS,
+  ISSUER,
+  NOW,
+  sign as signWith,
+} from '../../support/inbound.ts'
 import { bearing } from '../../support/requests.ts'
 
 const APP = 'https://app.example.com'
@@ -63,13 +71,54 @@ describe('A verifier of one-time tokens', () => {
     expect(await Promise.all(uses)).toEqual(['token_expired', 'token_expired'])
   })
 
-  it('keeps a used token until no clock accepts it any more', async () => {
-    const asked: [string, number][] = []
+  it('tells the store the exp of the token, whatever its own clock tolerance', async () => {
+    const asked: unknown[][] = []
     const once: OneTimeGuard = { consume: (...call) => asked.push(call) > 0 }
     const { verifier, sign } = await bench({ once, clockTolerance: 30 })
     await verifier.verify(await sign())
-    expect(asked).toEqual([['token-1', NOW + 330]])
+    expect(asked).toEqual([['token-1', NOW + 300]])
   })
+
+  it('shares a store with one of another tolerance, and no token comes back to life', async () => {
+    const clock = new FakeClock()
+    const once = new MemoryOneTimeGuard({ clock })
+    const strict = await bench({ clock, once, clockTolerance: 0 })
+    const keys = [{ algorithm: 'HS256', key: strict.key }] as const
+    const lax = await bench({ clock, once, clockTolerance: 3600, keys })
+    const token = await strict.sign()
+    await strict.verifier.verify(token)
+    for (const seconds of [299, 2, 3598]) {
+      clock.advanceSeconds(seconds)
+      expect(await failure(() => lax.verifier.verify(token))).toMatchObject({
+        reason: 'token_replayed',
+      })
+    }
+  })
+
+  it.each(['once', 'revocations'] as const)(
+    'goes by the id: the second spelling of an ES256 signature is no second token to %s',
+    async (store) => {
+      const clock = new FakeClock()
+      const key = await generateKey('ES256')
+      const revocations = new MemoryRevocations({ clock })
+      const { verifier } = await bench({
+        clock,
+        keys: [{ algorithm: 'ES256', key }],
+        ...(store === 'once' ? { once: new MemoryOneTimeGuard({ clock }) } : { revocations }),
+      })
+      const token = await signWith(key, GOOD_CLAIMS)
+      const twin = secondSpelling(token)
+      expect(twin).not.toBe(token)
+      const open = await bench({ clock, keys: [{ algorithm: 'ES256', key }] })
+      await open.verifier.verify(twin) // nobody can refuse it by its signature
+      await verifier.verify(token)
+      revocations.revoke('token-1', NOW + 300)
+      const reason = store === 'once' ? 'token_replayed' : 'token_revoked'
+      for (const spelling of [twin, token]) {
+        expect(await failure(() => verifier.verify(spelling))).toMatchObject({ reason })
+      }
+    },
+  )
 
   it('does not let another spelling of a used token pass', async () => {
     const { verifier, sign } = await bench({ once: new MemoryOneTimeGuard() })
@@ -255,3 +304,17 @@ describe('A store that fails lets nobody pass:', () => {
     })
   })
 })
+
+/** The order of P-256 (SEC 2, section 2.4.2). */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+/** The same token with (r, n - s) for (r, s): it holds without the key. */
+function secondSpelling(token: string): string {
+  const end = token.lastIndexOf('.') + 1
+  const signature = Buffer.from(token.slice(end), 'base64url')
+  const s = BigInt(`0x${signature.subarray(32).toString('hex')}`)
+  const other = Buffer.from((ORDER - s).toString(16).padStart(64, '0'), 'hex')
+  return (
+    token.slice(0, end) + Buffer.concat([signature.subarray(0, 32), other]).toString('base64url')
+  )
+}

@@ -1,7 +1,7 @@
 export { ALGORITHMS, type Algorithm, isAlgorithm } from './keys/algorithms.ts'
 export type { VerifiedTokensOptions } from './inbound/verifier/verified-tokens.ts'
 export type { JwtPayload } from './inbound/claims/payload.ts'
-export type { ClaimsOptions, TokenProfile } from './inbound/claims/policy.ts'
+export type { ClaimsOptions, TokenProfile, SignedToken } from './inbound/claims/policy.ts'
 export { type Clock, systemClock } from './base/clock.ts'
 export { DpopNonces, type DpopNoncesOptions } from './inbound/dpop/nonces.ts'
 export type { DpopOptions } from './inbound/dpop/options.ts'
@@ -122,7 +122,11 @@ export type {
   WaitOutcome,
 } from './outbound/manager/options.ts'
 export { MultiIssuerVerifier } from './inbound/multi-issuer/multi-issuer.ts'
-export type { MultiIssuerOptions, TrustedIssuer } from './inbound/multi-issuer/options.ts'
+export type {
+  FindIssuer,
+  MultiIssuerOptions,
+  TrustedIssuer,
+} from './inbound/multi-issuer/options.ts'
 export type { Observe } from './base/observe.ts'
 export { TokenPool, type TokenPoolOptions } from './outbound/manager/pool.ts'
 export {
@@ -146,6 +150,7 @@ export {
   type TokenStore,
   wrapSource,
 } from './outbound/token.ts'
+export { decodeToken, type UnverifiedToken } from './inbound/verifier/decode-token.ts'
 export { TokenVerifier } from './inbound/verifier/verifier.ts'
 export type { VerifierEvent, VerifierHealth, VerifierOptions } from './inbound/verifier/options.ts'
 export {

@@ -11,6 +11,8 @@ export const MAX_KEY_ID = 1024
 export interface Jwk {
   readonly kty?: string | undefined
   readonly kid?: string | undefined
+  /** The issuer whose tokens the key is for, as Microsoft writes it into its sets. */
+  readonly issuer?: unknown
   readonly alg?: string | undefined
   readonly use?: string | undefined
   readonly key_ops?: readonly string[] | undefined
@@ -57,6 +59,8 @@ export interface ReadJwk {
   readonly numbers: KeyNumbers
   readonly facts: KeyFacts
   readonly keyId: string | undefined
+  /** The issuer that the key is for, where the JWK names one. */
+  readonly issuer: string | undefined
   /** The operations that `key_ops` leaves; `undefined` where it is not there. */
   readonly usages: readonly string[] | undefined
 }
@@ -97,7 +101,13 @@ export function readJwk(jwk: Jwk, algorithm: Algorithm): ReadJwk {
   if (kid !== undefined && typeof kid !== 'string') throw unreadable('its "kid" is not a string')
   const isList = Array.isArray(usages) && usages.every((one) => typeof one === 'string')
   if (usages !== undefined && !isList) throw unreadable('its "key_ops" is not a list of strings')
-  return { ...readNumbers(jwk), keyId: kid, usages: usages && [...usages] }
+  const { issuer } = jwk
+  return {
+    ...readNumbers(jwk),
+    keyId: kid,
+    issuer: typeof issuer === 'string' ? issuer : undefined,
+    usages: usages && [...usages],
+  }
 }
 
 /** Reads the members that make a key, and passes over what it says about its use. */

@@ -12,6 +12,8 @@ export interface KeyParts {
   readonly facts: KeyFacts
   readonly allowShortSecret?: boolean | undefined
   readonly fingerprint: string
+  /** The issuer that its JWK names, as Microsoft's do: the only one whose tokens it may verify. */
+  readonly issuer?: string | undefined
   readonly operations: KeyOperations
   /** The public half without `kid`; absent for secrets and where it cannot be had. */
   readonly publicJwk?: PublicJwk | undefined

@@ -202,7 +202,7 @@ async function finishPair(
 
 async function finish(
   operations: KeyOperations,
-  { algorithm, keyId, facts, allowShortSecret, extractable }: Loading,
+  { algorithm, keyId, issuer, facts, allowShortSecret, extractable }: Loading,
   { numbers }: { readonly numbers?: KeyNumbers | undefined },
 ): Promise<Key> {
   const { type } = facts
@@ -214,6 +214,7 @@ async function finish(
   const parts: KeyParts = {
     algorithm,
     keyId,
+    issuer,
     type: type === 'private' && operations.sign === undefined ? 'public' : type,
     facts,
     allowShortSecret,

@@ -31,6 +31,8 @@ export interface PreparedKey {
   readonly facts: KeyFacts
   /** The id that the material itself names. */
   readonly keyId?: string | undefined
+  /** The issuer that the material itself names. */
+  readonly issuer?: string | undefined
   /** What the material says that it may be used for; `undefined` where it does not say. */
   readonly usages?: readonly string[] | undefined
 }
@@ -219,8 +221,7 @@ function fromObject(material: object, algorithm: Algorithm): PreparedKey {
 }
 
 function fromJwk(jwk: Jwk, algorithm: Algorithm, keyObject?: KeyObject): PreparedKey {
-  const { numbers, facts, keyId, usages } = readJwk(jwk, algorithm)
-  const rest = { facts, keyId, usages }
+  const { numbers, ...rest } = readJwk(jwk, algorithm)
   if (numbers.k !== undefined) return { ...fromSecret(decodeBase64url(numbers.k)), ...rest }
   return { source: { format: 'jwk', numbers, ...(keyObject && { keyObject }) }, ...rest }
 }

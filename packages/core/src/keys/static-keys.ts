@@ -14,7 +14,7 @@ import {
 } from '../base/options.ts'
 import { KeyError } from '../base/errors.ts'
 import { isPrivateJwk, type JwkSet, MAX_KEY_ID, type Jwk } from './jwk.ts'
-import { adoptKey, Key } from './key.ts'
+import { adoptKey, Key, partsOf } from './key.ts'
 import { type KeyMaterial, importKey } from './load.ts'
 import { loadKey } from './make-key.ts'
 import { isPem, readKeyText } from './pem.ts'
@@ -275,8 +275,9 @@ async function importMember(jwk: unknown, algorithms: readonly Algorithm[]): Pro
 }
 
 /** Written as JSON, so that no id can be mistaken for another id and something else. */
-function identity({ algorithm, keyId, fingerprint }: Key): string {
-  return JSON.stringify([algorithm, keyId, fingerprint])
+function identity(key: Key): string {
+  const { algorithm, keyId, fingerprint } = key
+  return JSON.stringify([algorithm, keyId, fingerprint, partsOf(key).issuer])
 }
 
 /** A key of a JWK set, and an algorithm that it verifies. */

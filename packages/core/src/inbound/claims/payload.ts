@@ -27,7 +27,7 @@ export interface JwtPayload {
 /** What a claims policy judges: a payload and a header whose signature holds, of unchecked shape. */
 export interface SignedClaims {
   readonly payload: Readonly<Record<string, unknown>>
-  readonly protectedHeader: { readonly typ?: unknown }
+  readonly protectedHeader: Readonly<Record<string, unknown>>
 }
 
 /** A check of what never changes for a token. It throws a `RequestError`. */

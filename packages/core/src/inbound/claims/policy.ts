@@ -2,13 +2,14 @@ import {
   describe,
   invalid,
   optionalBoolean,
+  optionalFunction,
   optionalNumber,
   requireString,
   optionalString,
   optionalStrings,
   requireOneOf,
 } from '../../base/options.ts'
-import { OptionError } from '../../base/errors.ts'
+import { OptionError, RequestError } from '../../base/errors.ts'
 import {
   audienceCheck,
   checkStrings,
@@ -73,6 +74,12 @@ function contradicts(option: string, why: string): Error {
   return invalid(option, `"${option}" contradicts "profile", which ${why} (RFC 9068 section 4).`)
 }
 
+/** What the option `check` judges: a header and claims whose signature holds. */
+export interface SignedToken {
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly protectedHeader: Readonly<Record<string, unknown>>
+}
+
 /** Which claims a token must have, and what they must say. */
 export interface ClaimsOptions {
   /** Who may have issued the token: one name or several, compared to the letter. `null`: anyone. */
@@ -116,6 +123,11 @@ export interface ClaimsOptions {
    * that is not enforced here is refused. Default: none.
    */
   readonly ignoreConfirmation?: readonly string[]
+  /**
+   * Judges what is signed, once all other claims have been: gives a sentence that says why the token is
+   * refused (401 `claim_invalid`), or `undefined`. It never repeats a value, and goes by the token alone.
+   */
+  readonly check?: (token: SignedToken) => string | undefined
   /** Takes whole numbers as `sub` and `jti`, and gives them as their digits. Default `false`. */
   readonly allowNumericIds?: boolean
   /**
@@ -140,6 +152,7 @@ export const CLAIMS_OPTIONS = [
   'clientClaim',
   'scopeClaims',
   'ignoreConfirmation',
+  'check',
   'allowNumericIds',
   'largeIntegers',
 ] as const
@@ -231,6 +244,7 @@ function compileIdentity(
   const checkAudience = audienceCheck(audience)
   const checkType = profile.types === undefined ? purposeCheck : typeCheck(profile.types)
   const checkPresence = requiredClaims.length === 0 ? undefined : presenceCheck(requiredClaims)
+  const own = optionalFunction(options.check, 'check')
   return (token) => {
     checkIssuer(token)
     checkAudience(token)
@@ -239,7 +253,13 @@ function compileIdentity(
     checkStrings(token)
     checkPresence?.(token)
     profile.check?.(token)
+    const why = own?.({ claims: token.payload, protectedHeader: token.protectedHeader })
+    if (why !== undefined) throw refusedByCheck(why)
   }
+}
+
+function refusedByCheck(message: string): Error {
+  return new RequestError('ERR_CLAIM_INVALID', message, { reason: 'claim_invalid' })
 }
 
 function expectedClients({ clientIds, clientClaim }: ClaimsOptions): TokenCheck | undefined {

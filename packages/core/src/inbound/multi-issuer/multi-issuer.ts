@@ -1,11 +1,19 @@
+import { LRUCache } from 'lru-cache'
 import { createVerifiedTokens, type VerifiedTokens } from '../verifier/verified-tokens.ts'
 import { issuerCheck } from '../claims/identity.ts'
-import type { JwtPayload, TokenCheck } from '../claims/payload.ts'
+import { type JwtPayload, missing, refusal } from '../claims/payload.ts'
 import type { Clock } from '../../base/clock.ts'
-import { clockOption, invalid, optionalFunction } from '../../base/options.ts'
+import { clockOption, invalid, optionalFunction, optionalNumber } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH } from '../../jws/verify.ts'
-import { inEntry, type MultiIssuerOptions, namesOf, requireMultiIssuerOptions } from './options.ts'
+import {
+  type FindIssuer,
+  inEntry,
+  type MultiIssuerOptions,
+  namesOf,
+  requireMultiIssuerOptions,
+  type TrustedIssuer,
+} from './options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { TokenVerifier } from '../verifier/verifier.ts'
 import {
@@ -16,9 +24,7 @@ import {
 } from '../verifier/options.ts'
 import type { VerifyContext } from '../verifier/origin-binding.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
-import { decodeBase64url } from '../../base/base64url.ts'
-import { type JsonObject, parseJsonObject } from '../../base/json.ts'
-import { malformed } from '../../jws/parse.ts'
+import { partOf } from '../verifier/decode-token.ts'
 
 /**
  * Verifies the tokens of several issuers, each by its own keys, algorithms and audience. There is one
@@ -47,8 +53,11 @@ import { malformed } from '../../jws/parse.ts'
  * ```
  */
 export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifier<Payload> {
-  readonly #verifiers: ReadonlyMap<string, TokenVerifier<Payload>>
-  readonly #checkIssuer: TokenCheck
+  /** By issuer; those that a function gave come and go. */
+  readonly #verifiers:
+    | Map<string, TokenVerifier<Payload>>
+    | LRUCache<string, TokenVerifier<Payload>>
+  readonly #find: ((issuer: string) => Promise<TokenVerifier<Payload> | undefined>) | undefined
   readonly #maxTokenLength: number
   /** Who accepted a token before, so that it need not be read to find out. */
   readonly #known: VerifiedTokens<TokenVerifier<Payload>> | undefined
@@ -60,31 +69,38 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
   /** @throws {OptionError} when an option is missing, unknown or unsound, or an issuer stands twice. */
   constructor(options: MultiIssuerOptions<Payload>) {
     requireMultiIssuerOptions(options)
-    const { issuers, ...shared } = options
+    const { issuers, max, ...shared } = options
     this.#clock = clockOption(shared.clock)
     this.#observe = optionalFunction(shared.observe, 'observe')
-    const verifiers = new Map<string, TokenVerifier<Payload>>()
-    for (const [index, entry] of issuers.entries()) {
-      inEntry(index, () => {
-        const names = namesOf(entry)
-        // What is still missing then, the verifier itself asks for.
-        const own = { ...shared, ...entry } as VerifierOptions<Payload>
-        const verifier = new TokenVerifier(own)
-        for (const name of names) {
-          if (verifiers.has(name)) throw invalid('issuer', `"issuer": ${name} stands twice.`)
-          verifiers.set(name, verifier)
-        }
-      })
+    const bounds = { min: 1, integer: true, unit: 'issuers' }
+    // What is still missing then, the verifier itself asks for.
+    const make = (entry: TrustedIssuer<Payload>): TokenVerifier<Payload> =>
+      new TokenVerifier({ ...shared, ...entry } as VerifierOptions<Payload>)
+    const lengths = [shared.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH]
+    if (typeof issuers === 'function') {
+      this.#verifiers = new LRUCache({ max: optionalNumber(max, 'max', bounds) ?? 1000 })
+      this.#find = finder(issuers, make)
+      // Whether a tenant binds tokens to origins is not known before it was asked for.
+      this.checksOrigin = shared.origin !== undefined
+    } else {
+      if (max !== undefined) throw invalid('max', '"max" goes with a function as "issuers".')
+      const verifiers = new Map<string, TokenVerifier<Payload>>()
+      for (const [index, entry] of issuers.entries()) {
+        inEntry(index, () => {
+          const names = namesOf(entry)
+          const verifier = make(entry)
+          for (const name of names) {
+            if (verifiers.has(name)) throw invalid('issuer', `"issuer": ${name} stands twice.`)
+            verifiers.set(name, verifier)
+          }
+        })
+        if (entry.maxTokenLength !== undefined) lengths.push(entry.maxTokenLength)
+      }
+      this.#verifiers = verifiers
+      this.checksOrigin = this.#all().some((verifier) => verifier.checksOrigin)
     }
-    this.#verifiers = verifiers
-    this.#checkIssuer = issuerCheck([...verifiers.keys()])
-    this.#maxTokenLength = Math.max(
-      ...issuers.map(
-        (entry) => entry.maxTokenLength ?? shared.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
-      ),
-    )
+    this.#maxTokenLength = Math.max(...lengths)
     this.#known = createVerifiedTokens(shared.cache)
-    this.checksOrigin = this.#all().some((verifier) => verifier.checksOrigin)
   }
 
   /**
@@ -139,20 +155,25 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
   }
 
   async #route(token: string, context?: VerifyContext): Promise<VerifiedToken<Payload>> {
-    const verifier = this.#choose(token)
+    const verifier = await this.#choose(token)
     const verified = await verifier.verify(token, context)
     this.#known?.set(token, verifier, { version: 0, expiresAt: undefined })
     return verified
   }
 
-  #choose(token: unknown): TokenVerifier<Payload> {
+  async #choose(token: unknown): Promise<TokenVerifier<Payload>> {
     const startMs = this.#clock.now()
     try {
-      const payload = readUnverified(token, this.#maxTokenLength)
-      this.#checkIssuer({ payload, protectedHeader: {} })
-      const verifier = this.#verifiers.get(String(payload['iss']))
-      if (verifier !== undefined) return verifier
-      throw new TypeError('An issuer that is trusted has no verifier.')
+      const payload = partOf(token, 'payload', this.#maxTokenLength)
+      issuerCheck(null)({ payload, protectedHeader: {} })
+      const { iss } = payload
+      if (typeof iss !== 'string') throw missing('iss')
+      const held = this.#verifiers.get(iss)
+      if (held !== undefined) return held
+      const found = await this.#find?.(iss)
+      if (found === undefined) throw untrusted()
+      this.#verifiers.set(iss, found)
+      return found
     } catch (error) {
       if (error instanceof RequestError) {
         const durationMs = this.#clock.now() - startMs
@@ -172,25 +193,33 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
   }
 }
 
-/**
- * Reads the payload of a token whose signature nobody has checked. None of it may be believed: it
- * chooses who checks the token, and is then read again from the bytes that were verified.
- *
- * @throws {RequestError} 401 `ERR_TOKEN_MALFORMED`.
- */
-function readUnverified(token: unknown, maxTokenLength: number): JsonObject {
-  if (typeof token !== 'string') throw malformed('The token is not text.')
-  if (token.length > maxTokenLength) {
-    throw malformed(`The token is longer than ${maxTokenLength} characters.`)
+/** Asks a function for issuers: once for all tokens that come while it is asked. */
+function finder<Payload>(
+  find: FindIssuer<Payload>,
+  make: (entry: TrustedIssuer<Payload>) => TokenVerifier<Payload>,
+): (issuer: string) => Promise<TokenVerifier<Payload> | undefined> {
+  const asked = new Map<string, Promise<TokenVerifier<Payload> | undefined>>()
+  const ask = async (issuer: string): Promise<TokenVerifier<Payload> | undefined> => {
+    try {
+      const entry = await find(issuer)
+      if (entry === undefined) return undefined
+      if (namesOf(entry).includes(issuer)) return make(entry)
+      throw invalid('issuer', '"issuers" gave another issuer than the one that it was asked for.')
+    } finally {
+      asked.delete(issuer)
+    }
   }
-  const start = token.indexOf('.') + 1
-  const end = token.lastIndexOf('.')
-  // With more dots than two there is one in the payload, and that is no base64url.
-  if (start === 0 || start > end) {
-    throw malformed('The token does not have the three parts of a signed token.')
+  return (issuer) => {
+    const running = asked.get(issuer) ?? ask(issuer)
+    asked.set(issuer, running)
+    return running
   }
-  const bytes = decodeBase64url(token.slice(start, end))
-  const payload = bytes && parseJsonObject(bytes)
-  if (payload !== undefined) return payload
-  throw malformed("The token's payload is not a JSON object.")
+}
+
+function untrusted(): RequestError {
+  return refusal('ERR_ISSUER', {
+    reason: 'issuer_mismatch',
+    claim: 'iss',
+    message: 'The token comes from an issuer that is not trusted here.',
+  })
 }

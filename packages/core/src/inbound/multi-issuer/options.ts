@@ -13,6 +13,11 @@ export interface TrustedIssuer<Payload = JwtPayload> extends Partial<VerifierOpt
   readonly keys: VerifierKeys
 }
 
+/** Finds an issuer by the name that a token claims. */
+export type FindIssuer<Payload = JwtPayload> = (
+  issuer: string,
+) => TrustedIssuer<Payload> | undefined | Promise<TrustedIssuer<Payload> | undefined>
+
 /**
  * What a `MultiIssuerVerifier` is told: its issuers, and what is the same for all of them. Stores for
  * one-time use, generations and revocations belong to each issuer, since two issuers may give their
@@ -20,7 +25,14 @@ export interface TrustedIssuer<Payload = JwtPayload> extends Partial<VerifierOpt
  */
 export interface MultiIssuerOptions<Payload = JwtPayload>
   extends Partial<Omit<VerifierOptions<Payload>, 'issuer' | 'keys' | keyof StateOptions>> {
-  readonly issuers: readonly TrustedIssuer<Payload>[]
+  /**
+   * The issuers that are trusted; or a function that is asked for each new one, and gives `undefined` for
+   * one that is not. It is for tenants that are not known at the start; what it may go by is the name alone,
+   * which nobody has signed yet.
+   */
+  readonly issuers: readonly TrustedIssuer<Payload>[] | FindIssuer<Payload>
+  /** How many issuers are kept that a function gave; those used longest ago are asked for again. Default 1000. */
+  readonly max?: number
 }
 
 const OWN: ReadonlySet<string> = new Set(['issuer', 'keys', ...STATE_OPTIONS])
@@ -33,9 +45,9 @@ export function requireMultiIssuerOptions(options: { readonly issuers: unknown }
     throw invalid(own, `"${own}" is each issuer's own: give it inside "issuers".`)
   }
   const shared = VERIFIER_OPTIONS.filter((name) => !OWN.has(name))
-  refuseUnknownOptions(options, ['issuers', ...shared], 'MultiIssuerVerifier')
+  refuseUnknownOptions(options, ['issuers', 'max', ...shared], 'MultiIssuerVerifier')
   const { issuers } = options
-  if (Array.isArray(issuers) && issuers.length > 0) return
+  if (typeof issuers === 'function' || (Array.isArray(issuers) && issuers.length > 0)) return
   throw new OptionError(
     'ERR_OPTION_REQUIRED',
     'issuers',

@@ -4,7 +4,8 @@ import type { JwtPayload } from '../claims/payload.ts'
 import { CLAIMS_OPTIONS, type ClaimsOptions } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import { refuseUnknownOptions, requireOptions } from '../../base/options.ts'
-import type { Reason } from '../../base/errors.ts'
+import type { Reason, RequestError } from '../../base/errors.ts'
+import type { UnverifiedToken } from './decode-token.ts'
 import type { VerifierKeys } from './key-set.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/options.ts'
@@ -34,6 +35,11 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
   /** The cache of good signatures. `false`: none. Default `true`. */
   readonly cache?: boolean | VerifiedTokensOptions
   readonly clock?: Clock
+  /**
+   * Says what is known about tokens like this one, in a sentence that is added to the message of a
+   * refusal. It changes nothing else, and may believe nothing that the token says.
+   */
+  readonly explain?: (token: UnverifiedToken, error: RequestError) => string | undefined
   /** Gets an event for every token that was accepted or refused, and for every fetch of keys. */
   readonly observe?: Observe<VerifierEvent>
 }
@@ -79,6 +85,7 @@ export const VERIFIER_OPTIONS: readonly (keyof VerifierOptions)[] = [
   'cache',
   'clock',
   'observe',
+  'explain',
 ]
 
 /** Refuses what is no set of verifier options. The parts check their own. */

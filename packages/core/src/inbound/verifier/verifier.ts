@@ -13,6 +13,8 @@ import {
   requireNumber,
 } from '../../base/options.ts'
 import { RequestError } from '../../base/errors.ts'
+import { explained } from './decode-token.ts'
+import { partsOf } from '../../keys/key.ts'
 import { parseCompact } from '../../jws/parse.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../../jws/verify.ts'
 import { type KeySet, resolveKeySet } from './key-set.ts'
@@ -77,6 +79,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
   readonly #maxTokenLength: number
   readonly #clock: Clock
   readonly #observe: Observe<VerifierEvent> | undefined
+  readonly #explain: VerifierOptions['explain']
 
   /** @throws {OptionError} when an option is missing, unknown or unsound. */
   constructor(options: VerifierOptions<Payload>) {
@@ -84,6 +87,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     this.#policy = compileClaimsPolicy(options)
     this.#clock = clockOption(options.clock)
     this.#observe = optionalFunction(options.observe, 'observe')
+    this.#explain = optionalFunction(options.explain, 'explain')
     this.#keys = resolveKeySet(options.keys, options.algorithms, {
       clock: this.#clock,
       observe: this.#observe,
@@ -154,7 +158,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     const known = isAtOnce ? this.#find(token, startMs / 1000) : undefined
     if (known === undefined) return this.#verify(token, context, startMs)
     try {
-      this.#judgeKnown(known, context, startMs)
+      this.#judgeKnown(known, context, startMs, token)
       // Without a schema the payload's type is that of the claims.
       return (known.promise ?? Promise.resolve(known.signed)) as Promise<VerifiedToken<Payload>>
     } catch (error) {
@@ -173,7 +177,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     const startMs = this.#clock.now()
     const known = this.#find(token, startMs / 1000)
     if (known === undefined) return undefined
-    this.#judgeKnown(known, context, startMs)
+    this.#judgeKnown(known, context, startMs, token)
     return known.signed as VerifiedToken<Payload>
   }
 
@@ -181,14 +185,18 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
    * Judges what may be otherwise at each use. Issuer, audience and all else that the token and the options
    * settle between them was judged before the token was kept, and neither of them changes.
    */
-  #judgeKnown({ signed, origins }: Kept, context: VerifyContext, startMs: number): void {
+  #judgeKnown(
+    { signed, origins }: Kept,
+    context: VerifyContext,
+    startMs: number,
+    token: string,
+  ): void {
     try {
       this.#policy.checkTime(signed, startMs / 1000)
       if (origins !== undefined) this.#origin?.check(origins, context)
       checkBinding(signed.confirmation ?? NO_CONFIRMATION, context)
     } catch (error) {
-      if (error instanceof RequestError) this.#refused(error, startMs)
-      throw error
+      throw this.#refused(error, startMs, token)
     }
     this.#accepted(true, startMs)
   }
@@ -221,8 +229,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
       this.#accepted(cached !== undefined, startMs)
       return verified
     } catch (error) {
-      if (error instanceof RequestError) this.#refused(error, startMs)
-      throw error
+      throw this.#refused(error, startMs, token)
     }
   }
 
@@ -232,8 +239,9 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
       algorithms: this.#keys.algorithms(),
       maxTokenLength: this.#maxTokenLength,
     })
-    const { payload: bytes, protectedHeader } = await verifyParsed(parsed, this.#keys.lookup)
+    const { payload: bytes, protectedHeader, key } = await verifyParsed(parsed, this.#keys.lookup)
     const payload = readPayload(bytes, this.#policy.reading)
+    requireKeyIssuer(partsOf(key).issuer, payload)
     this.#policy.check({ payload, protectedHeader }, this.#clock.now() / 1000)
     return createVerifiedToken(payload, protectedHeader, this.#policy)
   }
@@ -260,10 +268,29 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     notify(this.#observe, { type: 'verify', cached, durationMs: this.#clock.now() - startMs })
   }
 
-  #refused({ reason }: RequestError, startMs: number): void {
-    if (this.#observe === undefined) return
+  /** Tells of a refusal, and adds to its message what the application knows about such a token. */
+  #refused(error: unknown, startMs: number, token: string): unknown {
+    if (!(error instanceof RequestError)) return error
+    const { reason } = error
     notify(this.#observe, { type: 'deny', reason, durationMs: this.#clock.now() - startMs })
+    return this.#explain === undefined ? error : explained(error, token, this.#explain)
   }
+}
+
+/**
+ * Holds a key to the issuer that it is published for: in a set that many tenants share, the key of one
+ * must not verify another's tokens. Microsoft writes `{tenantid}` where any tenant may stand.
+ */
+function requireKeyIssuer(
+  of: string | undefined,
+  payload: Readonly<Record<string, unknown>>,
+): void {
+  if (of === undefined || !of.startsWith('https://')) return
+  if (of.replace('{tenantid}', String(payload['tid'])) === payload['iss']) return
+  throw new RequestError('ERR_ISSUER', 'The key of this token is published for another issuer.', {
+    reason: 'issuer_mismatch',
+    claim: 'iss',
+  })
 }
 
 /** The code that binds tokens comes with the binding: nothing here may load it. */

@@ -14,6 +14,28 @@ export function repositoryFields(home: string, folder: string): Readonly<Record<
   }
 }
 
+/**
+ * What a package.json says to tools that do not read "exports", such as `moduleResolution: node` of
+ * TypeScript, all of it made of the exports.
+ */
+export function legacyFields(exports: Exports): Readonly<Record<string, unknown>> {
+  const { '.': main, './package.json': _, ...more } = exports
+  if (typeof main !== 'object') return {}
+  const entries = Object.entries(more).map(([subpath, entry]) => [
+    subpath.slice(2),
+    [typeof entry === 'object' ? entry.types : entry],
+  ])
+  return {
+    main: main.default,
+    types: main.types,
+    ...(entries.length > 0 && { typesVersions: { '*': Object.fromEntries(entries) } }),
+  }
+}
+
+type Exports = Readonly<
+  Record<string, string | { readonly types: string; readonly default: string }>
+>
+
 /** Where the project lives: the one place that says so. */
 export function homepage(): string {
   return (readJson(join(repositoryRoot, 'package.json')) as { homepage: string }).homepage
@@ -24,7 +46,7 @@ export function packagePages(): string[] {
   return listFiles(repositoryRoot, ['packages/*/README.md', 'packages/*/SECURITY.md'])
 }
 
-/** Moves the project: writes its address wherever it stands. */
+/** Moves the project: writes its address wherever it stands, and what is made of other fields. */
 export function moveTo(home: string): void {
   const before = homepage()
   const pages = packagePages().map((page) => join(repositoryRoot, page))
@@ -35,7 +57,10 @@ export function moveTo(home: string): void {
     const file = join(folder, 'package.json')
     const manifest = readJson(file)
     const { name, version, description, license, ...rest } = manifest
-    const fields = repositoryFields(home, folder)
+    const fields = {
+      ...repositoryFields(home, folder),
+      ...legacyFields(manifest['exports'] as Exports),
+    }
     const written = { name, version, description, license, ...fields, ...rest, ...fields }
     writeFileSync(file, `${JSON.stringify(written, null, 2)}\n`)
   }

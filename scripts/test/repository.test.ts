@@ -3,13 +3,20 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { repositoryRoot } from '../lib/files.ts'
 import { publicPackages, readManifest } from '../packages/workspace.ts'
-import { homepage, packagePages, repositoryFields } from '../release/repository.ts'
+import { homepage, legacyFields, packagePages, repositoryFields } from '../release/repository.ts'
 
 const packages = publicPackages().map(({ name, folder }) => [name, folder] as const)
 
 describe.each(packages)('What %s says of where it comes from', (_, folder) => {
   it('is what the repository says: run "pnpm repository" after a change', () => {
     expect(readManifest(folder)).toMatchObject(repositoryFields(homepage(), folder))
+  })
+
+  it('and where its entries are, for tools that do not read "exports", is what the exports say', () => {
+    const manifest = readManifest(folder)
+    const fields = legacyFields(manifest.exports as Parameters<typeof legacyFields>[0])
+    expect(Object.keys(fields).length).toBeGreaterThan(1)
+    expect(manifest).toMatchObject(fields)
   })
 
   it('is shipped with how to report a hole, and with what has changed', () => {

@@ -13,6 +13,24 @@ import { type PublicPackage, publicPackages } from './packages/workspace.ts'
  */
 const ROOM = /\/packages\/core\/src\/(?:\w+\/(?=suffix))?(\w+)(?:\/.*)?(?<!\.d)\.ts$/
 
+/** What the bundler puts in the place of syntax that an older Node.js cannot read. */
+const HELPER = /^\0@oxc-project\+runtime@/
+
+/** Types of Node's own that no declaration names any more: browsers and Workers do not have them. */
+const withoutEmptyImports = {
+  name: 'without-empty-imports',
+  generateBundle(
+    _: unknown,
+    files: Readonly<Record<string, { type: string; code?: string }>>,
+  ): void {
+    for (const [name, file] of Object.entries(files)) {
+      if (!name.endsWith('.d.ts') || file.code === undefined) continue
+      // The line stays, so that source maps stay right.
+      file.code = file.code.replaceAll(/^import "node:[\w/]+";$/gm, '')
+    }
+  },
+}
+
 for (const each of publicPackages()) await bundle(each)
 
 async function bundle({ folder, sources, imports }: PublicPackage): Promise<void> {
@@ -27,7 +45,7 @@ async function bundle({ folder, sources, imports }: PublicPackage): Promise<void
     // What the oldest Node.js that we support can read: it has no `using`.
     transform: { target: 'es2023' },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [dts({ cwd: folder, sourcemap: true })],
+    plugins: [dts({ cwd: folder, sourcemap: true }), withoutEmptyImports],
     onLog(_, { message }) {
       throw new Error(`${folder}: ${message}`)
     },
@@ -39,7 +57,11 @@ async function bundle({ folder, sources, imports }: PublicPackage): Promise<void
     comments: { annotation: true, jsdoc: false, legal: true },
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ name: (id) => ROOM.exec(id)?.[1] ?? null, debugName: 'rooms' }],
+      groups: [
+        { name: (id) => ROOM.exec(id)?.[1] ?? null, debugName: 'rooms' },
+        // Else a helper goes into the entry that uses it, which then exports it.
+        { name: (id) => (HELPER.test(id) ? 'rolldown-runtime' : null), debugName: 'helpers' },
+      ],
     },
   })
 }

@@ -1,5 +1,6 @@
 import { coldMint } from './groups/cold-mint.ts'
 import { coldVerify } from './groups/cold-verify.ts'
+import { importPem } from './groups/import-key.ts'
 import { malformedToken, wrongSignature } from './groups/refusals.ts'
 import { warmGetToken } from './groups/warm-get-token.ts'
 import { warmVerify, warmVerifyManyTokens } from './groups/warm-verify.ts'
@@ -15,6 +16,7 @@ export const groups: Readonly<Record<string, () => Promise<Group>>> = {
   'cold-verify-rs256': () => coldVerify('RS256'),
   'cold-verify-eddsa': () => coldVerify('EdDSA'),
   'cold-verify-hs256': () => coldVerify('HS256'),
+  'import-key': importPem,
   'wrong-signature': wrongSignature,
   'malformed-token': malformedToken,
 }

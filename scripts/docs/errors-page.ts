@@ -9,7 +9,7 @@ function codeLines(code: string, { title, cause, fix, example }: CodeText): stri
     `**${title}.** ${cause}`,
     `**Fix:** ${fix}`,
     reasons.length === 0 ? '' : `Reasons: ${reasons.join(', ')}.`,
-    example.startsWith('throw ') ? '' : `\`\`\`js\n${example}\n\`\`\``,
+    example.startsWith('throw ') ? '' : `\`\`\`text\n${example}\n\`\`\``,
   ].filter((line) => line !== '')
 }
 

@@ -27,7 +27,7 @@ const REFERENCE: RunMode = { kind: 'never', reason: 'the reference is type-check
 
 /** The Markdown files whose fences are programs. */
 export function documents(root: string): string[] {
-  return listFiles(root, ['*.md', 'docs/**/*.md', 'packages/*/README.md', 'examples/**/*.md'])
+  return listFiles(root, ['*.md', 'docs/*.md', 'packages/*/README.md', 'examples/**/*.md'])
 }
 
 /** Lists the `ts` fences of the Markdown files and of the doc comments below `root`. */

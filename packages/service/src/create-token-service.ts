@@ -103,7 +103,7 @@ async function openService(
 ): Promise<TokenService> {
   const { clock, database, retention, onConsoleToken } = settings
   const telling = openObservers(settings)
-  const ledger = settings.ledger ?? (await openLedger({ database, clock }))
+  const ledger = settings.ledger ?? (await openLedger({ database, retention, clock }))
   if (settings.ledger === undefined) held.push(ledger)
   const redis = await connectRedis(settings, telling.onEvent)
   if (redis !== undefined) held.push(redis)

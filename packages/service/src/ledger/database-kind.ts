@@ -1,7 +1,11 @@
 /** The name of a ledger that ends with the process. */
 export const IN_MEMORY = ':memory:'
 
-/** Tells whether a ledger's place is a PostgreSQL database. */
-export function isPostgres(database: string): boolean {
-  return /^postgres(?:ql)?:\/\//i.test(database)
+/** What keeps a ledger. */
+export type DatabaseKind = 'SQLite' | 'PostgreSQL' | 'MongoDB'
+
+/** Tells what keeps a ledger, from its place. */
+export function databaseKind(database: string): DatabaseKind {
+  if (/^postgres(?:ql)?:\/\//i.test(database)) return 'PostgreSQL'
+  return /^mongodb(?:\+srv)?:\/\//i.test(database) ? 'MongoDB' : 'SQLite'
 }

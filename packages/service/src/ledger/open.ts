@@ -2,22 +2,26 @@ import type { Clock } from '@mayfly/core'
 import {
   clockOption,
   invalid,
+  optionalNumber,
   refuseUnknownOptions,
   requireOptions,
   requireString,
 } from '@mayfly/core/adapter'
-import { isPostgres } from './database-kind.ts'
+import { databaseKind } from './database-kind.ts'
 import type { Ledger } from './ledger.ts'
-import { PostgresLedger } from './postgres.ts'
-import { SqliteLedger } from './sqlite.ts'
 
 /** Where the ledger is. */
 export interface OpenLedgerOptions {
   /**
-   * The path of a SQLite file, which is made where there is none; `:memory:`; or the URL of a
-   * PostgreSQL database, `postgres://…`.
+   * The path of a SQLite file, which is made where there is none; `:memory:`; or the URL of a database of
+   * PostgreSQL, `postgres://…`, or MongoDB, `mongodb://…`.
    */
   readonly database: string
+  /**
+   * Seconds that records are kept after their tokens have expired, should nobody purge: MongoDB lets them
+   * go by an index a day later. Default: it does not.
+   */
+  readonly retention?: number
   readonly clock?: Clock
 }
 
@@ -29,15 +33,26 @@ export interface OpenLedgerOptions {
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   requireOptions(options, 'openLedger')
-  refuseUnknownOptions(options, ['database', 'clock'], 'openLedger')
+  refuseUnknownOptions(options, ['database', 'retention', 'clock'], 'openLedger')
   const database = requireString(options.database, 'database')
-  const at = Math.floor(clockOption(options.clock).now() / 1000)
-  if (isPostgres(database)) return PostgresLedger.open(database, at)
-  if (!SCHEME.test(database)) return SqliteLedger.open(database, at)
+  const clock = clockOption(options.clock)
+  const at = Math.floor(clock.now() / 1000)
+  const retention = optionalNumber(options.retention, 'retention', { integer: true })
+  const kind = databaseKind(database)
+  // Each has a driver, and a program needs one of them.
+  if (kind === 'PostgreSQL') {
+    return (await import('./postgres.ts')).PostgresLedger.open(database, at)
+  }
+  if (kind === 'MongoDB') {
+    return (await import('./mongodb.ts')).MongoLedger.open(database, clock, retention)
+  }
+  if (!SCHEME.test(database)) {
+    return (await import('./sqlite.ts')).SqliteLedger.open(database, at)
+  }
   // The value is never repeated: a URL may hold a password.
   throw invalid(
     'database',
-    '"database" must be the path of a SQLite file, ":memory:", or a URL that begins with postgres://.',
+    '"database" must be the path of a SQLite file, ":memory:", or a URL that begins with postgres:// or mongodb://.',
   )
 }
 

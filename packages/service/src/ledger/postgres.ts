@@ -10,12 +10,13 @@ import type {
   TokenRecord,
 } from './ledger.ts'
 import { listQuery } from './list-query.ts'
-import { RecordBatch, recordName } from './postgres/batch.ts'
+import { isRefusedValue, isTransient } from './postgres/failure.ts'
 import { PostgresConnection } from './postgres/connection.ts'
 import { POSTGRES_DIALECT } from './postgres/dialect.ts'
 import { migratePostgres } from './postgres/migrate.ts'
 import { tokenColumns } from './postgres/rows.ts'
 import * as sql from './postgres/statements.ts'
+import { RecordBatch, recordName } from './record-batch.ts'
 import { type Row, toKey, toPage, toToken } from './rows.ts'
 
 /** How many tokens are forgotten in one statement: others write in between. */
@@ -28,11 +29,14 @@ export class PostgresLedger implements Ledger {
 
   private constructor(connection: PostgresConnection) {
     this.#connection = connection
-    this.#records = new RecordBatch(async (tokens) => {
-      const json = JSON.stringify(tokens.map(tokenColumns))
-      const { rows } = await connection.attempt(sql.RECORD, [json])
-      return new Set(rows.map(toRecordName))
-    })
+    this.#records = new RecordBatch(
+      async (tokens) => {
+        const json = JSON.stringify(tokens.map(tokenColumns))
+        const { rows } = await connection.attempt(sql.RECORD, [json])
+        return new Set(rows.map(toRecordName))
+      },
+      { isRefusedValue, isTransient },
+    )
   }
 
   /**

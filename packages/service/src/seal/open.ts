@@ -1,5 +1,5 @@
 import { OptionError } from '@mayfly/core'
-import { IN_MEMORY, isPostgres } from '../ledger/database-kind.ts'
+import { databaseKind, IN_MEMORY } from '../ledger/database-kind.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { sealKeysOfFile } from './key-file.ts'
 import { generateSealKey } from './seal-key.ts'
@@ -27,13 +27,13 @@ export async function openSealer(options: OpenSealerOptions): Promise<Sealer> {
   const { database, ledger, sealKeys, ephemeral = false } = options
   if (sealKeys !== undefined) return new Sealer(sealKeys)
   if (ephemeral || database === IN_MEMORY) return new Sealer([generateSealKey()])
-  if (database !== undefined && !isPostgres(database)) {
+  if (database !== undefined && databaseKind(database) === 'SQLite') {
     const isEmpty = (await ledger.keys()).length === 0
     return new Sealer(await sealKeysOfFile(`${database}.key`, isEmpty))
   }
   throw new OptionError(
     'ERR_OPTION_REQUIRED',
     'sealKeys',
-    '"sealKeys" is required with PostgreSQL, the same for all nodes: signing keys are kept there, encrypted with it. Make one with "openssl rand 32 | basenc --base64url | tr -d =" and keep it apart from the database; or choose "ephemeral".',
+    '"sealKeys" is required with PostgreSQL and MongoDB, the same for all nodes: signing keys are kept there, encrypted with it. Make one with "openssl rand 32 | basenc --base64url | tr -d =" and keep it apart from the database; or choose "ephemeral".',
   )
 }

@@ -38,7 +38,7 @@ type OptionRow = readonly [flags: string, description: string, standard?: string
 
 /** Where the ledger is and how it is sealed. */
 const LEDGER: readonly OptionRow[] = [
-  ['-d, --database <where>', 'a SQLite file, or postgres://… (default: mayfly.db)'],
+  ['-d, --database <where>', 'a SQLite file, postgres://… or mongodb://… (default: mayfly.db)'],
   [
     '--seal-key-file <file>',
     'what keys at rest are encrypted with: 32 bytes as base64url, a line each, the newest first; MAYFLY_SEAL_KEY holds it itself (default for SQLite: a file of its own beside the database)',

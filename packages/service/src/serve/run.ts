@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { alarm } from '@mayfly/core/adapter'
 import { createTokenService } from '../create-token-service.ts'
+import { databaseKind } from '../ledger/database-kind.ts'
 import { writeResponse } from '../http/answer.ts'
 import { problemResponse, stillStarting } from '../http/problem.ts'
 import { createLogger } from '../ops/log.ts'
@@ -78,7 +79,8 @@ function greet(
   { stdout }: ServeWorld,
 ): void {
   // A URL of a database may hold a password.
-  const ledger = database.includes('://') ? 'PostgreSQL' : database
+  const kind = databaseKind(database)
+  const ledger = kind === 'SQLite' ? database : kind
   const lines = [
     `Mayfly issues tokens at ${url}`,
     '',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { OptionError } from '@mayfly/core'
 import { requireDuration, requireOneOf } from '@mayfly/core/adapter'
 import type { ClientBounds } from '../contracts/client-bounds.ts'
+import { databaseKind } from '../ledger/database-kind.ts'
 import { createLogger, type LogLevel, type ServiceLogger } from '../ops/log.ts'
 import type { ListenOptions } from '../server/listen.ts'
 import type { TokenServiceOptions } from '../service/options.ts'
@@ -90,7 +91,7 @@ export async function readLedger(
   if (named?.includes('://') === true && seal === undefined && flags.ephemeral !== true) {
     throw wrong(
       sealing.flag,
-      `PostgreSQL takes it, or ${sealing.variable}, the same on all nodes: signing keys are encrypted with it. Make one with: openssl rand 32 | basenc --base64url | tr -d =`,
+      `${databaseKind(named)} takes it, or ${sealing.variable}, the same on all nodes: signing keys are encrypted with it. Make one with: openssl rand 32 | basenc --base64url | tr -d =`,
     )
   }
   return {

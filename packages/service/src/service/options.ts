@@ -33,7 +33,7 @@ export interface TokenServiceOptions {
   readonly issuer: string
   /**
    * Where the service keeps what must outlive it: the path of a SQLite file, `:memory:`, or the URL of a
-   * PostgreSQL database, `postgres://…`, for several nodes. Default `mayfly.db`. Not with `ledger`.
+   * database of PostgreSQL, `postgres://…`, or MongoDB, `mongodb://…`, for several nodes. Default `mayfly.db`. Not with `ledger`.
    */
   readonly database?: string
   /** A ledger of one's own. It is not closed with the service. */
@@ -42,7 +42,7 @@ export interface TokenServiceOptions {
    * What encrypts the signing keys in the ledger, and the texts of tokens: 32 random bytes each, as
    * base64url, the same for all nodes. The first one encrypts, the others read what older ones have.
    * Default: the file `<database>.key` beside a SQLite file, made where there is none. Required with
-   * PostgreSQL and with `ledger`, unless the service is `ephemeral`.
+   * PostgreSQL, MongoDB and `ledger`, unless the service is `ephemeral`.
    */
   readonly sealKeys?: readonly string[]
   /** Keeps the signing keys in memory only: all tokens end with the process. Default `false`. */

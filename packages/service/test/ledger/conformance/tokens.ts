@@ -136,6 +136,7 @@ export function testTokens(open: () => Promise<Ledger>): void {
 
   it(
     'records two thousand at once',
+    { timeout: 120_000 },
     withLedger(open, async (ledger) => {
       const ids = Array.from({ length: 2000 }, (_, index) => `many ${index}`)
       await Promise.all(ids.map((id) => ledger.record(tokenRecord(id))))

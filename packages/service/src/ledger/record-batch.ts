@@ -1,7 +1,6 @@
-import { LedgerConflictError } from '../errors.ts'
-import type { TokenRecord } from '../ledger.ts'
-import { atTurnsEnd } from '../turn.ts'
-import { isRefusedValue, isTransient } from './failure.ts'
+import { LedgerConflictError } from './errors.ts'
+import type { TokenRecord } from './ledger.ts'
+import { atTurnsEnd } from './turn.ts'
 
 /** What a record is known by: its kind, and its id within it. */
 export function recordName({ kind, tokenId }: { kind: string; tokenId: string }): string {
@@ -10,6 +9,14 @@ export function recordName({ kind, tokenId }: { kind: string; tokenId: string })
 
 /** Records tokens in one statement, and gives the names of those that were new. */
 export type RecordTokens = (tokens: readonly TokenRecord[]) => Promise<ReadonlySet<string>>
+
+/** What a database says of its errors. */
+export interface BatchErrors {
+  /** Whether it is a value that the database refuses: one of several may be at fault. */
+  readonly isRefusedValue: (error: unknown) => boolean
+  /** Whether a statement can be tried again as it is: the database has undone it. */
+  readonly isTransient: (error: unknown) => boolean
+}
 
 interface Waiting {
   readonly token: TokenRecord
@@ -27,14 +34,16 @@ const MAX_TRIES = 5
 /** Gathers the tokens of many requests into few statements. */
 export class RecordBatch {
   readonly #record: RecordTokens
+  readonly #errors: BatchErrors
   #waiting: Waiting[] = []
   /** The names of what is under way. */
   readonly #taken = new Set<string>()
   #running = 0
   #isScheduled = false
 
-  constructor(record: RecordTokens) {
+  constructor(record: RecordTokens, errors: BatchErrors) {
     this.#record = record
+    this.#errors = errors
   }
 
   /** Records with one of the next statements. */
@@ -92,7 +101,7 @@ export class RecordBatch {
         else reject(new LedgerConflictError())
       }
     } catch (error) {
-      if (batch.length > 1 && isRefusedValue(error)) {
+      if (batch.length > 1 && this.#errors.isRefusedValue(error)) {
         // One of them is at fault, and the statement does not say which.
         for (const each of batch) await this.#run([each])
         return
@@ -107,7 +116,7 @@ export class RecordBatch {
       try {
         return await this.#record(tokens)
       } catch (error) {
-        if (tries === MAX_TRIES || !isTransient(error)) throw error
+        if (tries === MAX_TRIES || !this.#errors.isTransient(error)) throw error
       }
     }
   }

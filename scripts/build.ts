@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
+import { parseSync, Visitor } from 'oxc-parser'
+import { type Plugin, rolldown } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 import { type PublicPackage, publicPackages } from './packages/workspace.ts'
 
@@ -31,6 +32,42 @@ const withoutEmptyImports = {
   },
 }
 
+/**
+ * Says of the calls that make a module's constants that nothing else comes of them, which is what
+ * `sideEffects: false` says of the module: so a bundler can leave out of a room what is not used.
+ */
+const pureConstants: Plugin = {
+  name: 'pure-constants',
+  transform: {
+    filter: { id: /\/packages\/core\/src\/.*(?<!\.d)\.ts$/ },
+    handler(code, id, { magicString }) {
+      if (magicString === undefined) throw new Error('There is no magic string to write to.')
+      let functions = 0
+      const enter = (): void => void functions++
+      const leave = (): void => void functions--
+      const mark = ({ start }: { readonly start: number }): void => {
+        if (functions === 0) magicString.appendLeft(start, '/* @__PURE__ */ ')
+      }
+      new Visitor({
+        FunctionDeclaration: enter,
+        'FunctionDeclaration:exit': leave,
+        FunctionExpression: enter,
+        'FunctionExpression:exit': leave,
+        ArrowFunctionExpression: enter,
+        'ArrowFunctionExpression:exit': leave,
+        ClassBody: enter,
+        'ClassBody:exit': leave,
+        // A statement of its own is there for what it does.
+        ExpressionStatement: enter,
+        'ExpressionStatement:exit': leave,
+        CallExpression: mark,
+        NewExpression: mark,
+      }).visit(parseSync(id, code).program)
+      return { code: magicString }
+    },
+  },
+}
+
 for (const each of publicPackages()) await bundle(each)
 
 async function bundle({ folder, sources, imports }: PublicPackage): Promise<void> {
@@ -45,7 +82,9 @@ async function bundle({ folder, sources, imports }: PublicPackage): Promise<void
     // What the oldest Node.js that we support can read: it has no `using`.
     transform: { target: 'es2023' },
     preserveEntrySignatures: 'allow-extension',
-    plugins: [dts({ cwd: folder, sourcemap: true }), withoutEmptyImports],
+    plugins: [pureConstants, dts({ cwd: folder, sourcemap: true }), withoutEmptyImports],
+    experimental: { nativeMagicString: true },
+    checks: { pluginTimings: false, bundlerTimings: false },
     onLog(_, { message }) {
       throw new Error(`${folder}: ${message}`)
     },

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { BytesPerCall } from './allocation.ts'
 import type { ContenderFacts, GroupFacts } from './facts.ts'
-import type { Machine } from './machine.ts'
+import { describeMachine, installedVersions, type Machine } from './machine.ts'
 import type { RoundTimes } from './timing.ts'
 
 /** A median over all rounds, with the quartiles beside it. */
@@ -73,6 +73,17 @@ export function summarise(
 
 /** Writes results as JSON. */
 export function writeResults(path: string, results: Results): void {
+  writeJson(path, results)
+}
+
+/** Keeps what one of the smaller benchmarks measured, with what it was measured on. */
+export function keepResults(name: string, results: object): void {
+  const measuredAt = new Date().toISOString()
+  const about = { measuredAt, machine: describeMachine(), versions: installedVersions() }
+  writeJson(join(import.meta.dirname, '..', 'results', `${name}.json`), { ...about, ...results })
+}
+
+function writeJson(path: string, results: unknown): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(results, undefined, 2)}\n`)
 }

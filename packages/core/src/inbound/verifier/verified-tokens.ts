@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../../base/recent.ts'
 import { describe, invalid, refuseUnknownOptions, requireNumber } from '../../base/options.ts'
 
 /** How much a verifier keeps of the tokens that it has verified. */
@@ -46,9 +46,7 @@ const BYTES_PER_ENTRY = 512
  * nothing that means security may go by the text.
  */
 export class VerifiedTokens<Value extends object> {
-  readonly #entries: LRUCache<number, Entry<Value>>
-  // lru-cache makes an object for each look-up that brings none.
-  readonly #options: LRUCache.GetOptions<number, Entry<Value>, unknown> = {}
+  readonly #entries: Recent<number, Entry<Value>>
   #version: number | undefined
 
   constructor(options: VerifiedTokensOptions = {}) {
@@ -63,7 +61,7 @@ export class VerifiedTokens<Value extends object> {
       integer: true,
       unit: 'bytes',
     })
-    this.#entries = new LRUCache({ max, maxSize })
+    this.#entries = new Recent({ max, maxSize })
   }
 
   get size(): number {
@@ -74,7 +72,7 @@ export class VerifiedTokens<Value extends object> {
   get(token: string, version: number, now: number): Value | undefined {
     this.#follow(version)
     const hash = hashOf(token)
-    const entry = this.#entries.get(hash, this.#options)
+    const entry = this.#entries.get(hash)
     if (entry === undefined || !entry.isFor(token)) return undefined
     if (now < entry.expiresAt) return entry.value
     this.#entries.delete(hash)
@@ -88,7 +86,7 @@ export class VerifiedTokens<Value extends object> {
   set(token: string, value: Value, { version, expiresAt = Infinity }: KeptUnder): void {
     if (version !== this.#version) return
     const size = BYTES_PER_ENTRY + token.length * BYTES_PER_CHARACTER
-    this.#entries.set(hashOf(token), new Entry(token, value, expiresAt), { size })
+    this.#entries.set(hashOf(token), new Entry(token, value, expiresAt), size)
   }
 
   clear(): void {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../../base/recent.ts'
 import { Bounded } from '../../base/bounded.ts'
 import { type Clock } from '../../base/clock.ts'
 import { MayflyError, RequestError } from '../../base/errors.ts'
@@ -69,7 +69,7 @@ export class GrantManager implements AsyncDisposable {
   readonly #parts: GrantParts
   readonly #records: SealedRecords<GrantRecord>
   readonly #clock: Clock
-  readonly #grants: LRUCache<string, Grant>
+  readonly #grants: Recent<string, Grant>
   readonly #running = new Set<Promise<unknown>>()
   #closed = false
 
@@ -117,7 +117,7 @@ export class GrantManager implements AsyncDisposable {
     }
     const bounds = { min: 1, max: 10_000_000, integer: true, unit: 'grants' }
     const max = requireNumber(options.maxInMemory ?? 10_000, 'maxInMemory', bounds)
-    this.#grants = new LRUCache({ max })
+    this.#grants = new Recent({ max })
   }
 
   /**

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../../base/recent.ts'
 import {
   describe,
   invalid,
@@ -41,7 +41,7 @@ export interface TokenPoolOptions extends TokenManagerOptions {
 export class TokenPool<Tenant extends string | number | object = string> {
   readonly #create: (tenant: Tenant) => TokenSource
   readonly #options: TokenManagerOptions
-  readonly #managers: LRUCache<Tenant, TokenManager>
+  readonly #managers: Recent<Tenant, TokenManager>
   #closed = false
 
   constructor(create: (tenant: Tenant) => TokenSource, options: TokenPoolOptions) {
@@ -56,7 +56,7 @@ export class TokenPool<Tenant extends string | number | object = string> {
     const { max, ...managerOptions } = options
     this.#create = create
     this.#options = managerOptions
-    this.#managers = new LRUCache({
+    this.#managers = new Recent({
       max: requireNumber(max, 'max', { min: 1, max: 1e6, integer: true, unit: 'tenants' }),
     })
   }

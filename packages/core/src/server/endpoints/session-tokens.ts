@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../../base/recent.ts'
 import { type Clock } from '../../base/clock.ts'
 import { OptionError, RequestError } from '../../base/errors.ts'
 import { notify, type Observe } from '../../base/observe.ts'
@@ -281,7 +281,7 @@ function compileLimits(options: SessionEndpointOptions): Limits {
   const perSession = requireNumber(rateLimit.perSession ?? 30, 'rateLimit.perSession', bounds)
   const perAddress = requireNumber(rateLimit.perAddress ?? 300, 'rateLimit.perAddress', bounds)
   const clock = clockOption(options.clock)
-  const counts = new LRUCache<string, { count: number; readonly since: number }>({ max: 100_000 })
+  const counts = new Recent<string, { count: number; readonly since: number }>({ max: 100_000 })
   const count = (key: string, max: number): void => {
     const now = clock.now()
     const known = counts.get(key)

@@ -38,8 +38,8 @@ export function checkOut(revision: string): Revision {
     recursive: true,
     filter: (file) => !file.endsWith('/node_modules'),
   })
-  for (const name of readdirSync(join(root, 'packages'))) link(root, join('packages', name))
-  link(root, 'bench')
+  for (const name of readdirSync(join(root, 'packages'))) link(root, join('packages', name), commit)
+  link(root, 'bench', commit)
   return { root, commit, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) }
 }
 
@@ -48,7 +48,7 @@ export function git(args: readonly string[]): string {
   return execFileSync('git', args, { cwd: here, encoding: 'utf8' })
 }
 
-function link(root: string, folder: string): void {
+function link(root: string, folder: string, commit: string): void {
   const file = join(root, folder, 'package.json')
   if (!existsSync(file)) return
   const { dependencies, peerDependencies } = JSON.parse(readFileSync(file, 'utf8')) as Readonly<
@@ -56,12 +56,23 @@ function link(root: string, folder: string): void {
   >
   for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     const own = name.startsWith('@mayfly/') ? join(root, 'packages', name.slice(8)) : undefined
-    const target = own ?? installed(name, folder)
-    if (target === undefined) continue
+    const target = own ?? installed(name, folder) ?? fetched(name, root, commit)
     const place = join(root, folder, 'node_modules', name)
     mkdirSync(dirname(place), { recursive: true })
     symlinkSync(target, place)
   }
+}
+
+/** Installs what only the other revision needs, in the version of its catalog. */
+function fetched(name: string, root: string, commit: string): string {
+  const catalog = git(['show', `${commit}:pnpm-workspace.yaml`]).split('\n')
+  const line = catalog.find((one) => one.trim().replaceAll('"', '').startsWith(`${name}: `))
+  const version = line?.split(': ')[1]?.trim()
+  if (version === undefined) throw new Error(`${commit} says nothing of the version of ${name}.`)
+  const place = join(root, 'fetched')
+  const wanted = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`]
+  execFileSync('npm', ['install', '--prefix', place, ...wanted], { stdio: 'ignore' })
+  return join(place, 'node_modules', name)
 }
 
 /** Where a dependency is installed here: for the same package, else for any. */

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../../base/recent.ts'
 import { createVerifiedTokens, type VerifiedTokens } from '../verifier/verified-tokens.ts'
 import { issuerCheck } from '../claims/identity.ts'
 import { type JwtPayload, missing, refusal } from '../claims/payload.ts'
@@ -54,9 +54,7 @@ import { partOf } from '../verifier/decode-token.ts'
  */
 export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifier<Payload> {
   /** By issuer; those that a function gave come and go. */
-  readonly #verifiers:
-    | Map<string, TokenVerifier<Payload>>
-    | LRUCache<string, TokenVerifier<Payload>>
+  readonly #verifiers: Map<string, TokenVerifier<Payload>> | Recent<string, TokenVerifier<Payload>>
   readonly #find: ((issuer: string) => Promise<TokenVerifier<Payload> | undefined>) | undefined
   readonly #maxTokenLength: number
   /** Who accepted a token before, so that it need not be read to find out. */
@@ -78,7 +76,7 @@ export class MultiIssuerVerifier<Payload = JwtPayload> implements KnowingVerifie
       new TokenVerifier({ ...shared, ...entry } as VerifierOptions<Payload>)
     const lengths = [shared.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH]
     if (typeof issuers === 'function') {
-      this.#verifiers = new LRUCache({ max: optionalNumber(max, 'max', bounds) ?? 1000 })
+      this.#verifiers = new Recent({ max: optionalNumber(max, 'max', bounds) ?? 1000 })
       this.#find = finder(issuers, make)
       // Whether a tenant binds tokens to origins is not known before it was asked for.
       this.checksOrigin = shared.origin !== undefined

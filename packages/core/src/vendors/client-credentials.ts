@@ -13,7 +13,7 @@ import {
 import { OptionError, SourceError } from '../base/errors.ts'
 import { type Asking, exchangedSource } from '../outbound/sources/exchanged-source.ts'
 import { exchangedId, sourceId } from '../outbound/sources/signed-source-id.ts'
-import { readTokenResponse } from '../outbound/sources/exchanged-oauth-answer.ts'
+import { compileTokenTypes, readTokenResponse } from '../outbound/sources/exchanged-oauth-answer.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { ServerMetadata } from '../http/server-metadata.ts'
 import { requirePrivateKey, type JwtKey } from '../outbound/sources/signed-signing.ts'
@@ -49,8 +49,16 @@ export interface ClientCredentialsCommonOptions {
   readonly parameters?: Readonly<Record<string, string>>
   /** Where the tokens may go. Default: the origins of `resource`; without one, nowhere. */
   readonly origins?: readonly string[]
-  /** Seconds that tokens live whose answer does not say it. Default: such an answer is an error. */
+  /**
+   * Seconds that tokens live whose answer does not say it, or gives no positive number. Default: such an
+   * answer is an error.
+   */
   readonly defaultLifetime?: number
+  /**
+   * What the server calls the type of its tokens, in any case, where that is not `Bearer`: one word or
+   * several. They are sent as bearers all the same.
+   */
+  readonly tokenType?: string | readonly string[]
   /**
    * Has the server bind its tokens to the key of this prover (DPoP, RFC 9449); give it to `bearerFetch`
    * too. Default: tokens are bearers.
@@ -106,6 +114,7 @@ const OPTIONS = [
   'parameters',
   'origins',
   'defaultLifetime',
+  'tokenType',
   'dpop',
   'fetch',
   'timeoutMs',
@@ -159,6 +168,8 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const bounds = { min: 1, integer: true }
   const defaultLifetime = optionalNumber(options.defaultLifetime, 'defaultLifetime', bounds)
   const binding = keyBinding(options.dpop)
+  const tokenTypes = tokenTypesOf(options)
+  const reading = { defaultLifetime, hint: NO_END, tokenTypes }
 
   return exchangedSource({
     id: idOf(options, [server.name, clientId, fields, origins, defaultLifetime, ...binding.id]),
@@ -169,7 +180,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
     dated: authentication.dated || binding.dated,
     learnFrom: binding.learnFrom,
     credential: authentication.credential,
-    read: (answer) => readTokenResponse(answer, defaultLifetime, NO_END, binding.tokenType),
+    read: (answer) => readTokenResponse(answer, reading),
     async request(asking) {
       const { tokenEndpoint, methods } = await server.facts(asking)
       const credentials = await authentication.credentials(asking, methods)
@@ -180,6 +191,19 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
       }
     },
   })
+}
+
+function tokenTypesOf({
+  tokenType,
+  dpop,
+}: ClientCredentialsOptions): readonly string[] | undefined {
+  const types = compileTokenTypes(tokenType)
+  if (dpop === undefined) return types
+  if (types === undefined) return ['DPoP']
+  throw invalid(
+    'tokenType',
+    '"tokenType" does not go with "dpop": those tokens are of the type DPoP.',
+  )
 }
 
 interface ServerFacts {

@@ -14,7 +14,7 @@ export function refusalError(
   { request, offsetMs }: { readonly request: ExchangeRequest; readonly offsetMs: number },
 ): SourceError {
   const { status, headers, receivedAt } = answer
-  const isClientFault = status >= 400 && status < 500
+  const isRefused = status < 500
   const retryAfterMs = retryAfterOf(headers, receivedAt) ?? refusal.retryAfterMs
   const permanent = refusal.permanent ?? isPermanent(refusal.error)
   const said = quoteServer(refusal.description, request)
@@ -24,9 +24,9 @@ export function refusalError(
     said === undefined ? '.' : `: ${said.replace(/[.\s]*$/, '.')}`,
     clockHint(offsetMs),
   ]
-  return new SourceError(isClientFault ? 'ERR_MINT_REFUSED' : 'ERR_MINT_FAILED', message.join(''), {
+  return new SourceError(isRefused ? 'ERR_MINT_REFUSED' : 'ERR_MINT_FAILED', message.join(''), {
     // A busy server is no verdict, whatever its answer's body says.
-    permanent: permanent && isClientFault && status !== 408 && status !== 429,
+    permanent: permanent && isRefused && status !== 408 && status !== 429,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
 }
@@ -39,15 +39,17 @@ function clockHint(offsetMs: number): string {
 }
 
 const MAX_LENGTH = 300
+const HIDDEN = '[hidden]'
 
-/** Form fields whose values are never repeated. */
-const SECRET_FIELDS = [
-  'client_secret',
-  'client_assertion',
-  'assertion',
-  'refresh_token',
-  'password',
-] as const
+/** Fields and members whose values may stand in what a server says; the members of lists among them. */
+const OPEN_FIELDS =
+  /^(?:\d+|grant_type|client_id|client_assertion_type|scope|aud|audience|resource|contextId|account_id|accept|content-type|user-agent|x-.*-version)$/i
+const SECRET_FIELDS = /secret|token|assertion|passw|key|cookie|auth|sig|pin|otp|code/i
+
+/** What is sent under another name may be a secret where it is long enough for one. */
+function isSecret(name: string, value: string): boolean {
+  return !OPEN_FIELDS.test(name) && (SECRET_FIELDS.test(name) || value.length >= 12)
+}
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -57,27 +59,54 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
  */
 export function quoteServer(words: unknown, request: ExchangeRequest): string | undefined {
   if (typeof words !== 'string') return undefined
+  const secrets = secretsOf(request)
   let text = words
-  for (const secret of secretsOf(request)) text = text.replaceAll(secret, '[hidden]')
+  for (const secret of secrets) text = text.replaceAll(secret, HIDDEN)
   text = text
     .replaceAll(/\?[^\s"'<>]+/g, '')
-    .replaceAll(/[A-Za-z0-9_+=-]{32,}/g, (run) => (UUID.test(run) ? run : '[hidden]'))
+    .replaceAll(/eyJ[\w-]{4,}|[A-Za-z0-9_+=-]{32,}/g, (run) => (UUID.test(run) ? run : HIDDEN))
+    // A piece of a secret, as where a server cuts it short, or writes it in another case.
+    .replaceAll(/[^\s"'<>,;()[\]]{8,}/g, (run) =>
+      secrets.some((secret) => secret.toLowerCase().includes(run.toLowerCase())) ? HIDDEN : run,
+    )
     .replaceAll(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
     .trim()
   if (text === '') return undefined
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text
 }
 
-function secretsOf({ headers = {}, body }: ExchangeRequest): readonly string[] {
-  const found: (string | null | undefined)[] = []
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() !== 'authorization') continue
-    const [scheme = '', credential = ''] = value.split(' ', 2)
-    found.push(credential)
-    if (scheme.toLowerCase() === 'basic') found.push(...passwordOf(credential))
+/** All that was sent and may be secret, the longest first. */
+function secretsOf({ url, headers = {}, body }: ExchangeRequest): readonly string[] {
+  const found = [
+    ...Object.entries(headers).flatMap(([name, value]) => credentialsOf(name, value)),
+    ...(typeof body === 'string' ? jsonTexts(body) : body === undefined ? [] : secretFields(body)),
+    ...secretFields(url.searchParams),
+  ]
+  return found.flatMap(spellings).toSorted((a, b) => b.length - a.length)
+}
+
+function credentialsOf(name: string, value: string): readonly string[] {
+  if (!/^(?:proxy-)?authorization$/i.test(name)) return isSecret(name, value) ? [value] : []
+  const [scheme = '', credential = ''] = value.split(' ', 2)
+  return scheme.toLowerCase() === 'basic' ? [credential, ...passwordOf(credential)] : [credential]
+}
+
+function secretFields(fields: URLSearchParams): readonly string[] {
+  return [...fields].flatMap(([name, value]) => (isSecret(name, value) ? [value] : []))
+}
+
+/** The texts in a body that is JSON, whatever its shape. */
+function jsonTexts(body: string): readonly string[] {
+  const texts: string[] = []
+  try {
+    JSON.parse(body, (name, value: unknown) => {
+      if (typeof value === 'string' && isSecret(name, value)) texts.push(value)
+      return value
+    })
+  } catch {
+    return [body]
   }
-  if (body instanceof URLSearchParams) found.push(...SECRET_FIELDS.map((name) => body.get(name)))
-  return found.flatMap((secret) => spellings(secret ?? ''))
+  return texts
 }
 
 /** A secret as it is meant, and as it stands in a form or a URL: the longest first. */

@@ -6,6 +6,7 @@ import {
   readRefusal,
   readTokenResponse,
   type Refusal,
+  refusalWithin,
   unusable,
 } from './exchanged-oauth-answer.ts'
 import { refusalError } from './exchanged-quote.ts'
@@ -62,7 +63,7 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   readonly request: (asking: Asking) => TokenRequest | Promise<TokenRequest>
   /** Reads the token of an answer of 200 to 299. Default: that of RFC 6749 section 5.1. */
   readonly read?: (answer: ExchangeResponse) => GivenToken
-  /** Reads any other answer. Default: that of RFC 6749 section 5.2. */
+  /** Reads any other answer. Default: that of RFC 6749 section 5.2, and the shapes that servers give instead. */
   readonly refuse?: (answer: ExchangeResponse) => Refusal
   /**
    * The request holds something that was dated here. When it is refused, and the answers' `Date` differs
@@ -100,7 +101,12 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
   const { id, lifetime, propagationDelay, credential, retry = true } = options
   const local = clockOption(options.clock)
-  const { request, read = readTokenResponse, refuse = readRefusal, dated = false } = options
+  const {
+    request,
+    read = (answer) => readTokenResponse(answer),
+    refuse = readRefusal,
+    dated = false,
+  } = options
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
   const exchange = createExchange(options)
   const clock = new LearnedClock(local, false)
@@ -130,7 +136,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     if (status >= 200 && status < 300) {
       if (dated) clock.accepted(trial)
       const give = (): AccessToken => toToken(read(answer), { answer, countedFrom, origins })
-      return named(give, answer, sent)
+      return readWith(give, answer, sent)
     }
     if (saysHow && repeats.better !== false) return ask(wanted, { ...repeats, better: false })
     if (status === 401) sent.rejected?.()
@@ -244,17 +250,20 @@ function remaining({ expiresAt = Number.NaN }: GivenToken, answer: ExchangeRespo
   return expiresAt - Math.ceil((Number.isNaN(date) ? answer.sentAt : date) / 1000)
 }
 
-/** Says of an answer that cannot be used where it came from. */
-function named<Value>(
+/** Says of an answer that cannot be used where it came from, and what the server says in the token's place. */
+function readWith<Value>(
   use: () => Value,
-  { status }: ExchangeResponse,
-  { url }: ExchangeRequest,
+  answer: ExchangeResponse,
+  request: ExchangeRequest,
 ): Value {
   try {
     return use()
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
+    const refusal = refusalWithin(answer)
+    if (refusal !== undefined) throw refusalError(answer, refusal, { request, offsetMs: 0 })
     const { code, permanent, message } = error
-    throw new SourceError(code, `${nameOfUrl(url)} answered ${status}: ${message}`, { permanent })
+    const name = `${nameOfUrl(request.url)} answered ${answer.status}`
+    throw new SourceError(code, `${name}: ${message}`, { permanent })
   }
 }

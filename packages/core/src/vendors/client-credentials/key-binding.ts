@@ -9,7 +9,6 @@ export interface KeyBindingOfRequest {
   readonly id: readonly string[]
   /** The request holds something that is dated. */
   readonly dated: boolean
-  readonly tokenType: 'Bearer' | 'DPoP'
   /** The header fields that prove the key. */
   readonly fields: (url: URL, asking: Asking) => Promise<Readonly<Record<string, string>>>
   readonly learnFrom: NonNullable<ExchangedSourceOptions['learnFrom']>
@@ -18,7 +17,6 @@ export interface KeyBindingOfRequest {
 const NONE: KeyBindingOfRequest = {
   id: [],
   dated: false,
-  tokenType: 'Bearer',
   fields: async () => ({}),
   learnFrom: () => false,
 }
@@ -30,7 +28,6 @@ export function keyBinding(dpop: DpopProver | undefined): KeyBindingOfRequest {
   return {
     id: [`dpop ${dpop.id}`],
     dated: true,
-    tokenType: 'DPoP',
     fields: async (url, { clock }) => ({ dpop: await dpop.prove({ method: 'POST', url, clock }) }),
     learnFrom(answer, { url }) {
       dpop.learn(url, answer.headers)

@@ -1,3 +1,4 @@
+import { oddRequests, sendOdd } from '@mayfly/conformance'
 import { TokenManager } from '@mayfly/core'
 import { appStoreConnect } from '@mayfly/core/vendors'
 import { type AppStoreConnectSandbox, startAppStoreConnectSandbox } from '@mayfly/sandboxes'
@@ -70,6 +71,18 @@ describe.each([
     expect(answer.status).toBe(401)
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
     expect(sandbox.requests).toBe(0)
+  })
+
+  it('stays up, whatever some hundred odd requests do', async () => {
+    const sent = await tokenFor(PAGE)
+    const fields = [`Authorization: ${sent.headers?.['authorization']}`, `Origin: ${PAGE}`]
+    for (const request of oddRequests(fields)) {
+      const odd = sendOdd(gateway.origin, request.replace('/odd', '/v1/apps'))
+      const answer = await Promise.race([odd.ended, from(STRANGER, '/token', { method: 'POST' })])
+      odd.leave()
+      if (answer !== undefined) expect(answer.status).toBe(403)
+    }
+    expect((await from(PAGE, '/v1/apps', sent)).status).toBe(200)
   })
 
   it('gives tokens to its own pages only', async () => {

@@ -53,6 +53,11 @@ export {
 export type { HttpResponse } from './http/answer.ts'
 export type { EditableRequest } from './server/incoming-request.ts'
 export { BearerInjector, type WatchableResponse } from './server/inject/inject.ts'
+export {
+  injectUpgrade,
+  type InjectUpgrade,
+  type InjectUpgradeOptions,
+} from './server/inject/upgrade.ts'
 export type { InjectOptions } from './server/inject/options.ts'
 export type { SourceChoice } from './server/inject/upstream.ts'
 export {

@@ -1,8 +1,9 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { gatewayConformance } from '@mayfly/conformance'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import { describe, it } from 'vitest'
-import { injectBearer } from '../src/index.ts'
+import { injectBearer, injectUpgrade } from '../src/index.ts'
 import { frameworks } from './support/frameworks.ts'
 
 describe.each(frameworks)('a gateway of %s and http-proxy-middleware', (name, framework) => {
@@ -14,8 +15,14 @@ describe.each(frameworks)('a gateway of %s and http-proxy-middleware', (name, fr
         look(req)
         next()
       })
-      app.use(createProxyMiddleware({ target }))
-      return createServer(app)
+      const proxy = createProxyMiddleware({ target })
+      app.use(proxy)
+      const server = createServer(app)
+      const inject = injectUpgrade<IncomingMessage>(source, options)
+      server.on('upgrade', (req, socket, head) =>
+        inject(req, socket as Socket, head, proxy.upgrade),
+      )
+      return server
     },
   })
 

@@ -1,6 +1,11 @@
 export type { AnyPayload, AuthPayload, AuthTypes } from './auth.ts'
 export { type BearerAuth, bearerAuth } from './bearer-auth.ts'
 export { injectBearer } from './inject-bearer.ts'
+export {
+  injectUpgrade,
+  type InjectUpgrade,
+  type InjectUpgradeOptions,
+} from '@mayfly/core/adapter'
 export { issueToken } from './issue-token.ts'
 export { jwks } from './jwks.ts'
 export type { Middleware } from './middleware.ts'

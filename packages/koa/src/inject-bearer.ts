@@ -10,8 +10,8 @@ import { type Middleware, middleware, send, type Work } from './middleware.ts'
  *
  * `source` is one for all requests, or a function that chooses one for each, such as a tenant's own out
  * of a `TokenPool`. When no token can be had the answer is 503. Leave it to the caller to follow
- * redirects, since a proxy would follow them with the token; and leave WebSocket upgrades out, since
- * they do not pass through middleware.
+ * redirects, since a proxy would follow them with the token; and give WebSocket upgrades to
+ * `injectUpgrade`, since they do not pass through middleware.
  *
  * @throws {OptionError} when an option is unsound, or the upstream is not for the source's tokens.
  *

@@ -1,10 +1,11 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { gatewayConformance } from '@mayfly/conformance'
 import { createProxyMiddleware } from 'http-proxy-middleware'
 import Koa from 'koa'
 import connect from 'koa-connect'
 import { describe, it } from 'vitest'
-import { injectBearer } from '../src/index.ts'
+import { injectBearer, injectUpgrade } from '../src/index.ts'
 
 describe('a gateway of Koa 3 and http-proxy-middleware', () => {
   const cases = gatewayConformance({
@@ -20,7 +21,12 @@ describe('a gateway of Koa 3 and http-proxy-middleware', () => {
       const proxy = createProxyMiddleware({ target })
       app.use(connect((req, res, next) => void proxy(req, res, next)))
       const respond = app.callback()
-      return createServer((req, res) => void respond(req, res))
+      const server = createServer((req, res) => void respond(req, res))
+      const inject = injectUpgrade<IncomingMessage>(source, options)
+      server.on('upgrade', (req, socket, head) =>
+        inject(req, socket as Socket, head, proxy.upgrade),
+      )
+      return server
     },
   })
 

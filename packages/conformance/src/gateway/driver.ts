@@ -2,7 +2,10 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { TokenSource } from '@mayfly/core'
 import type { InjectOptions } from '@mayfly/core/adapter'
 
-/** A gateway that a driver has to build: `injectBearer`, and a real proxy behind it. */
+/**
+ * A gateway that a driver has to build: `injectBearer` for requests and `injectUpgrade` for upgrades,
+ * and a real proxy behind both.
+ */
 export interface Gateway {
   /** The origin that the proxy sends every request on to, path and query unchanged. */
   readonly target: string

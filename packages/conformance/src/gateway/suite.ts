@@ -4,6 +4,7 @@ import { gatewayCases } from './cases.ts'
 import type { GatewayDriver } from './driver.ts'
 import { streamCases } from './streams.ts'
 import { targetCases } from './targets.ts'
+import { gatewayUpgradeCases } from './upgrades.ts'
 
 /**
  * Lists what a gateway must do, as cases for any test runner: `injectBearer` in front of a real proxy,
@@ -22,7 +23,8 @@ import { targetCases } from './targets.ts'
  * ```
  */
 export function gatewayConformance(driver: GatewayDriver): readonly ConformanceCase[] {
-  return [...gatewayCases, ...streamCases, ...targetCases].map(({ name, run }) => ({
+  const cases = [...gatewayCases, ...streamCases, ...targetCases, ...gatewayUpgradeCases]
+  return cases.map(({ name, run }) => ({
     name: `${driver.name}: ${name}`,
     run: () => run(createGatewayBench(driver)),
   }))

@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { BearerInjector, denial, RequestError } from '@mayfly/core'
+import { injectUpgrade } from '@mayfly/core/adapter'
 import { type Handle, proxyRawHeaders } from '../../src/handlers.ts'
 import type { Gateway, GatewayDriver } from '@mayfly/conformance'
 
@@ -40,17 +42,25 @@ export function nodeGateway({ gateway, proxy, refuse = true, tunnel }: Faults = 
       const server = createServer((request, response) => {
         serve(request, response).catch(() => response.destroy())
       })
-      if (tunnel) {
-        server.on('upgrade', ({ method, url, rawHeaders }, socket) => {
-          const onward = connect(Number(new URL(target).port), '127.0.0.1')
-          const fields = rawHeaders
-            .map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n'))
-            .join('')
-          onward.write(`${method} ${url} HTTP/1.1\r\n${fields}\r\n`)
-          onward.pipe(socket)
-        })
-      }
+      const passOn = (request: IncomingMessage, socket: Duplex): void =>
+        tunnelTo(target, request, socket)
+      const { watchResponses: _, ...own } = options
+      const inject = injectUpgrade<IncomingMessage>(source, own)
+      server.on('upgrade', (request, socket, head) => {
+        if (tunnel) passOn(request, socket)
+        else inject(request, socket, head, passOn)
+      })
       return server
     },
   }
+}
+
+function tunnelTo(target: string, request: IncomingMessage, socket: Duplex): void {
+  const { method, url, rawHeaders } = request
+  const onward = connect(Number(new URL(target).port), '127.0.0.1')
+  for (const side of [onward, socket]) side.on('error', () => {})
+  socket.once('close', () => onward.destroy())
+  const fields = rawHeaders.map((text, at) => text + (at % 2 === 0 ? ': ' : '\r\n')).join('')
+  onward.write(`${method} ${url} HTTP/1.1\r\n${fields}\r\n`)
+  onward.pipe(socket).pipe(onward)
 }

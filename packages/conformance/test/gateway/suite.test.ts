@@ -70,6 +70,17 @@ function proxyTrailers(target: string): Handle {
   }
 }
 
+/** Goes on until a request is odd, and then no more. */
+function proxyUntilOdd(target: string): Handle {
+  const forward = proxyRawHeaders(target)
+  let isStanding = true
+  return (request, response, auth) => {
+    isStanding &&= request.method !== 'TRACE'
+    if (isStanding) return forward(request, response, auth)
+    return void response.destroy()
+  }
+}
+
 /** Leaves the answer's own `Date` out. */
 function proxyWithoutDate(target: string): Handle {
   return (request, response, auth) => {
@@ -105,7 +116,17 @@ const FAULTS: readonly (readonly [fault: string, faults: Faults, foundBy: readon
   ['goes on without a token', { refuse: false }, ['without a token']],
   ['goes where the target says', { proxy: proxyAnywhere }, ['a target that names another server']],
   ['sends trailers on', { proxy: proxyTrailers }, ['trailers carry nothing']],
-  ['passes upgrades on by itself', { tunnel: true }, ['an upgrade takes nothing']],
+  [
+    'passes upgrades on by itself',
+    { tunnel: true },
+    [
+      'an upgrade takes nothing',
+      'an upgrade goes through',
+      'an upgrade without a token',
+      'a client that goes away',
+    ],
+  ],
+  ['falls over a request', { proxy: proxyUntilOdd }, ['odd requests leave']],
 ]
 
 describe('a gateway that does everything right passes', () => {

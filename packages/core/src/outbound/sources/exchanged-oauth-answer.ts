@@ -118,7 +118,7 @@ export function isPermanent(error: string | undefined): boolean {
 }
 
 /** Reads the members of an answer: of JSON, of the first object in a JSON array, or of a form. */
-export function membersOf({ text }: ExchangeResponse): Fields | undefined {
+function membersOf({ text }: ExchangeResponse): Fields | undefined {
   const trimmed = text.trim()
   const unwrapped = /^\[\s*(\{[^]*\})\s*\]$/.exec(trimmed)?.[1] ?? trimmed
   const json = parseJsonObject(new TextEncoder().encode(unwrapped), { maxBytes: 262_144 })

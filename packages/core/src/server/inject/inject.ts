@@ -32,6 +32,9 @@ const PROBE = 'x-probe'
 
 const AUTHORIZATION: ReadonlySet<string> = new Set(['authorization'])
 
+/** It announces fields behind the body, which no proxy passes on. */
+const TRAILER: ReadonlySet<string> = new Set(['trailer'])
+
 /**
  * Replaces a request's own credentials with a fresh bearer token, for a proxy or a handler behind it.
  * The adapters' `injectBearer` is this, in their framework's clothes.
@@ -78,19 +81,20 @@ export class BearerInjector<Context = void> {
   /**
    * Puts the token on a request. Whatever this comes to, the caller's own credentials are gone.
    *
+   * @param answer is watched; an upgrade has none.
    * @param context what the source is chosen by, where it is chosen for each request.
    * @throws {RequestError} `ERR_TOKEN_UNAVAILABLE` (503) when no token can be had;
    * `ERR_RECONNECT_NEEDED` (409) where the user has to connect an account (again).
    */
   async inject(
     request: EditableRequest,
-    answer: WatchableResponse,
+    answer: WatchableResponse | undefined,
     context: Context,
   ): Promise<void> {
     const use = await this.#begin(request, context)
     withoutConnectionOptions(request, AUTHORIZATION)
     withField(request, 'authorization', `Bearer ${use.token.value}`)
-    if (this.#watch && !answer.headersSent) watch(use, answer)
+    if (this.#watch && answer?.headersSent === false) watch(use, answer)
   }
 
   async #begin(request: EditableRequest, context: Context): Promise<SessionUse> {
@@ -116,6 +120,8 @@ export class BearerInjector<Context = void> {
     } finally {
       // Only now, since the choice may need to know who calls.
       withoutFields(request, this.#strip)
+      // Node ends a proxy that passes it on without a body in chunks.
+      withoutFields(request, TRAILER)
       withoutQueryParameters(request, this.#stripQuery)
     }
   }

@@ -148,14 +148,15 @@ export class UpgradeGuard<Payload = unknown> {
 }
 
 /** Takes tokens out of the list of protocols: the first of it is what a server answers with. */
-function withoutTokens(request: UpgradeRequest): void {
+export function withoutTokens(request: UpgradeRequest): void {
   const { protocols, tokens } = offeredProtocols(nodeRequest(request))
   if (tokens.length === 0) return
   withoutFields(request, new Set([PROTOCOL_FIELD]))
   withField(request, PROTOCOL_FIELD, protocols.join(', '))
 }
 
-function writeToConsole(error: Error): void {
+/** What is done with an error that nothing waits for. */
+export function writeToConsole(error: Error): void {
   // oxlint-disable-next-line no-console -- what Express and Koa do with an error that nobody takes
   console.error(error)
 }

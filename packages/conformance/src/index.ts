@@ -26,4 +26,4 @@ export type {
 export { webhookConformance } from './webhooks/suite.ts'
 export type { Gateway, GatewayDriver } from './gateway/driver.ts'
 export { gatewayConformance } from './gateway/suite.ts'
-export { oddRequests, sendOdd } from './gateway/upgrades.ts'
+export { oddRequests, sendOdd, type SentOdd } from './gateway/upgrades.ts'

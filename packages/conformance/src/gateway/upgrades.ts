@@ -190,11 +190,16 @@ export function oddRequests(fields: readonly string[] = []): readonly string[] {
   })
 }
 
-/** Sends a request byte for byte, and stays until something has come, or the other side has gone. */
-export function sendOdd(
-  origin: string,
-  request: string,
-): { ended: Promise<undefined>; leave: () => void } {
+/** A request that was sent by {@link sendOdd}. */
+export interface SentOdd {
+  /** Something has come, or the other side has gone. */
+  readonly ended: Promise<undefined>
+  /** Closes the connection. */
+  leave(): void
+}
+
+/** Sends a request byte for byte, over a connection of its own. */
+export function sendOdd(origin: string, request: string): SentOdd {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
   const ended = new Promise<undefined>((resolve) => {

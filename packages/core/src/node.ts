@@ -11,3 +11,9 @@ export {
   type GoogleCredentialsFileOptions,
 } from './node/google-credentials-file.ts'
 export { type PublishedEvent, publishEvents } from './node/diagnostics-channel.ts'
+export {
+  type BearerInterceptor,
+  bearerInterceptor,
+  type BearerInterceptorOptions,
+  type Dispatch,
+} from './node/bearer-interceptor.ts'

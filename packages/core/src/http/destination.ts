@@ -9,18 +9,29 @@ export type Destinations = ReadonlySet<string>
  * Reads a list of origins.
  *
  * @throws {OptionError} `ERR_OPTION_INVALID` for anything but `https://host[:port]` (`http://` on
- * loopback only).
+ * loopback, and on the hosts of `allowHttp`, only).
  */
-export function compileDestinations(origins: readonly string[], option: string): Destinations {
+export function compileDestinations(
+  origins: readonly string[],
+  option: string,
+  allowHttp: readonly string[] = [],
+): Destinations {
   if (!Array.isArray(origins)) {
     throw invalid(option, `"${option}" must be an array of origins, not ${describe(origins)}.`)
   }
-  return new Set(origins.map((origin) => requireDestination(origin, option)))
+  return new Set(origins.map((origin) => requireDestination(origin, option, allowHttp)))
 }
 
-/** Whether a URL is safe to send a bearer token to at all: https, or http on loopback. */
-export function isSecure(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
+/**
+ * Whether a URL is safe to send a bearer token to at all: https, or http on loopback.
+ *
+ * @param allowHttp hosts to which http will do as well.
+ */
+export function isSecure(url: URL, allowHttp: readonly string[] = []): boolean {
+  if (url.protocol !== 'http:') return url.protocol === 'https:'
+  return (
+    LOOPBACK.test(url.hostname) || allowHttp.includes(url.hostname) || allowHttp.includes(url.host)
+  )
 }
 
 /** Hosts that http will do for, each with its port or for all ports. */
@@ -46,7 +57,7 @@ export function isAllowed(url: URL, hosts: HttpHosts): boolean {
   return url.protocol === 'http:' && (hosts.has(url.host) || hosts.has(url.hostname))
 }
 
-function requireDestination(origin: unknown, option: string): string {
+function requireDestination(origin: unknown, option: string, allowHttp: readonly string[]): string {
   const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined
   if (url === undefined || url.origin === 'null') {
     throw invalid(option, `"${option}" must hold origins such as "https://api.example.com".`)
@@ -60,10 +71,10 @@ function requireDestination(origin: unknown, option: string): string {
       `"${option}": write ${url.origin} without a path; a token is bound to an origin.`,
     )
   }
-  if (!isSecure(url)) {
+  if (!isSecure(url, allowHttp)) {
     throw invalid(
       option,
-      `"${option}": ${url.origin} would carry tokens in the clear. Use https (http is for loopback).`,
+      `"${option}": ${url.origin} would carry tokens in the clear. Use https (http is for loopback, and for hosts that "allowHttp" names).`,
     )
   }
   return url.origin

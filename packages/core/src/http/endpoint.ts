@@ -8,7 +8,11 @@ import { type HttpHosts, isAllowed, isSecure } from './destination.ts'
  * @throws {OptionError} `ERR_OPTION_REQUIRED` or `ERR_OPTION_INVALID` for anything but an `https:` URL
  * (`http:` on loopback only) without user name, password and fragment (RFC 6749 section 3.2).
  */
-export function requireEndpoint(value: unknown, option: string): URL {
+export function requireEndpoint(
+  value: unknown,
+  option: string,
+  allowHttp: readonly string[] = [],
+): URL {
   const text = value instanceof URL ? value.href : requireIdentifier(value, option, 2048)
   if (!URL.canParse(text)) {
     throw invalid(option, `"${option}" must be a URL such as "https://auth.example.com/token".`)
@@ -17,10 +21,10 @@ export function requireEndpoint(value: unknown, option: string): URL {
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     throw invalid(option, `"${option}" must come without user name, password and fragment.`)
   }
-  if (!isSecure(url)) {
+  if (!isSecure(url, allowHttp)) {
     throw invalid(
       option,
-      `"${option}": ${nameOfUrl(url)} would carry credentials in the clear. Use https (http is for loopback).`,
+      `"${option}": ${nameOfUrl(url)} would carry credentials in the clear. Use https (http is for loopback, and for hosts that "allowHttp" names).`,
     )
   }
   return url

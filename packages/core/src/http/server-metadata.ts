@@ -19,8 +19,8 @@ export class ServerMetadata {
   #known: { readonly metadata: JsonObject; readonly since: number } | undefined
 
   /** @throws {OptionError} `ERR_OPTION_INVALID` for an issuer that is no https URL without a query. */
-  constructor(issuer: unknown, clock: Clock) {
-    const url = requireEndpoint(issuer, 'issuer')
+  constructor(issuer: unknown, clock: Clock, allowHttp?: readonly string[]) {
+    const url = requireEndpoint(issuer, 'issuer', allowHttp)
     if (url.search !== '') throw invalid('issuer', '"issuer" must come without a query.')
     this.#issuer = String(issuer)
     this.#clock = clock

@@ -1,13 +1,12 @@
 import { type Clock, pause } from '../base/clock.ts'
 import { ForeignOriginError } from '../base/errors.ts'
 import { clockOption, refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
-import { isSecure } from '../http/destination.ts'
 import {
   BearerSession,
   type RefusedResponse,
   type TokenUse,
 } from '../outbound/fetch/bearer-session.ts'
-import type { BearerSessionOptions } from '../outbound/fetch/options.ts'
+import type { BearerSessionOptions, TokenField } from '../outbound/fetch/options.ts'
 import type { TokenSource } from '../outbound/token.ts'
 
 /** Options of {@link bearerInterceptor}. */
@@ -89,7 +88,7 @@ export function bearerInterceptor(
   options: BearerInterceptorOptions = {},
 ): BearerInterceptor {
   requireOptions(options, 'bearerInterceptor')
-  const known = ['origins', 'clocks', 'clock', 'observe', 'onForeignOrigin']
+  const known = ['origins', 'clocks', 'clock', 'observe', 'header', 'allowHttp', 'onForeignOrigin']
   refuseUnknownOptions(options, known, 'bearerInterceptor')
   const { onForeignOrigin = 'refuse', ...ofSession } = options
   const passes = requireOneOf(onForeignOrigin, 'onForeignOrigin', ['refuse', 'pass']) === 'pass'
@@ -98,8 +97,8 @@ export function bearerInterceptor(
   return (dispatch) => (request, handler) => {
     const given: Request = request
     const url = urlOf(given)
-    const reaches = url !== undefined && isSecure(url) && session.destinations.has(url.origin)
-    if (headerOf(given.headers, 'authorization') || (passes && !reaches)) {
+    const reaches = url !== undefined && session.reaches(url)
+    if (headerOf(given.headers, session.header.name) || (passes && !reaches)) {
       return dispatch(request, handler)
     }
     const parts = { session, clock, dispatch: dispatch as Dispatch<object, object> }
@@ -192,7 +191,7 @@ class BearerRequest implements Controller {
   #send(use: TokenUse): void {
     if (this.#isOver) return
     this.#sends++
-    const headers = withAuthorization(this.#request.headers, `Bearer ${use.token.value}`)
+    const headers = withField(this.#request.headers, this.#parts.session.header, use.token.value)
     const tell: ResponseHandler = {
       onRequestStart: (controller: Controller) => {
         this.#controller = controller
@@ -348,13 +347,17 @@ function headerOf(headers: unknown, name: string): boolean {
   return pairsOf(headers).some(([field]) => field.toLowerCase() === name)
 }
 
-function withAuthorization(headers: unknown, value: string): Record<string, unknown> {
+function withField(
+  headers: unknown,
+  { name: field, valueOf }: TokenField,
+  token: string,
+): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const [name, one] of pairsOf(headers)) {
     const before = fields[name]
     fields[name] = before === undefined ? one : [before, one].flat()
   }
-  return { ...fields, authorization: value }
+  return { ...fields, [field]: valueOf(token) }
 }
 
 function toHeaders(fields: Headers_): Headers {

@@ -52,7 +52,7 @@ export interface ReuseHints {
 
 /** An answer that a source is asked about: whether it refuses the token. */
 export interface RefusalResponse {
-  /** From 400 to 499, and not 401: that one needs no asking. */
+  /** From 400 to 499 but not 401, which needs no asking; from 200 to 299 with `judgesSuccess`. */
   readonly status: number
   readonly headers: Headers
   /** The body as text; empty where it is longer than 4096 bytes, or slow to come. */
@@ -65,6 +65,17 @@ export interface Credential {
   readonly id: string
   readonly keyId?: string
   readonly keyFingerprint?: string
+}
+
+/** A header field that carries a token. */
+export interface TokenHeader {
+  /** Its name, such as `X-Shopify-Access-Token` or `PRIVATE-TOKEN`. Default `Authorization`. */
+  readonly name?: string
+  /**
+   * What stands before the token and a space, such as `Token`; an empty text for the token alone. Default:
+   * `Bearer` in `Authorization`, and nothing in any other field.
+   */
+  readonly scheme?: string
 }
 
 /**
@@ -92,6 +103,11 @@ export interface TokenSource {
    */
   readonly isRefusal?: (answer: RefusalResponse) => boolean
   /**
+   * For a server that refuses tokens with 200, as GraphQL's do: `isRefusal` is asked about answers of 200 to
+   * 299 too, where they are JSON and no longer than 4096 bytes. Default `false`.
+   */
+  readonly judgesSuccess?: boolean
+  /**
    * Tells whether an answer refuses the key behind the token, as APNs does with a 403. It then counts as
    * a refusal where that key was replaced since, by what {@link TokenSource.credential} says.
    */
@@ -102,6 +118,10 @@ export interface TokenSource {
    * three; `injectBearer` only keeps it.
    */
   readonly propagationDelay?: number
+  /** The header field that the token goes into. Default: `Authorization`, as `Bearer` and the token. */
+  readonly header?: TokenHeader
+  /** Hosts that its tokens may go to over plain http. Default: loopback alone. */
+  readonly allowHttp?: readonly string[]
   /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
   readonly revokesPrevious?: boolean
   /**
@@ -126,6 +146,9 @@ const SOURCE_MEMBERS = {
   reuse: 'value',
   propagationDelay: 'value',
   revokesPrevious: 'value',
+  judgesSuccess: 'value',
+  header: 'value',
+  allowHttp: 'value',
   isRefusal: 'method',
   isKeyRefusal: 'method',
   credential: 'method',

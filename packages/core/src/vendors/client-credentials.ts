@@ -7,6 +7,7 @@ import {
   clockOption,
   invalid,
   optionalNumber,
+  optionalStrings,
   refuseUnknownOptions,
   requireOptions,
 } from '../base/options.ts'
@@ -49,6 +50,11 @@ export interface ClientCredentialsCommonOptions {
   readonly parameters?: Readonly<Record<string, string>>
   /** Where the tokens may go. Default: the origins of `resource`; without one, nowhere. */
   readonly origins?: readonly string[]
+  /**
+   * Hosts, by name alone, that credentials and tokens may go to over plain http, such as `['keycloak']` in a
+   * network of containers. Default: loopback alone.
+   */
+  readonly allowHttp?: readonly string[]
   /**
    * Seconds that tokens live whose answer does not say it, or gives no positive number. Default: such an
    * answer is an error.
@@ -113,6 +119,7 @@ const OPTIONS = [
   'resource',
   'parameters',
   'origins',
+  'allowHttp',
   'defaultLifetime',
   'tokenType',
   'dpop',
@@ -161,7 +168,8 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const { fetch, timeoutMs } = options
   const clock = clockOption(options.clock)
   const clientId = requireName(options.clientId, 'clientId', 1024)
-  const server = serverOf(options, clock)
+  const allowHttp = optionalStrings(options.allowHttp, 'allowHttp')
+  const server = serverOf({ ...options, allowHttp: allowHttp ?? [] }, clock)
   const authentication = authenticationOf(options, clientId, server.name)
   const fields = compileParameters(options)
   const origins = options.origins ?? originsOf(options.resource)
@@ -174,6 +182,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   return exchangedSource({
     id: idOf(options, [server.name, clientId, fields, origins, defaultLifetime, ...binding.id]),
     origins,
+    allowHttp,
     fetch,
     timeoutMs,
     clock,
@@ -218,9 +227,12 @@ interface Server {
   facts(asking: Asking): Promise<ServerFacts>
 }
 
-function serverOf({ tokenEndpoint, issuer }: ClientCredentialsOptions, clock: Clock): Server {
+function serverOf(
+  { tokenEndpoint, issuer, allowHttp }: ClientCredentialsOptions,
+  clock: Clock,
+): Server {
   if (issuer === undefined) {
-    const url = requireEndpoint(tokenEndpoint, 'tokenEndpoint')
+    const url = requireEndpoint(tokenEndpoint, 'tokenEndpoint', allowHttp)
     return { name: String(tokenEndpoint), facts: async () => ({ tokenEndpoint: url }) }
   }
   if (tokenEndpoint !== undefined) {
@@ -229,18 +241,19 @@ function serverOf({ tokenEndpoint, issuer }: ClientCredentialsOptions, clock: Cl
       '"tokenEndpoint" and "issuer" exclude each other: the issuer names its token endpoint itself.',
     )
   }
-  const metadata = new ServerMetadata(issuer, clock)
+  const metadata = new ServerMetadata(issuer, clock, allowHttp)
   return {
     name: issuer,
-    facts: async ({ exchange, signal }) => readFacts(await metadata.get(exchange, signal)),
+    facts: async ({ exchange, signal }) =>
+      readFacts(await metadata.get(exchange, signal), allowHttp),
   }
 }
 
-function readFacts(metadata: JsonObject): ServerFacts {
+function readFacts(metadata: JsonObject, allowHttp?: readonly string[]): ServerFacts {
   const { token_endpoint: endpoint, token_endpoint_auth_methods_supported: methods } = metadata
   try {
     return {
-      tokenEndpoint: requireEndpoint(endpoint, 'token_endpoint'),
+      tokenEndpoint: requireEndpoint(endpoint, 'token_endpoint', allowHttp),
       methods: Array.isArray(methods) ? methods.map(String) : undefined,
     }
   } catch (cause) {

@@ -18,6 +18,7 @@ const OPTIONS = [
   'expClaim',
   'backdate',
   'origins',
+  'allowHttp',
   'tokenId',
   'allowShortSecret',
   'clock',

@@ -13,7 +13,6 @@ import {
 } from '../../base/options.ts'
 import { ForeignOriginError, MayflyError } from '../../base/errors.ts'
 import { readBoundedText } from '../../http/call.ts'
-import { isSecure } from '../../http/destination.ts'
 import {
   type OutgoingRequest,
   readRequest,
@@ -59,6 +58,8 @@ const OPTIONS = [
   'clocks',
   'clock',
   'observe',
+  'header',
+  'allowHttp',
   'fetch',
   'onForeignOrigin',
   'ownAuthorization',
@@ -110,17 +111,19 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
   const own = requireOneOf(options.ownAuthorization ?? 'keep', 'ownAuthorization', OWN_CHOICES)
   const send = optionalFunction(options.fetch, 'fetch')
   const session = new BearerSession(source, options)
-  const writer = tokenWriter(options.dpop)
+  const writer = tokenWriter(options.dpop, session.header)
   const transport = new Transport({ session, writer, send, clock: clockOption(options.clock) })
 
   return async function fetchWithBearer(input, init) {
-    const request = readRequest(input, init)
+    const request = readRequest(input, init, session.header.name)
     if (onForeignOrigin === 'refuse' && !transport.reaches(request.url)) {
       throw refusal(request.url, session)
     }
     request.signal?.throwIfAborted()
-    const authorized = judgeOwnAuthorization(request, own, (outcome) =>
-      session.reportOwn(request.url.origin, outcome),
+    const authorized = judgeOwnAuthorization(
+      request,
+      { own, field: session.header.name },
+      (outcome) => session.reportOwn(request.url.origin, outcome),
     )
     return transport.follow(await withKeptBody(authorized))
   }
@@ -158,8 +161,7 @@ class Transport {
 
   /** Whether a token may go to a URL. */
   reaches(url: URL): boolean {
-    // The origin of a blob: URL is that of the page that made it, and it is fetched from nowhere.
-    return isSecure(url) && this.#session.destinations.has(url.origin)
+    return this.#session.reaches(url)
   }
 
   /** Sends a request and follows its redirects; the token is decided anew at each hop. */
@@ -184,7 +186,11 @@ class Transport {
       if (redirects === MAX_REDIRECTS) {
         throw redirectError(`${first.url.origin} led to more than ${MAX_REDIRECTS} redirects.`)
       }
-      const next = nextHop(request, response.status, location)
+      const next = nextHop(request, {
+        status: response.status,
+        location,
+        tokenField: this.#session.header.name,
+      })
       // A foreign server would choose path, query, method and body of a request that has the token.
       request = this.reaches(request.url) ? next : { ...next, withoutToken: true }
     }
@@ -286,7 +292,7 @@ class Transport {
     const { status, headers } = response
     if (!this.#session.wantsBody(status)) return refused ? { status, body: '' } : undefined
     const limit = deadline(this.#clock, REFUSAL_TIMEOUT_MS, signal)
-    const body = await peek(response, limit.signal)
+    const body = mayRefuse(response) ? await peek(response, limit.signal) : ''
     limit.end()
     const answer = { status, headers, body }
     if (refused || (await this.#session.judge(answer, use))) return answer
@@ -306,6 +312,13 @@ class Transport {
 function headOf(response: Response): ResponseHead {
   const { status, headers } = response
   return { status, date: headers.get('date'), age: headers.get('age') }
+}
+
+/** An answer of success that goes on for long, or is no JSON, is not held up. */
+function mayRefuse({ status, headers }: Response): boolean {
+  if (status >= 400) return true
+  const isShort = Number(headers.get('content-length') ?? 0) <= MAX_REFUSAL_BYTES
+  return isShort && /[/+]json\b/i.test(headers.get('content-type') ?? '')
 }
 
 /** Reads a short body ahead of the caller, who can still read it. Whatever goes wrong is the caller's. */

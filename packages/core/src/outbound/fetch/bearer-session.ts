@@ -3,12 +3,14 @@ import {
   type BearerEvent,
   type BearerSessionOptions,
   type RefusalOutcome,
+  compileHeader,
   requireSessionOptions,
+  type TokenField,
 } from './options.ts'
 import { type Clock, untilAborted } from '../../base/clock.ts'
 import { type Diagnosis, explainRefusal } from '../diagnose/diagnose.ts'
 import { ForeignOriginError, isMayflyError } from '../../base/errors.ts'
-import { compileDestinations, type Destinations } from '../../http/destination.ts'
+import { compileDestinations, type Destinations, isSecure } from '../../http/destination.ts'
 import { requireSource } from '../manager/options.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import type { LearnedClock, LearnedClocks } from '../learned-clock.ts'
@@ -54,6 +56,11 @@ export class BearerSession {
   readonly #clocks: LearnedClocks
   readonly #brakeOf: (origin: string) => RefusalBrake
   readonly #clock: Clock
+  readonly #allowHttp: readonly string[]
+  /** Origins over plain http that were reported. */
+  readonly #plain = new Set<string>()
+  /** The field that the token goes into. */
+  readonly header: TokenField
   readonly #observe: Observe<BearerEvent> | undefined
   /** Tokens and keys that the server has accepted, for what explains a refusal. */
   readonly #worked = new Bounded<string>(64)
@@ -61,9 +68,14 @@ export class BearerSession {
   constructor(source: TokenSource, options: BearerSessionOptions = {}) {
     requireSource(source, 'bearer')
     this.#source = source
-    const { origins, clock, clocks, observe } = requireSessionOptions(options)
+    const { allowHttp, origins, clock, clocks, header, observe } = requireSessionOptions(
+      options,
+      source.allowHttp,
+    )
+    this.#allowHttp = allowHttp ?? []
+    this.header = header ?? compileHeader(source.header)
     this.#explicit = origins !== undefined
-    this.#destinations = origins ?? compileDestinations(source.origins, 'origins')
+    this.#destinations = origins ?? compileDestinations(source.origins, 'origins', allowHttp)
     this.#clock = clock
     const memory = memoryOf(source, clock)
     this.#brakeOf = memory.brakeOf
@@ -74,6 +86,12 @@ export class BearerSession {
   /** The origins that may get a token. */
   get destinations(): Destinations {
     return this.#destinations
+  }
+
+  /** Whether a token may go to a URL. */
+  reaches(url: URL): boolean {
+    // The origin of a blob: URL is that of the page that made it, and it is fetched from nowhere.
+    return isSecure(url, this.#allowHttp) && this.#destinations.has(url.origin)
   }
 
   /** The clock of an origin, as far as it is known. */
@@ -92,6 +110,10 @@ export class BearerSession {
     { method, path }: RequestTarget,
     signal: AbortSignal | undefined,
   ): Promise<TokenUse> {
+    if (!this.#plain.has(origin) && !isSecure(new URL(origin))) {
+      this.#plain.add(origin)
+      notify(this.#observe, { type: 'plain-http', origin })
+    }
     return this.#use({ origin, name: nameRequest(method, path), attempt: 1 }, signal)
   }
 
@@ -108,7 +130,8 @@ export class BearerSession {
     this.#clocks.of(origin).learn({ date, age, sentAt, receivedAt })
     const durationMs = receivedAt - sentAt
     notify(this.#observe, { type: 'response', origin, status, durationMs, attempt })
-    if (status < 400) this.#noteAccepted(use)
+    // What is judged by its body is no acceptance yet.
+    if (status < 400 && !this.wantsBody(status)) this.#noteAccepted(use)
     else if (status < 500 && status !== 401 && !this.wantsBody(status)) this.#notRefused(use)
     return status === 401
   }
@@ -116,10 +139,9 @@ export class BearerSession {
   /** Tells whether the body of an answer is worth a look: to explain a refusal, or to judge by. */
   wantsBody(status: number): boolean {
     if (this.#observe !== undefined && REFUSALS.has(status)) return true
-    const { isRefusal, isKeyRefusal } = this.#source
-    return (
-      (isRefusal ?? isKeyRefusal) !== undefined && status >= 400 && status < 500 && status !== 401
-    )
+    const { isRefusal, isKeyRefusal, judgesSuccess } = this.#source
+    if ((isRefusal ?? isKeyRefusal) === undefined || status === 401) return false
+    return (status >= 400 && status < 500) || (judgesSuccess === true && status < 300)
   }
 
   /** Asks the source whether an answer refuses the token that is no 401. */
@@ -146,7 +168,8 @@ export class BearerSession {
 
   /** Explains an answer that another token would not change, if it is a refusal at all. */
   keep(use: TokenUse, answer: RefusedResponse): void {
-    this.#notRefused(use)
+    if (answer.status < 400) this.#noteAccepted(use)
+    else this.#notRefused(use)
     if (REFUSALS.has(answer.status)) this.#report(use, 'token-kept', this.#explain(use, answer))
   }
 
@@ -304,7 +327,7 @@ export class BearerSession {
     return (
       this.#explicit ||
       token.origins.includes(origin) ||
-      compileDestinations(token.origins, 'origins').has(origin)
+      compileDestinations(token.origins, 'origins', this.#allowHttp).has(origin)
     )
   }
 

@@ -1,6 +1,17 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Diagnosis } from '../diagnose/diagnose.ts'
-import { clockOption, describe, hasMethod, invalid, optionalFunction } from '../../base/options.ts'
+import {
+  clockOption,
+  describe,
+  hasMethod,
+  invalid,
+  optionalFunction,
+  optionalString,
+  optionalStrings,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../../base/options.ts'
+import type { TokenHeader } from '../token.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import { compileDestinations, type Destinations } from '../../http/destination.ts'
 import type { Observe } from '../../base/observe.ts'
@@ -57,6 +68,8 @@ export type BearerEvent =
       readonly origin: string
       readonly outcome: 'kept' | 'replaced' | 'refused'
     }
+  /** Tokens go to this origin over plain http, as `allowHttp` says. Told once. */
+  | { readonly type: 'plain-http'; readonly origin: string }
   | { readonly type: 'token-failed'; readonly origin: string; readonly code: ErrorCode | undefined }
   | {
       readonly type: 'skew'
@@ -77,30 +90,75 @@ export interface BearerSessionOptions {
   readonly clocks?: LearnedClocks
   /** The local clock. Default: the machine's. */
   readonly clock?: Clock
+  /**
+   * Hosts, by name alone, that tokens may go to over plain http, such as `['keycloak']` in a network of
+   * containers: whoever listens there has the tokens. Default: the source's own, or none but loopback.
+   */
+  readonly allowHttp?: readonly string[]
+  /** The header field that the token goes into. Default: the source's own, or `Authorization: Bearer`. */
+  readonly header?: TokenHeader
   readonly observe?: Observe<BearerEvent>
 }
 
 /** Checked {@link BearerSessionOptions}. */
 export interface SessionParts {
+  readonly allowHttp: readonly string[] | undefined
   readonly origins: Destinations | undefined
   readonly clock: Clock
   /** Default: those of the source. */
   readonly clocks: LearnedClocks | undefined
+  readonly header: TokenField | undefined
   readonly observe: Observe<BearerEvent> | undefined
 }
 
 /** Checks the options of a session. */
-export function requireSessionOptions(options: BearerSessionOptions): SessionParts {
+export function requireSessionOptions(
+  options: BearerSessionOptions,
+  ofSource?: readonly string[],
+): SessionParts {
   const clock = clockOption(options.clock)
   const { clocks } = options
   if (clocks !== undefined && !(hasMethod(clocks, 'of') && hasMethod(clocks, 'offsets'))) {
     throw invalid('clocks', `"clocks" must be a LearnedClocks, not ${describe(clocks)}.`)
   }
   const { origins } = options
+  const allowHttp = optionalStrings(options.allowHttp, 'allowHttp')
   return {
-    origins: origins === undefined ? undefined : compileDestinations(origins, 'origins'),
+    allowHttp: allowHttp ?? ofSource,
+    origins:
+      origins === undefined
+        ? undefined
+        : compileDestinations(origins, 'origins', allowHttp ?? ofSource),
     clock,
     clocks,
+    header: options.header === undefined ? undefined : compileHeader(options.header),
     observe: optionalFunction(options.observe, 'observe'),
   }
+}
+
+/** A checked {@link TokenHeader}. */
+export interface TokenField {
+  /** In lower case. */
+  readonly name: string
+  readonly valueOf: (token: string) => string
+}
+
+/** Fields that mean something else to a server or a proxy, and are never a token's. */
+const NO_TOKEN_FIELD =
+  /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|cookie|set-cookie|date|origin|dpop|expect|keep-alive)$/
+
+/** Checks the option `header`. */
+export function compileHeader(header: TokenHeader = {}): TokenField {
+  requireOptions(header, 'header')
+  refuseUnknownOptions(header, ['name', 'scheme'], 'header')
+  const name = (optionalString(header.name, 'header.name', 128) ?? 'authorization').toLowerCase()
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || NO_TOKEN_FIELD.test(name)) {
+    throw invalid('header.name', '"header.name" must be the name of a header field for tokens.')
+  }
+  const usual = name === 'authorization' ? 'Bearer' : ''
+  const { scheme = usual } = header
+  if (typeof scheme !== 'string' || !/^[!#$%&'*+.^_`|~\w-]{0,64}$/.test(scheme)) {
+    throw invalid('header.scheme', '"header.scheme" must be one word, such as "Token", or empty.')
+  }
+  return { name, valueOf: (token) => (scheme === '' ? token : `${scheme} ${token}`) }
 }

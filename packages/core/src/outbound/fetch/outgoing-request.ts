@@ -80,7 +80,11 @@ export interface OutgoingRequest {
 }
 
 /** Takes `fetch`'s arguments apart. */
-export function readRequest(input: FetchInput, init: FetchInit | undefined): OutgoingRequest {
+export function readRequest(
+  input: FetchInput,
+  init: FetchInit | undefined,
+  tokenField = 'authorization',
+): OutgoingRequest {
   const url = parseUrl(isRequest(input) ? input.url : String(input))
   const { method, headers, body, redirect, signal, ...rest } = fieldsOf(input, init)
   const copied = new Headers(headers)
@@ -92,7 +96,7 @@ export function readRequest(input: FetchInput, init: FetchInit | undefined): Out
     isRequestBody: isRequest(init) || (isRequest(input) && !isBody(init?.body)),
     redirect: redirect ?? 'follow',
     signal: signal ?? undefined,
-    withoutToken: copied.has('authorization'),
+    withoutToken: copied.has(tokenField),
     rest,
   }
 }

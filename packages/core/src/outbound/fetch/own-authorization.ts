@@ -17,15 +17,15 @@ const PLACEHOLDER = /^(?:|undefined|null|nan|true|false|\[object [^\]]*\]|<.*>|\
  */
 export function judgeOwnAuthorization(
   request: OutgoingRequest,
-  own: OwnAuthorization,
+  { own, field }: { readonly own: OwnAuthorization; readonly field: string },
   report: (outcome: 'kept' | 'replaced' | 'refused') => void,
 ): OutgoingRequest {
-  const value = request.headers.get('authorization')
+  const value = request.headers.get(field)
   if (value === null) return request
   if (own === 'replace') {
     report('replaced')
     const headers = new Headers(request.headers)
-    headers.delete('authorization')
+    headers.delete(field)
     return { ...request, headers, withoutToken: false }
   }
   const placeholder = placeholderIn(value)
@@ -37,8 +37,8 @@ export function judgeOwnAuthorization(
   throw invalid(
     'headers',
     placeholder === undefined
-      ? "This request has an Authorization header of its own, and ownAuthorization: 'refuse' allows none. Leave it out, or say 'keep' or 'replace'."
-      : `The Authorization header of this request is "${placeholder}", which holds no credential. Leave it out, or say ownAuthorization: 'replace'.`,
+      ? `This request has an ${titleOf(field)} header of its own, and ownAuthorization: 'refuse' allows none. Leave it out, or say 'keep' or 'replace'.`
+      : `The ${titleOf(field)} header of this request is "${placeholder}", which holds no credential. Leave it out, or say ownAuthorization: 'replace'.`,
   )
 }
 
@@ -60,4 +60,8 @@ function pairOf(credential: string): readonly string[] {
   } catch {
     return [credential]
   }
+}
+
+function titleOf(field: string): string {
+  return field === 'authorization' ? 'Authorization' : field
 }

@@ -1,4 +1,4 @@
-import type { ProofRefusal } from './options.ts'
+import type { ProofRefusal, TokenField } from './options.ts'
 import type { Clock } from '../../base/clock.ts'
 import { describe, hasMethod, invalid } from '../../base/options.ts'
 import type { DpopProver } from '../dpop/prover.ts'
@@ -25,16 +25,19 @@ export interface TokenWriter {
   readonly learnFrom: (url: URL, response: Response) => ProofFault
 }
 
-const BEARER: TokenWriter = {
-  fields: (_request, token) => ({ authorization: `Bearer ${token.value}` }),
-  nonceFor: () => undefined,
-  learnFrom: () => undefined,
-}
-
 /** Compiles the option `dpop`. */
-export function tokenWriter(dpop: DpopProver | undefined): TokenWriter {
-  if (dpop === undefined) return BEARER
+export function tokenWriter(dpop: DpopProver | undefined, header: TokenField): TokenWriter {
+  if (dpop === undefined) {
+    return {
+      fields: (_request, token) => ({ [header.name]: header.valueOf(token.value) }),
+      nonceFor: () => undefined,
+      learnFrom: () => undefined,
+    }
+  }
   requireProver(dpop)
+  if (header.name !== 'authorization') {
+    throw invalid('header', '"header" does not go with "dpop": such tokens are in Authorization.')
+  }
   return {
     async fields({ method, url }, { value: accessToken }, clock) {
       const proof = await dpop.prove({ method, url, accessToken, clock })

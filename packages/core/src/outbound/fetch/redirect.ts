@@ -23,6 +23,14 @@ export function isRedirect(status: number): boolean {
   return REDIRECT_STATUS.has(status)
 }
 
+/** Where a redirect leads. */
+export interface Hop {
+  readonly status: number
+  readonly location: string
+  /** The header field of tokens. */
+  readonly tokenField: string
+}
+
 /**
  * The request that a redirect leads to, by the rules of the Fetch standard ("HTTP-redirect fetch").
  *
@@ -30,8 +38,7 @@ export function isRedirect(status: number): boolean {
  */
 export function nextHop(
   request: OutgoingRequest,
-  status: number,
-  location: string,
+  { status, location, tokenField }: Hop,
 ): OutgoingRequest {
   const url = resolve(location, request.url)
   if (status !== 303 && !canResend(request.body)) {
@@ -42,7 +49,7 @@ export function nextHop(
   }
   const headers = new Headers(request.headers)
   if (url.origin !== request.url.origin) {
-    for (const name of CREDENTIAL_HEADERS) headers.delete(name)
+    for (const name of [...CREDENTIAL_HEADERS, tokenField]) headers.delete(name)
   }
   const becomesGet =
     ((status === 301 || status === 302) && request.method === 'POST') ||

@@ -33,6 +33,7 @@ import type {
   RefusalResponse,
   ReuseHints,
   TokenSource,
+  TokenHeader,
 } from '../token.ts'
 import { MayflyError, SourceError } from '../../base/errors.ts'
 
@@ -86,6 +87,9 @@ export class TokenManager implements TokenSource {
   readonly revokesPrevious?: boolean
   /** How it reuses tokens, by its own options or the source's. */
   readonly reuse: ReuseHints
+  readonly judgesSuccess?: boolean
+  readonly header?: TokenHeader
+  readonly allowHttp?: readonly string[]
   readonly isRefusal?: (answer: RefusalResponse) => boolean
   readonly isKeyRefusal?: (answer: RefusalResponse) => boolean
   readonly credential?: () => Promise<Credential>
@@ -113,6 +117,9 @@ export class TokenManager implements TokenSource {
     if (source.propagationDelay !== undefined) this.propagationDelay = source.propagationDelay
     if (source.maxLifetime !== undefined) this.maxLifetime = source.maxLifetime
     if (source.revokesPrevious !== undefined) this.revokesPrevious = source.revokesPrevious
+    if (source.judgesSuccess !== undefined) this.judgesSuccess = source.judgesSuccess
+    if (source.header !== undefined) this.header = source.header
+    if (source.allowHttp !== undefined) this.allowHttp = source.allowHttp
     if (source.isRefusal !== undefined) {
       this.isRefusal = (answer) => source.isRefusal?.(answer) ?? false
     }

@@ -1,5 +1,5 @@
 import { parseDate, pause, systemClock, untilAborted, type Clock } from '../../base/clock.ts'
-import { clockOption } from '../../base/options.ts'
+import { clockOption, optionalStrings } from '../../base/options.ts'
 import { SourceError } from '../../base/errors.ts'
 import {
   type GivenToken,
@@ -59,6 +59,8 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
   readonly id: string
   /** Where the tokens may be sent. */
   readonly origins: readonly string[]
+  /** Hosts among them that tokens may go to over plain http. Default: loopback alone. */
+  readonly allowHttp?: readonly string[] | undefined
   /** Makes the request for one token. */
   readonly request: (asking: Asking) => TokenRequest | Promise<TokenRequest>
   /** Reads the token of an answer of 200 to 299. Default: that of RFC 6749 section 5.1. */
@@ -107,7 +109,8 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     refuse = readRefusal,
     dated = false,
   } = options
-  const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
+  const allowHttp = optionalStrings(options.allowHttp, 'allowHttp')
+  const origins = Object.freeze([...compileDestinations(options.origins, 'origins', allowHttp)])
   const exchange = createExchange(options)
   const clock = new LearnedClock(local, false)
 
@@ -153,6 +156,7 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
     id,
     origins,
     ...(lifetime !== undefined && { lifetime }),
+    ...(allowHttp !== undefined && { allowHttp }),
     ...(propagationDelay !== undefined && { propagationDelay }),
     ...(credential !== undefined && { credential }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {

@@ -9,6 +9,7 @@ import {
   optionalBoolean,
   optionalFunction,
   optionalNumber,
+  optionalStrings,
   requireNumber,
 } from '../../base/options.ts'
 import { compileDestinations } from '../../http/destination.ts'
@@ -65,6 +66,8 @@ export interface SignedSourceOptions {
   readonly backdate?: number
   /** Where the tokens may be sent. An empty list: nowhere, they are for an SDK. */
   readonly origins: readonly string[]
+  /** Hosts among them that tokens may go to over plain http. Default: loopback alone. */
+  readonly allowHttp?: readonly string[]
   /** Makes the `jti` of each token. Default: no `jti`. */
   readonly tokenId?: () => string
   /** Accepts an HMAC secret that is shorter than the hash. Default `false`. */
@@ -81,7 +84,8 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
   const lifetime = requireNumber(options.lifetime, 'lifetime', { min: 1, integer: true })
   const maxLifetime = capOf(options.maxLifetime, lifetime)
   const backdate = backdateOf(options.backdate, lifetime)
-  const origins = Object.freeze([...compileDestinations(options.origins, 'origins')])
+  const allowHttp = optionalStrings(options.allowHttp, 'allowHttp')
+  const origins = Object.freeze([...compileDestinations(options.origins, 'origins', allowHttp)])
   const tokenId = requireGenerator(options.tokenId)
   const fields = headerFields(header, keyId)
   const claims = compileClaims(options.claims, {
@@ -101,6 +105,7 @@ export function signedSource(vendor: string, options: SignedSourceOptions): Toke
     id: sourceId(vendor, key, rest),
     origins,
     lifetime: lifetime - backdate,
+    ...(allowHttp !== undefined && { allowHttp }),
     ...(maxLifetime !== undefined && { maxLifetime }),
     async getToken(wanted: GetTokenOptions = {}): Promise<AccessToken> {
       wanted.signal?.throwIfAborted()

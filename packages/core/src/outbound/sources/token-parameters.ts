@@ -50,7 +50,7 @@ export function formOf(fields: FormFields): URLSearchParams {
 /** The origins of the resources that are reached over HTTP. */
 export function originsOf(resource: string | readonly string[] | undefined): readonly string[] {
   const urls = compileResources(resource).map((one) => new URL(one))
-  return [...new Set(urls.filter(isSecure).map(({ origin }) => origin))]
+  return [...new Set(urls.filter((url) => isSecure(url)).map(({ origin }) => origin))]
 }
 
 /** RFC 8707 section 2: absolute URIs without a fragment. */

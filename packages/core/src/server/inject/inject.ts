@@ -30,8 +30,6 @@ export interface WatchableResponse {
 
 const PROBE = 'x-probe'
 
-const AUTHORIZATION: ReadonlySet<string> = new Set(['authorization'])
-
 /** It announces fields behind the body, which no proxy passes on. */
 const TRAILER: ReadonlySet<string> = new Set(['trailer'])
 
@@ -72,7 +70,7 @@ export class BearerInjector<Context = void> {
     const { upstream, keepHeaders, stripQuery, watchResponses, ...session } = options
     const url = optionalString(upstream, 'upstream')
     this.#upstreamOf = compileSourceChoice(source, session, url)
-    this.#strip = strippedFields(keepHeaders)
+    this.#strip = strippedFields(keepHeaders, options.header)
     this.#stripQuery = optionalStrings(stripQuery, 'stripQuery') ?? ['access_token']
     this.#watch = optionalBoolean(watchResponses, 'watchResponses') ?? true
     this.#observe = options.observe
@@ -92,8 +90,11 @@ export class BearerInjector<Context = void> {
     context: Context,
   ): Promise<void> {
     const use = await this.#begin(request, context)
-    withoutConnectionOptions(request, AUTHORIZATION)
-    withField(request, 'authorization', `Bearer ${use.token.value}`)
+    const { name, valueOf } = use.session.header
+    const field = new Set([name])
+    withoutFields(request, field)
+    withoutConnectionOptions(request, field)
+    withField(request, name, valueOf(use.token.value))
     if (this.#watch && answer?.headersSent === false) watch(use, answer)
   }
 

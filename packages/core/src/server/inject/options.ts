@@ -1,4 +1,5 @@
-import type { BearerSessionOptions } from '../../outbound/fetch/options.ts'
+import { type BearerSessionOptions, compileHeader } from '../../outbound/fetch/options.ts'
+import type { TokenHeader } from '../../outbound/token.ts'
 import {
   invalid,
   optionalStrings,
@@ -47,6 +48,8 @@ export function requireInjectOptions(options: object): void {
       'clocks',
       'clock',
       'observe',
+      'header',
+      'allowHttp',
       'upstream',
       'keepHeaders',
       'stripQuery',
@@ -57,11 +60,15 @@ export function requireInjectOptions(options: object): void {
 }
 
 /** The header fields that are taken off, by lower-case name. */
-export function strippedFields(keepHeaders: readonly string[] | undefined): ReadonlySet<string> {
+export function strippedFields(
+  keepHeaders: readonly string[] | undefined,
+  header: TokenHeader | undefined,
+): ReadonlySet<string> {
   const names = optionalStrings(keepHeaders, 'keepHeaders') ?? []
   const kept = new Set(names.map((name) => name.toLowerCase()))
   if (kept.has('authorization')) {
     throw invalid('keepHeaders', '"keepHeaders": the Authorization header is always replaced.')
   }
-  return new Set(CALLER_CREDENTIALS.filter((name) => !kept.has(name)))
+  const token = header === undefined ? [] : [compileHeader(header).name]
+  return new Set([...CALLER_CREDENTIALS.filter((name) => !kept.has(name)), ...token])
 }

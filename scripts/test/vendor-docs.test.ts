@@ -30,6 +30,7 @@ describe('the page of the vendors', () => {
       'VONAGE_CLIENT_SDK_ACL',
       'VonageWebhookReceiver',
       'VonageWebhookVerifier',
+      'exchangedSource',
       'verifyVonageWebhook',
     ])
   })

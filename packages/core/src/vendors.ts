@@ -93,5 +93,30 @@ export {
   type GithubInstallationOptions,
 } from './vendors/github-installation.ts'
 export type { GithubAccess } from './vendors/github-installation/restrictions.ts'
+export { ably, type AblyOptions } from './vendors/ably.ts'
+export { firebaseCustomToken, type FirebaseCustomTokenOptions } from './vendors/firebase.ts'
+export { googleIdToken, type GoogleIdTokenOptions } from './vendors/google-id-token.ts'
+export {
+  cloudflareStream,
+  type CloudflareStreamOptions,
+  muxPlayback,
+  type MuxPlaybackOptions,
+} from './vendors/playback.ts'
+export { snowflake, type SnowflakeOptions } from './vendors/snowflake.ts'
+export { stream, type StreamOptions } from './vendors/stream.ts'
+export type { SignedVendorOptions } from './outbound/sources/vendor-source.ts'
+export {
+  type Asking,
+  exchangedSource,
+  type ExchangedSourceOptions,
+  type TokenRequest,
+} from './outbound/sources/exchanged-source.ts'
+export type { GivenToken, Refusal } from './outbound/sources/exchanged-oauth-answer.ts'
+export type {
+  Exchange,
+  ExchangeOptions,
+  ExchangeRequest,
+  ExchangeResponse,
+} from './http/exchange.ts'
 export { telesign, type TelesignOptions } from './vendors/telesign.ts'
 export { voicegain, type VoicegainOptions } from './vendors/voicegain.ts'

@@ -33,7 +33,7 @@ export const harness: Harness = async ({ load }) => {
   const server = createServer((incoming, response) => void answer(incoming, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { keyId, issuerId = '', privateKey } = sandbox.credentials
+  const { keyId, issuerId, privateKey } = sandbox.credentials
   const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const source = appStoreConnect({ keyId, issuerId, privateKey, origins: [api] })
   try {

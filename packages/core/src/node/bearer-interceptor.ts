@@ -1,11 +1,8 @@
 import { type Clock, pause } from '../base/clock.ts'
 import { ForeignOriginError } from '../base/errors.ts'
 import { clockOption, refuseUnknownOptions, requireOneOf, requireOptions } from '../base/options.ts'
-import {
-  BearerSession,
-  type RefusedResponse,
-  type TokenUse,
-} from '../outbound/fetch/bearer-session.ts'
+import { BearerSession } from '../outbound/fetch/bearer-session.ts'
+import type { RefusedResponse, TokenUse } from '../outbound/fetch/token-use.ts'
 import type { BearerSessionOptions, TokenField } from '../outbound/fetch/options.ts'
 import type { TokenSource } from '../outbound/token.ts'
 

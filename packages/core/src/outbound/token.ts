@@ -357,3 +357,11 @@ function requireTokenValue(given: unknown): string {
     '"value" must be printable ASCII without spaces, as a header needs it. Does it end in a line end?',
   )
 }
+
+/**
+ * Names the key that a token was signed with; where nothing tells keys apart, those of the source are
+ * one. Keys and tokens share one memory; no token has a space in it.
+ */
+export function keyName({ keyId, keyFingerprint }: AccessToken): string {
+  return `key ${JSON.stringify([keyId, keyFingerprint])}`
+}

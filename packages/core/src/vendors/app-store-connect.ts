@@ -4,7 +4,13 @@ import {
   appleSource,
   type AppleTokenOptions,
 } from '../outbound/sources/apple-source.ts'
-import { describe, invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
+import {
+  describe,
+  invalid,
+  optionalBoolean,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../base/options.ts'
 import { requireLifetime } from '../outbound/sources/signed-payload.ts'
 import type { TokenSource } from '../outbound/token.ts'
 import { compileScope } from './app-store-connect/scope.ts'
@@ -23,6 +29,8 @@ export interface AppStoreConnectCommonOptions extends AppleTokenOptions {
   readonly lifetime?: number
   /** Where the tokens may go. Default `https://api.appstoreconnect.apple.com`. */
   readonly origins?: readonly string[]
+  /** A key of the Apple Developer Enterprise Program, for its own API. Default `false`. */
+  readonly enterprise?: boolean
 }
 
 /** Options for a team key. */
@@ -43,13 +51,15 @@ export type AppStoreConnectOptions = AppStoreConnectTeamOptions | AppStoreConnec
 
 const ORIGIN = 'https://api.appstoreconnect.apple.com'
 const AUDIENCE = 'appstoreconnect-v1'
+const ENTERPRISE_ORIGIN = 'https://api.enterprise.developer.apple.com'
+const ENTERPRISE_AUDIENCE = 'apple-developer-enterprise-v1'
 const MAX_LIFETIME = 1200
 const MAX_SCOPED_LIFETIME = 15_777_000
 
 /** However long a scoped token lives, it is used no longer than any other. */
 const MAX_REUSE = 1200
 
-const OPTIONS = [...APPLE_TOKEN_OPTIONS, 'issuerId', 'individual', 'scope']
+const OPTIONS = [...APPLE_TOKEN_OPTIONS, 'issuerId', 'individual', 'scope', 'enterprise']
 
 /**
  * Makes tokens for the App Store Connect API, with a team key or an individual one.
@@ -85,6 +95,7 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
   const scope = options.scope === undefined ? undefined : compileScope(options.scope)
   const longLived = scope?.longLived ?? false
   const identity = identityOf(options)
+  const enterprise = optionalBoolean(options.enterprise, 'enterprise') ?? false
   const source = appleSource(
     {
       name: 'app-store-connect',
@@ -92,13 +103,13 @@ export function appStoreConnect(options: AppStoreConnectOptions): TokenSource {
         ...identity,
         iat: issuedAt,
         exp: expiresAt,
-        aud: AUDIENCE,
+        aud: enterprise ? ENTERPRISE_AUDIENCE : AUDIENCE,
         ...(scope !== undefined && { scope: scope.entries }),
       }),
       reserved: ['iss', 'sub', 'scope', 'bid'],
       lifetime: lifetimeOf(options.lifetime, longLived),
       maxLifetime: longLived ? MAX_SCOPED_LIFETIME : MAX_LIFETIME,
-      origins: options.origins ?? [ORIGIN],
+      origins: options.origins ?? [enterprise ? ENTERPRISE_ORIGIN : ORIGIN],
     },
     options,
   )

@@ -104,7 +104,10 @@ describe('bearerInterceptor', () => {
     async (body) => {
       await using bench = await start()
       bench.refused.set('Bearer token-1', 'no')
-      expect(await send(bench, { method: 'POST', body })).toEqual([200, `taken: ${String(body ?? '')}`])
+      expect(await send(bench, { method: 'POST', body })).toEqual([
+        200,
+        `taken: ${String(body ?? '')}`,
+      ])
       expect(tokensSeen(bench)).toEqual(['Bearer token-1', 'Bearer token-2'])
     },
   )

@@ -31,6 +31,7 @@ import {
   keyHasChanged,
   type RefusalResponse,
   type TokenSource,
+  keyName,
 } from '../token.ts'
 
 /** How much longer each pause is before a token is sent again that the server may not know yet. */
@@ -373,12 +374,4 @@ export class BearerSession {
     const code = isMayflyError(error) ? error.code : undefined
     notify(this.#observe, { type: 'token-failed', origin, code })
   }
-}
-
-/**
- * Names the key that a token was signed with; where nothing tells keys apart, those of the source are
- * one. Keys and tokens share one memory; no token has a space in it.
- */
-function keyName({ keyId, keyFingerprint }: AccessToken): string {
-  return `key ${JSON.stringify([keyId, keyFingerprint])}`
 }

@@ -1,5 +1,12 @@
 import { parseDate, pause, systemClock, untilAborted, type Clock } from '../../base/clock.ts'
-import { clockOption, optionalStrings } from '../../base/options.ts'
+import { requireName } from '../../base/identifiers.ts'
+import {
+  clockOption,
+  invalid,
+  optionalStrings,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../../base/options.ts'
 import { SourceError } from '../../base/errors.ts'
 import {
   type GivenToken,
@@ -12,7 +19,7 @@ import {
 import { refusalError } from './exchanged-quote.ts'
 import { compileDestinations } from '../../http/destination.ts'
 import { BodyTooLong } from '../../http/call.ts'
-import { nameOfUrl } from '../../http/endpoint.ts'
+import { nameOfUrl, requireEndpoint } from '../../http/endpoint.ts'
 import {
   createExchange,
   type Exchange,
@@ -103,12 +110,9 @@ export interface ExchangedSourceOptions extends ExchangeOptions {
 export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
   const { id, lifetime, propagationDelay, credential, retry = true } = options
   const local = clockOption(options.clock)
-  const {
-    request,
-    read = (answer) => readTokenResponse(answer),
-    refuse = readRefusal,
-    dated = false,
-  } = options
+  requireSourceOptions(options)
+  const { request, refuse = readRefusal, dated = false } = options
+  const { read = (answer) => readTokenResponse(answer) } = options
   const allowHttp = optionalStrings(options.allowHttp, 'allowHttp')
   const origins = Object.freeze([...compileDestinations(options.origins, 'origins', allowHttp)])
   const exchange = createExchange(options)
@@ -117,7 +121,8 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
   async function ask(wanted: GetTokenOptions, repeats: Repeats): Promise<AccessToken> {
     const { signal } = wanted
     const { trial } = clock
-    const make = async (): Promise<TokenRequest> => request({ clock, signal, exchange })
+    const make = async (): Promise<TokenRequest> =>
+      checked(await request({ clock, signal, exchange }), allowHttp)
     const sent = await (repeats.refused === undefined ? make() : another(make, repeats.refused))
     signal?.throwIfAborted()
     const countedFrom = (wanted.clock ?? local).now()
@@ -155,15 +160,42 @@ export function exchangedSource(options: ExchangedSourceOptions): TokenSource {
   return {
     id,
     origins,
-    ...(lifetime !== undefined && { lifetime }),
-    ...(allowHttp !== undefined && { allowHttp }),
-    ...(propagationDelay !== undefined && { propagationDelay }),
-    ...(credential !== undefined && { credential }),
+    ...definedOf({ lifetime, allowHttp, propagationDelay, credential }),
     getToken: async (wanted: GetTokenOptions = {}): Promise<AccessToken> => {
       wanted.signal?.throwIfAborted()
       return ask(wanted, { dated, passing: retry })
     },
   }
+}
+
+const OPTIONS = [
+  'id',
+  'origins',
+  'allowHttp',
+  'request',
+  'read',
+  'refuse',
+  'dated',
+  'learnFrom',
+].concat(['lifetime', 'propagationDelay', 'credential', 'retry', 'fetch', 'timeoutMs', 'clock'])
+
+function requireSourceOptions(options: ExchangedSourceOptions): void {
+  requireOptions(options, 'exchangedSource')
+  refuseUnknownOptions(options, OPTIONS, 'exchangedSource')
+  requireName(options.id, 'id', 4096)
+  if (typeof options.request === 'function') return
+  throw invalid('request', '"request" must be a function that makes the request for one token.')
+}
+
+/** Credentials go nowhere in the clear, whoever made the request. */
+function checked(made: TokenRequest, allowHttp: readonly string[] | undefined): TokenRequest {
+  return { ...made, url: requireEndpoint(made.url, 'url', allowHttp) }
+}
+
+type Hints = Pick<TokenSource, 'lifetime' | 'allowHttp' | 'propagationDelay' | 'credential'>
+
+function definedOf(hints: { readonly [Name in keyof Hints]: Hints[Name] | undefined }): Hints {
+  return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
 }
 
 /** What may be tried again after a refusal. */

@@ -61,7 +61,7 @@ export function readCredentials(given: unknown): ServiceAccount {
   if (typeof file !== 'object' || file === null || Array.isArray(file)) {
     throw unfit(`must be the JSON of a service account’s key, not ${describe(file)}`)
   }
-  const credentials = file as Readonly<Record<string, unknown>>
+  const credentials = canonical(file as Readonly<Record<string, unknown>>)
   requireServiceAccount(credentials)
   const { client_email, private_key, private_key_id, token_uri = TOKEN_URI } = credentials
   const keyId = private_key_id === undefined ? undefined : member(private_key_id, 'private_key_id')
@@ -86,13 +86,13 @@ function parseText(text: string): unknown {
   }
   if (!trimmed.startsWith('{')) {
     const isPath = /^[^\s{}"]{1,1024}\.json$/i.test(trimmed)
-    const isBase64 = /^[\w+/=\s-]{200,}$/.test(trimmed)
     if (isPath) {
       throw unfit(
         "is the path of a file; give googleCredentialsFile('…') from '@mayfly/core/node', or what is in the file",
       )
     }
-    if (isBase64) throw unfit('looks like base64; decode it first')
+    const inner = withoutWrapping(trimmed)
+    if (inner !== undefined) return parseText(inner)
     throw unfit('is text, but no JSON')
   }
   try {
@@ -106,6 +106,43 @@ function parseText(text: string): unknown {
         : 'is no JSON. Was it cut off, or quoted by a shell?',
     )
   }
+}
+
+/** What a variable or a secret store has put around the JSON: quotes, base64, or a JSON string. */
+function withoutWrapping(text: string): string | undefined {
+  const [, quote, inner = ''] = /^(["'`])([^]*)\1$/.exec(text) ?? []
+  if (quote === '"') {
+    try {
+      const unescaped: unknown = JSON.parse(text)
+      if (typeof unescaped === 'string') return unescaped
+    } catch {
+      // Quotes that a shell left: what is in them is no JSON string.
+    }
+  }
+  if (quote !== undefined && inner.trim().length > 1) return inner.trim()
+  if (!/^[\w+/=\s-]{100,}$/.test(text)) return undefined
+  try {
+    const digits = text.replaceAll(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/')
+    const bytes = Uint8Array.from(atob(digits), (letter) => letter.codePointAt(0) ?? 0)
+    const decoded = new TextDecoder().decode(bytes).trim()
+    return decoded.startsWith('{') ? decoded : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Names that other tools give to the members of a key file: in camel case, in capitals, with a prefix. */
+function canonical(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const members: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(file)) {
+    const known = name
+      .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+      .replaceAll('-', '_')
+      .toLowerCase()
+      .replace(/^(?:google|gcp|gcloud|firebase)_/, '')
+    if (!(known in members) || name === known) members[known] = value
+  }
+  return members
 }
 
 function requireServiceAccount(credentials: Readonly<Record<string, unknown>>): void {

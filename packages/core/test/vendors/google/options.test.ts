@@ -57,7 +57,6 @@ describe('googleServiceAccount says of credentials', () => {
       /is the path of a file; give googleCredentialsFile/,
     ],
     ['the private key alone', PRIVATE_KEY, /is the private key alone; give the whole JSON/],
-    ['base64', btoa(text), /looks like base64; decode it first/],
     ['other text', 'hello', /is text, but no JSON/],
     ['a file that was cut off', text.slice(0, 400), /Was it cut off/],
     [

@@ -12,6 +12,7 @@ import { httpCases } from './cases/http.ts'
 import { injectSourceCases } from './cases/inject-source.ts'
 import { injectCases } from './cases/inject.ts'
 import { issueCases } from './cases/issue.ts'
+import { mutualTlsCases } from './cases/mutual-tls.ts'
 import { originCases } from './cases/origin.ts'
 import { remoteKeysCases } from './cases/remote-keys.ts'
 import { scopeCases } from './cases/scope.ts'
@@ -33,6 +34,7 @@ const CASES: readonly CaseDefinition[] = [
   ...scopeCases,
   ...whoseTokenCases,
   ...dpopCases,
+  ...mutualTlsCases,
   ...httpCases,
   ...originCases,
   ...frameworkCases,

@@ -44,6 +44,7 @@ export const SOUND: Parts = {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
     header: (name) => request.headersDistinct[name] ?? [],
+    peer: () => ({ address: request.socket.remoteAddress }),
   }),
   addField(response, name, value) {
     const vary = String(response.getHeader('vary') ?? '')

@@ -10,6 +10,13 @@ export {
   DpopProver,
   type DpopProverOptions,
 } from './outbound/dpop/prover.ts'
+export {
+  certificateThumbprint,
+  MutualTls,
+  type MutualTlsOptions,
+  type MutualTlsRequest,
+  type RequestPeer,
+} from './inbound/mutual-tls/mutual-tls.ts'
 export { type DpopProof, type DpopRequest, DpopVerifier } from './inbound/dpop/verifier.ts'
 export {
   type ErrorCode,

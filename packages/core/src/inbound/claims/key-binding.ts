@@ -109,7 +109,7 @@ function notEnforced(): RequestError {
 }
 
 /** Refuses a token that is bound to no key. */
-function keyUnbound(): RequestError {
+export function keyUnbound(): RequestError {
   return bindingError(
     'key_unbound',
     'The token is bound to no key, and this takes bound ones only.',

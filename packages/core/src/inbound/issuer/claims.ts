@@ -7,7 +7,7 @@ import {
   requireString,
   requireOneOf,
 } from '../../base/options.ts'
-import { isThumbprint } from '../claims/key-binding.ts'
+import { type Confirmation, isThumbprint } from '../claims/key-binding.ts'
 import type { OriginPatternOptions } from '../../origin/settings.ts'
 import type { IssueOptions, IssuerOptions } from './options.ts'
 import { OptionError } from '../../base/errors.ts'
@@ -80,20 +80,27 @@ function jsonCopy(claims: object): Record<string, unknown> {
   return copy as Record<string, unknown>
 }
 
-/** Writes the claim that binds a token to a key (RFC 9449 section 6.1). */
-export function confirmationClaim(confirmation: { readonly jkt: string } | undefined): {
-  readonly cnf?: { readonly jkt: string }
+/** Writes the claim that binds a token to a key (RFC 9449 section 6.1) or a certificate (RFC 8705 section 3.1). */
+export function confirmationClaim(confirmation: Confirmation | undefined): {
+  readonly cnf?: Confirmation
 } {
   if (confirmation === undefined) return {}
   requireOptions(confirmation, 'confirmation')
-  refuseUnknownOptions(confirmation, ['jkt'], 'confirmation')
-  const { jkt } = confirmation
-  if (isThumbprint(jkt)) return { cnf: { jkt } }
-  throw invalid(
-    'confirmation.jkt',
-    '"confirmation.jkt" must be the SHA-256 thumbprint of a key: 43 characters of base64url.',
-  )
+  refuseUnknownOptions(confirmation, BINDINGS, 'confirmation')
+  const members = Object.entries(confirmation).filter(([, value]) => value !== undefined)
+  if (members.length === 0) members.push(['jkt', undefined])
+  for (const [name, value] of members as [string, unknown][]) {
+    if (isThumbprint(value)) continue
+    throw invalid(
+      `confirmation.${name}`,
+      `"confirmation.${name}" must be a SHA-256 thumbprint: 43 characters of base64url.`,
+    )
+  }
+  return { cnf: Object.fromEntries(members) }
 }
+
+/** What an issuer binds tokens to. Other members of `cnf` are the caller's own business. */
+const BINDINGS = ['jkt', 'x5t#S256']
 
 /** Where an issuer writes origins, and what it lets them be. */
 export interface OriginPolicy {

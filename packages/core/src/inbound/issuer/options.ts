@@ -1,3 +1,4 @@
+import type { Confirmation } from '../claims/key-binding.ts'
 import type { Algorithm } from '../../keys/algorithms.ts'
 import type { TokenProfile } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -68,10 +69,10 @@ export interface IssueOptions {
   /** Whom the token speaks of. */
   readonly subject?: string
   /**
-   * The key that the token is bound to, by its SHA-256 thumbprint in base64url (RFC 7638, RFC 9449
-   * section 6.1). Whoever cannot prove to hold it cannot use the token.
+   * What the token is bound to, by its SHA-256 thumbprint in base64url: a key as `jkt` (RFC 9449 section
+   * 6.1), a certificate as `x5t#S256` (RFC 8705 section 3.1). Whoever cannot show it cannot use the token.
    */
-  readonly confirmation?: { readonly jkt: string }
+  readonly confirmation?: Confirmation
   /** Further claims. None may replace one that an option of its own writes. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** The `jti`. Default: a random UUID. */

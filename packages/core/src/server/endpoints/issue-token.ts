@@ -113,7 +113,7 @@ function granted(
     },
     body: JSON.stringify({
       access_token: token.value,
-      token_type: confirmation === undefined ? 'Bearer' : 'DPoP',
+      token_type: confirmation?.jkt === undefined ? 'Bearer' : 'DPoP',
       expires_in: token.expiresAt - token.issuedAt,
       ...(typeof scope === 'string' && { scope }),
     }),

@@ -13,7 +13,7 @@ import {
   compileChallenge,
   challenged,
 } from './challenge.ts'
-import { compileKeyBinding, type KeyBinding, requireBinding } from './key-proof.ts'
+import { compileKeyBinding, type KeyBinding } from './key-proof.ts'
 import {
   type DenyEvent,
   type GuardOptions,
@@ -146,12 +146,13 @@ export class Guard<Payload = unknown> {
         if (this.#optional) return { ok: true, auth: undefined, headers: NO_HEADERS }
         throw tokenMissing(missingHint(request, this.#keyBinding))
       }
-      const proof = await this.#keyBinding.proofOf(request, found)
+      const holder = await this.#keyBinding.holderOf(request, found)
+      const { proof } = holder
       isJudged = true
       const { checksOrigin } = this.#verifier
       const context = checksOrigin ? this.#context(request, found.from) : undefined
-      const auth = await this.#verifier.verify(found.token, proof ? { ...context, proof } : context)
-      await requireBinding(auth, { proof })
+      const auth = await this.#verifier.verify(found.token, { ...context, ...holder })
+      await this.#keyBinding.requireBinding(auth, holder)
       const headers = acceptedHeaders(found, checksOrigin)
       return { ok: true, auth, headers: proof ? { ...headers, ...proof.headers } : headers }
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { DpopVerifier } from '../../inbound/dpop/verifier.ts'
+import type { MutualTls } from '../../inbound/mutual-tls/mutual-tls.ts'
 import { refuseUnknownOptions, requireOptions } from '../../base/options.ts'
 import type { Reason, RequestError } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
@@ -45,8 +46,13 @@ export interface GuardOptions extends ChallengeOptions {
    */
   readonly dpop?: DpopVerifier
   /**
-   * With `dpop`: takes tokens that are bound to no key as well, as `Bearer`, while clients move over.
-   * A bound token always needs its proof. Default `false`.
+   * Takes tokens that are bound to the certificate of a client (mutual TLS, RFC 8705), from that client, and
+   * no others but those of `dpop`. Without it such a token is refused: nobody would look at the certificate.
+   */
+  readonly mutualTls?: MutualTls
+  /**
+   * With `dpop` or `mutualTls`: takes tokens that are bound to nothing as well, as `Bearer`, while clients
+   * move over. A bound token always needs its proof, or its certificate. Default `false`.
    */
   readonly allowBearer?: boolean
   /**
@@ -77,6 +83,7 @@ const GUARD_OPTIONS = [
   'publicOrigin',
   'preflight',
   'dpop',
+  'mutualTls',
   'allowBearer',
   'observe',
 ] as const

@@ -1,3 +1,4 @@
+import type { RequestPeer } from '../../inbound/mutual-tls/mutual-tls.ts'
 import { RequestError } from '../../base/errors.ts'
 import { hasMethod, invalid } from '../../base/options.ts'
 
@@ -13,6 +14,8 @@ export interface RequestLike {
   header(name: string): readonly string[]
   /** The parsed body, where something has parsed it. */
   readonly body?: unknown
+  /** Gives the connection that it came over, for tokens that are bound to certificates. */
+  peer?(): RequestPeer
 }
 
 /** A request as Node has it: an `IncomingMessage`, or its counterpart of HTTP/2. */
@@ -21,6 +24,8 @@ export interface NodeRequest {
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly rawHeaders: readonly string[]
+  /** The connection. */
+  readonly socket?: unknown
 }
 
 /**
@@ -49,7 +54,18 @@ export function nodeRequest(
     url: more.url ?? request.url ?? '/',
     header: (name) => fieldValues(request, name),
     body: more.body,
+    peer: () => peerOf(request.socket),
   }
+}
+
+function peerOf(socket: unknown): RequestPeer {
+  const { remoteAddress, getPeerX509Certificate } = Object(socket) as {
+    readonly remoteAddress?: string
+    getPeerX509Certificate?(): { readonly fingerprint256: string } | undefined
+  }
+  const certificate =
+    typeof getPeerX509Certificate === 'function' ? getPeerX509Certificate.call(socket) : undefined
+  return { address: remoteAddress, certificateFingerprint: certificate?.fingerprint256 }
 }
 
 const NONE: readonly string[] = Object.freeze([])

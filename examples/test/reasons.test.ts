@@ -7,6 +7,7 @@ import {
   type Reason,
   RequestError,
   SourceError,
+  TokenIntrospection,
   TokenIssuer,
   type TokenSource,
   TokenVerifier,
@@ -233,6 +234,16 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
     verifier: { keys: { version: 0, find: overloaded }, algorithms: ['ES256'] },
   },
   store_unavailable: { status: 503, fields: minted(), verifier: { once: { consume: down } } },
+  token_inactive: {
+    status: 401,
+    fields: () => ({ authorization: 'Bearer opaque' }),
+    verifier: { introspection: introspection({ active: false }) },
+  },
+  introspection_unavailable: {
+    status: 503,
+    fields: () => ({ authorization: 'Bearer opaque' }),
+    verifier: { introspection: introspection('down') },
+  },
   issue_refused: {
     status: 403,
     alone: true,
@@ -249,6 +260,14 @@ const SCENARIOS: Readonly<Record<Reason, Scenario>> = {
     alone: true,
     behind: () => injectBearer(grants.source('nobody yet'), { clock }),
   },
+}
+
+function introspection(answer: unknown): TokenIntrospection {
+  return new TokenIntrospection({
+    endpoint: 'https://auth.example.com/introspect',
+    authorization: () => 'Bearer of-this-api',
+    fetch: () => Promise.resolve(Response.json(answer)),
+  })
 }
 
 function onceOnly(): NonNullable<VerifierOptions['once']> {

@@ -477,6 +477,19 @@ export const CODES = {
     fix: 'Try again later; operators: look at the store.',
     example: `const once = { consume: async () => { throw new Error('down') } }\nawait new TokenVerifier({ ...settings, once }).verify(issuer.mint({ claims: { jti: 'one' } }))`,
   },
+  ERR_TOKEN_INACTIVE: {
+    title: 'The issuer says that the token is not active',
+    cause: 'An opaque token was asked about, and it has ended, was revoked, or was never issued.',
+    fix: 'Get a new token.',
+    example: `throw new RequestError('ERR_TOKEN_INACTIVE', 'as an introspection endpoint says', { reason: 'token_inactive' })`,
+  },
+  ERR_INTROSPECTION_UNAVAILABLE: {
+    title: 'The issuer cannot be asked about a token',
+    cause:
+      'The introspection endpoint cannot be reached, refuses this API, or answers with something else (503).',
+    fix: 'Try again later; operators: look at the endpoint and at the credentials of this API.',
+    example: `const introspection = new TokenIntrospection({ endpoint: 'https://auth.example.com/introspect', clientId: 'a', clientSecret: 'b', fetch: async () => new Response('', { status: 500 }) })\nawait new TokenVerifier({ ...settings, introspection }).verify('opaque')`,
+  },
   ERR_ISSUE_REFUSED: {
     title: 'The application issues no token for this request',
     cause: 'The callback of `issueToken` gave nothing.',
@@ -563,6 +576,11 @@ export const REASONS = {
   overloaded: ['ERR_OVERLOADED', 'Too many new tokens at once; this one was not looked at (503).'],
   keys_unavailable: ['ERR_KEYS_UNAVAILABLE', "The issuer's keys cannot be had now (503)."],
   store_unavailable: ['ERR_STORE_UNAVAILABLE', 'A store that guards cannot be asked now (503).'],
+  token_inactive: ['ERR_TOKEN_INACTIVE', 'The issuer says that the token is not active.'],
+  introspection_unavailable: [
+    'ERR_INTROSPECTION_UNAVAILABLE',
+    'The issuer cannot be asked about the token now (503).',
+  ],
   issue_refused: ['ERR_ISSUE_REFUSED', 'The application gives no token for this request.'],
   token_unavailable: [
     'ERR_TOKEN_UNAVAILABLE',

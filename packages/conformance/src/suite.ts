@@ -12,6 +12,7 @@ import { httpCases } from './cases/http.ts'
 import { injectSourceCases } from './cases/inject-source.ts'
 import { injectCases } from './cases/inject.ts'
 import { issueCases } from './cases/issue.ts'
+import { introspectionCases } from './cases/introspection.ts'
 import { mutualTlsCases } from './cases/mutual-tls.ts'
 import { originCases } from './cases/origin.ts'
 import { remoteKeysCases } from './cases/remote-keys.ts'
@@ -35,6 +36,7 @@ const CASES: readonly CaseDefinition[] = [
   ...whoseTokenCases,
   ...dpopCases,
   ...mutualTlsCases,
+  ...introspectionCases,
   ...httpCases,
   ...originCases,
   ...frameworkCases,

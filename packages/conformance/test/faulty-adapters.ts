@@ -2,6 +2,7 @@ import { type IssueOptions, OptionError, type RequestLike, TokenIssuer } from '@
 import { attackKeysCases } from '../src/cases/attack-keys.ts'
 import { attackStateCases } from '../src/cases/attack-state.ts'
 import { attackCases } from '../src/cases/attacks.ts'
+import { introspectionCases } from '../src/cases/introspection.ts'
 import { mutualTlsCases } from '../src/cases/mutual-tls.ts'
 import { whoseTokenCases } from '../src/cases/whose-token.ts'
 import type { AdapterExports } from '../src/driver.ts'
@@ -60,7 +61,7 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
       'requireScope lets a token pass',
       'bearerAuth refuses rights of a wrong type',
       'requireScope goes by the claims',
-      ...[...whoseTokenCases, ...mutualTlsCases].map(({ name }) => name),
+      ...[...whoseTokenCases, ...mutualTlsCases, ...introspectionCases].map(({ name }) => name),
       ...[...attackCases(), ...attackKeysCases, ...attackStateCases].map(({ name }) => name),
     ],
   },

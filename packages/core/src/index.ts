@@ -11,6 +11,10 @@ export {
   type DpopProverOptions,
 } from './outbound/dpop/prover.ts'
 export {
+  type IntrospectionOptions,
+  TokenIntrospection,
+} from './inbound/introspection/introspection.ts'
+export {
   certificateThumbprint,
   MutualTls,
   type MutualTlsOptions,

@@ -4,6 +4,7 @@ import {
   type TokenCheck,
   malformed,
   missing,
+  OPAQUE,
   refusal,
 } from './payload.ts'
 
@@ -88,7 +89,9 @@ const CLIENT_CLAIMS = ['azp', 'client_id', 'cid', 'appid']
  */
 export function typeCheck(expected: readonly string[]): TokenCheck {
   const mediaTypes = new Set(expected.map(fullMediaType))
-  return ({ protectedHeader: { typ } }) => {
+  return ({ protectedHeader }) => {
+    const { typ } = protectedHeader
+    if (protectedHeader === OPAQUE) return
     if (typeof typ === 'string' && mediaTypes.has(fullMediaType(typ))) return
     throw wrongType(`The token's "typ" header must be "${expected.join('" or "')}".`)
   }

@@ -94,14 +94,22 @@ export function readPayload(bytes: Uint8Array, reading: PayloadReading): JsonObj
   if (reading.largeIntegers === 'text' && inexactNumber(claims) !== undefined) {
     claims = JSON.parse(quoteLargeIntegers(new TextDecoder().decode(bytes))) as JsonObject
   }
-  requireExact(claims)
-  if (reading.allowNumericIds) {
-    for (const name of ['sub', 'jti']) {
-      if (Number.isSafeInteger(claims[name])) claims[name] = String(claims[name])
-    }
-  }
-  return claims
+  return settlePayload(claims, reading)
 }
+
+/** Refuses claims that are not what was written, and reads numeric ids where they are allowed. */
+export function settlePayload(claims: JsonObject, { allowNumericIds }: PayloadReading): JsonObject {
+  requireExact(claims)
+  if (!allowNumericIds) return claims
+  const settled = { ...claims }
+  for (const name of ['sub', 'jti']) {
+    if (Number.isSafeInteger(claims[name])) settled[name] = String(claims[name])
+  }
+  return settled
+}
+
+/** The header of a token that has none, since its issuer was asked about it: no `typ` is to be judged. */
+export const OPAQUE: SignedClaims['protectedHeader'] = Object.freeze({})
 
 /** Refuses numbers that are not what was written. */
 function requireExact(claims: object): void {

@@ -46,6 +46,7 @@ export function requireMultiIssuerOptions(options: { readonly issuers: unknown }
   }
   const shared = VERIFIER_OPTIONS.filter((name) => !OWN.has(name))
   refuseUnknownOptions(options, ['issuers', 'max', ...shared], 'MultiIssuerVerifier')
+  refuseIntrospection(options)
   const { issuers } = options
   if (typeof issuers === 'function' || (Array.isArray(issuers) && issuers.length > 0)) return
   throw new OptionError(
@@ -55,9 +56,18 @@ export function requireMultiIssuerOptions(options: { readonly issuers: unknown }
   )
 }
 
+function refuseIntrospection(options: object): void {
+  if (!('introspection' in options)) return
+  throw invalid(
+    'introspection',
+    '"introspection" is for a TokenVerifier: an opaque token does not say whose it is.',
+  )
+}
+
 /** Reads the names of one issuer. Here nobody may be left out of the check. */
 export function namesOf(entry: { readonly issuer: unknown }): readonly string[] {
   requireOptions(entry, 'MultiIssuerVerifier')
+  refuseIntrospection(entry)
   const { issuer } = entry
   if (issuer === undefined) {
     throw new OptionError('ERR_OPTION_REQUIRED', 'issuer', '"issuer" is required.')

@@ -9,6 +9,7 @@ import type { UnverifiedToken } from './decode-token.ts'
 import type { VerifierKeys } from './key-set.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { RemoteKeysEvent, RemoteKeysHealth } from '../remote-keys/options.ts'
+import type { TokenIntrospection } from '../introspection/introspection.ts'
 import type { OriginBinding, VerifyContext } from './origin-binding.ts'
 import type { PayloadSchema } from './schema.ts'
 import { STATE_OPTIONS, type StateOptions } from './state.ts'
@@ -32,6 +33,11 @@ export interface VerifierOptions<Payload = JwtPayload> extends ClaimsOptions, St
   readonly maxTokenLength?: number
   /** Judges the payload last of all claims, and gives it its type. */
   readonly schema?: PayloadSchema<Payload>
+  /**
+   * Asks the issuer about tokens that are no JWTs: a `TokenIntrospection`. What it answers is judged as the
+   * claims of a JWT are. Default: such tokens are refused.
+   */
+  readonly introspection?: Pick<TokenIntrospection, 'introspect'>
   /** The cache of good signatures. `false`: none. Default `true`. */
   readonly cache?: boolean | VerifiedTokensOptions
   readonly clock?: Clock
@@ -82,6 +88,7 @@ export const VERIFIER_OPTIONS: readonly (keyof VerifierOptions)[] = [
   'origin',
   'maxTokenLength',
   'schema',
+  'introspection',
   'cache',
   'clock',
   'observe',

@@ -9,6 +9,7 @@ export interface VerifiedToken<Payload = JwtPayload> {
   readonly payload: Payload
   /** The claims as they were signed, frozen. A schema may have dropped some from `payload`. */
   readonly claims: JwtPayload
+  /** The header that was signed; of an opaque token, which has none, an object without members. */
   readonly protectedHeader: ProtectedHeader
   /**
    * What the token may be used for: its `scope` claim taken apart (RFC 8693 section 4.2), or an array;

@@ -1,7 +1,7 @@
 import { promisesCanBeShared } from '../../base/single-flight.ts'
 import { createVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 import { checkBinding, type Confirmation } from '../claims/key-binding.ts'
-import { type JwtPayload, readPayload } from '../claims/payload.ts'
+import { type JwtPayload, OPAQUE, readPayload, settlePayload } from '../claims/payload.ts'
 import { type ClaimsPolicy, compileClaimsPolicy } from '../claims/policy.ts'
 import type { Clock } from '../../base/clock.ts'
 import {
@@ -15,7 +15,8 @@ import {
 import { RequestError } from '../../base/errors.ts'
 import { explained } from './decode-token.ts'
 import { partsOf } from '../../keys/key.ts'
-import { parseCompact } from '../../jws/parse.ts'
+import { malformed, parseCompact, type ProtectedHeader } from '../../jws/parse.ts'
+import type { TokenIntrospection } from '../introspection/introspection.ts'
 import { DEFAULT_MAX_TOKEN_LENGTH, verifyParsed } from '../../jws/verify.ts'
 import { type KeySet, resolveKeySet } from './key-set.ts'
 import type { KeysSnapshot } from '../remote-keys/held-set.ts'
@@ -76,6 +77,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
   readonly #judgesAtOnce: boolean
   readonly #sharesPromises: boolean = promisesCanBeShared()
   readonly #cache: VerifiedTokens<Kept> | undefined
+  readonly #introspection: Pick<TokenIntrospection, 'introspect'> | undefined
   readonly #maxTokenLength: number
   readonly #clock: Clock
   readonly #observe: Observe<VerifierEvent> | undefined
@@ -100,6 +102,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     const awaited = [this.#schema, this.#standing, this.#once]
     this.#judgesAtOnce = awaited.every((check) => check === undefined)
     this.#cache = createVerifiedTokens(options.cache)
+    this.#introspection = optionalIntrospection(options.introspection)
     this.#maxTokenLength = requireNumber(
       options.maxTokenLength ?? DEFAULT_MAX_TOKEN_LENGTH,
       'maxTokenLength',
@@ -235,6 +238,7 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
 
   /** Reads a token that is not in the cache: its signature, and all that its claims say. */
   async #readNew(token: string): Promise<VerifiedToken> {
+    if (this.#introspection !== undefined && isOpaque(token)) return this.#introspect(token)
     const parsed = parseCompact(token, {
       algorithms: this.#keys.algorithms(),
       maxTokenLength: this.#maxTokenLength,
@@ -244,6 +248,15 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     requireKeyIssuer(partsOf(key).issuer, payload)
     this.#policy.check({ payload, protectedHeader }, this.#clock.now() / 1000)
     return createVerifiedToken(payload, protectedHeader, this.#policy)
+  }
+
+  /** Asks the issuer about an opaque token, and judges the answer as the claims of a signed one. */
+  async #introspect(token: string): Promise<VerifiedToken> {
+    if (token.length > this.#maxTokenLength) throw malformed('The token is too long.')
+    const answer = (await this.#introspection?.introspect(token)) ?? {}
+    const payload = settlePayload({ ...answer }, this.#policy.reading)
+    this.#policy.check({ payload, protectedHeader: OPAQUE }, this.#clock.now() / 1000)
+    return createVerifiedToken(payload, OPAQUE as ProtectedHeader, this.#policy)
   }
 
   #find(token: unknown, now: number): Kept | undefined {
@@ -259,7 +272,8 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
     const kept = { signed, promise, origins }
     const { exp } = claims
     const expiresAt = exp === undefined ? undefined : exp + this.#policy.clockTolerance
-    this.#cache?.set(token, kept, { version, expiresAt })
+    // What an issuer was asked about is kept there, and not for long.
+    if (signed.protectedHeader !== OPAQUE) this.#cache?.set(token, kept, { version, expiresAt })
     return kept
   }
 
@@ -300,6 +314,22 @@ function optionalBinding(origin: OriginBinding | undefined): OriginBinding | und
     'origin',
     `"origin" must be made by originBinding, as in "origin: originBinding({ claim: 'aud' })", not ${describe(origin)}.`,
   )
+}
+
+/** As with all that not every verifier needs, its code comes with it. */
+function optionalIntrospection(
+  introspection: VerifierOptions['introspection'],
+): VerifierOptions['introspection'] {
+  if (introspection === undefined || hasMethod(introspection, 'introspect')) return introspection
+  throw invalid(
+    'introspection',
+    `"introspection" must be a TokenIntrospection, not ${describe(introspection)}.`,
+  )
+}
+
+/** Whether a token is no JWT: those have three parts, and a header that is a JSON object in base64url. */
+function isOpaque(token: unknown): token is string {
+  return typeof token === 'string' && token !== '' && !/^ey[\w-]*(?:\.[^.]*){2}$/.test(token)
 }
 
 async function withSchema<Payload>(

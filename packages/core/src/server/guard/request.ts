@@ -59,13 +59,14 @@ export function nodeRequest(
 }
 
 function peerOf(socket: unknown): RequestPeer {
-  const { remoteAddress, getPeerX509Certificate } = Object(socket) as {
+  const connection = Object(socket) as {
     readonly remoteAddress?: string
     getPeerX509Certificate?(): { readonly fingerprint256: string } | undefined
   }
-  const certificate =
-    typeof getPeerX509Certificate === 'function' ? getPeerX509Certificate.call(socket) : undefined
-  return { address: remoteAddress, certificateFingerprint: certificate?.fingerprint256 }
+  return {
+    address: connection.remoteAddress,
+    certificateFingerprint: connection.getPeerX509Certificate?.()?.fingerprint256,
+  }
 }
 
 const NONE: readonly string[] = Object.freeze([])

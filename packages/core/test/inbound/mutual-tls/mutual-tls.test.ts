@@ -46,10 +46,12 @@ describe.runIf(hasOpenssl())('A token that is bound to a certificate, over TLS,'
     mallory = await pair('mallory')
     const tls = { ...(await pair('localhost')), requestCert: true, rejectUnauthorized: false }
     server = createServer(tls, (request, response) => {
-      void guard.authenticate(nodeRequest(request)).then((outcome) => {
+      const answering = async (): Promise<void> => {
+        const outcome = await guard.authenticate(nodeRequest(request))
         const answer = outcome.ok ? { status: 200, body: 'ok' } : denial(outcome.error)
         response.writeHead(answer.status).end(answer.body)
-      })
+      }
+      void answering()
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -72,9 +74,9 @@ describe.runIf(hasOpenssl())('A token that is bound to a certificate, over TLS,'
         return createAccessToken({ value, issuedAt: now, expiresAt: now + 300, origins: [origin] })
       },
     }
-    const send = bearerFetch(source, { fetch: undiciFetch as unknown as typeof fetch })
+    const fetchWithToken = bearerFetch(source, { fetch: undiciFetch as unknown as typeof fetch })
     try {
-      const answer = await send(origin, { dispatcher } as object)
+      const answer = await fetchWithToken(origin, { dispatcher } as object)
       return answer.status === 200 ? 200 : ((await answer.json()) as { reason: string }).reason
     } finally {
       await dispatcher.destroy()

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { sha256 } from '../../base/base64url.ts'
 import { type Clock, deadline, untilAborted } from '../../base/clock.ts'
 import { RequestError } from '../../base/errors.ts'
@@ -76,7 +75,8 @@ export class TokenIntrospection {
   readonly #limits: { readonly ageMs: number; readonly calls: number; readonly timeoutMs: number }
   readonly #fetch: typeof fetch | undefined
   readonly #clock: Clock
-  readonly #kept: LRUCache<string, Kept>
+  readonly #kept = new Map<string, Kept>()
+  readonly #max: number
   readonly #running = new Map<string, Promise<JsonObject>>()
   readonly #shares: boolean = promisesCanBeShared()
   #calls = 0
@@ -96,7 +96,7 @@ export class TokenIntrospection {
       timeoutMs: ms('timeoutMs', 5000, 1, 600_000),
       calls: count('maxCalls', 100, 'calls'),
     }
-    this.#kept = new LRUCache({ max: count('max', 5000, 'answers') })
+    this.#max = count('max', 5000, 'answers')
     this.#fetch = optionalFunction(options.fetch, 'fetch')
     this.#clock = clockOption(options.clock)
   }
@@ -138,8 +138,16 @@ export class TokenIntrospection {
     const endMs = typeof exp === 'number' ? exp * 1000 : Infinity
     const untilMs = Math.min(fromMs + this.#limits.ageMs, endMs)
     // What is given out is judged and frozen: each one who asks gets it, and nobody changes it.
-    if (untilMs > fromMs) this.#kept.set(hash, { claims, fromMs, untilMs })
+    if (untilMs > fromMs) this.#keep(hash, { claims, fromMs, untilMs })
     return claims
+  }
+
+  /** The oldest makes room: none is of use for longer than half a minute. */
+  #keep(hash: string, kept: Kept): void {
+    this.#kept.delete(hash)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size >= this.#max && oldest !== undefined) this.#kept.delete(oldest)
+    this.#kept.set(hash, kept)
   }
 
   async #call(token: string): Promise<JsonObject> {

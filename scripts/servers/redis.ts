@@ -15,6 +15,10 @@ export interface RedisServer {
   kill(): Promise<void>
   /** Starts it again, on the same port and with what it kept. */
   start(): Promise<void>
+  /** Stops it where it stands, its connections open, as a machine does that has no time for it. */
+  freeze(): void
+  /** Ends that. */
+  thaw(): void
   /** Ends it for good and removes its folder. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -64,6 +68,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     start: async () => {
       child = await run()
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL')
       rmSync(folder, { recursive: true, force: true })

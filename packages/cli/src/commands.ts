@@ -3,6 +3,7 @@ import { addCompletion } from './completion/command.ts'
 import type { AddCommand } from './context.ts'
 import { addCurl } from './curl/curl.ts'
 import { addExplain } from './explain/command.ts'
+import { addGrants } from './grants/command.ts'
 import { addInspect } from './inspect/command.ts'
 import { addKeys } from './keys/command.ts'
 import { addServe } from './serve/command.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addKeys,
   addServe,
+  addGrants,
   // What is less often needed.
   addCache,
   addCompletion,

@@ -13,7 +13,7 @@ const LIMIT_MS = 120_000
 /** What the commands of a document find. */
 export interface World {
   readonly env: Readonly<Record<string, string>>
-  readonly files: Readonly<Record<string, string>>
+  readonly files: Readonly<Record<string, string | Uint8Array>>
   /** Origins, and where what is fetched from them really goes. */
   readonly routes: Readonly<Record<string, string>>
   /** Ports that the documentation names, and those that are used in their place. */

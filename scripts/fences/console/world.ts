@@ -1,5 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GrantManager } from '@mayfly/core/grants'
 import { startAppStoreConnectSandbox, startZoomSandbox } from '@mayfly/sandboxes'
+import { SqliteGrantStore } from '@mayfly/service/grants'
 import { freePort } from '../../servers/process.ts'
 import type { World } from './session.ts'
 
@@ -18,6 +23,7 @@ export async function prepareSetting(): Promise<RunningSetting> {
   const zoom = await startZoomSandbox()
   const ports: Record<string, number> = {}
   for (const port of PORTS) ports[port] = await freePort()
+  const grants = await connectedShop()
   const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const pem = { format: 'pem' } as const
   return {
@@ -29,6 +35,8 @@ export async function prepareSetting(): Promise<RunningSetting> {
       TELESIGN_API_KEY: Buffer.alloc(64, 7).toString('base64'),
     },
     files: {
+      'grants.db': grants,
+      'sealing.keys': `${SEALING_KEY}\n`,
       'telesign.key': `${Buffer.alloc(64, 7).toString('base64')}\n`,
       'AuthKey_2X9R4HXF34.p8': appStore.credentials.privateKey,
       'private.pem': signing.privateKey.export({ type: 'pkcs8', ...pem }).toString(),
@@ -50,5 +58,24 @@ export async function prepareSetting(): Promise<RunningSetting> {
       await appStore[Symbol.asyncDispose]()
       await zoom[Symbol.asyncDispose]()
     },
+  }
+}
+
+const SEALING_KEY = Buffer.alloc(32, 5).toString('base64url')
+
+/** A SQLite file with the grant of one shop. */
+async function connectedShop(): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-grants-'))
+  const file = join(folder, 'grants.db')
+  try {
+    const store = new SqliteGrantStore(file)
+    const client = { clientId: 'app' }
+    const grants = new GrantManager({ store, sealing: [SEALING_KEY], client })
+    const response = { access_token: 'access', refresh_token: 'refresh', expires_in: 3600 }
+    await grants.save('shop-1', response, { origins: ['https://shop-1.example'] })
+    store[Symbol.dispose]()
+    return readFileSync(file)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }

@@ -129,6 +129,11 @@ export interface TokenSource {
    * by a callback. Asked after failures and refusals only: one that was replaced is tried at once.
    */
   readonly credential?: (() => Promise<Credential>) | undefined
+  /**
+   * Learns what has to be known before `origins` can tell where tokens go. Awaited before each request,
+   * where a source has it: a grant's origins may be its own.
+   */
+  load?(): Promise<void>
   /** Gives a token that is good now. */
   getToken(options?: GetTokenOptions): Promise<AccessToken>
   /** Says that the server refused this token. */
@@ -152,6 +157,7 @@ const SOURCE_MEMBERS = {
   isRefusal: 'method',
   isKeyRefusal: 'method',
   credential: 'method',
+  load: 'method',
   getToken: 'method',
   invalidate: 'method',
   confirm: 'method',

@@ -25,6 +25,13 @@ export interface GrantFamily {
   readonly ended: boolean
   /** It ended since a refresh token came that had been used. */
   readonly reused: boolean
+  /** Requests with one of its refresh tokens, good or bad. */
+  readonly requests: number
+  /** The `User-Agent` that got the newest refresh token, and when, in milliseconds. */
+  readonly refreshedBy: string | undefined
+  readonly refreshedAt: number
+  /** The `User-Agent` that used a refresh token again. */
+  readonly reusedBy: string | undefined
 }
 
 /** A running sandbox. */
@@ -34,8 +41,8 @@ export interface GrantSandbox extends HttpSandbox<GrantRefusal> {
   readonly clientId: string
   readonly clientSecret: string
   readonly families: readonly GrantFamily[]
-  /** Gives the answer to a code exchange, of a new family. */
-  connect(): {
+  /** Gives the answer to a code exchange, of a new family. Its tokens may live for other seconds. */
+  connect(options?: { readonly expiresIn?: number }): {
     readonly access_token: string
     readonly refresh_token: string
     readonly [field: string]: unknown
@@ -52,8 +59,13 @@ interface Family {
   before: { readonly token: string; readonly until: number } | undefined
   access: { readonly value: string; readonly expiresAt: number }[]
   rotations: number
+  requests: number
   ended: boolean
   reused: boolean
+  readonly expiresIn: number
+  refreshedBy: string | undefined
+  refreshedAt: number
+  reusedBy: string | undefined
 }
 
 /**
@@ -97,7 +109,8 @@ export async function startGrantSandbox(options: GrantSandboxOptions = {}): Prom
     clientId: state.clientId,
     clientSecret: state.clientSecret,
     families: state.families,
-    connect: () => state.connect(sandbox.origin),
+    connect: ({ expiresIn }: { readonly expiresIn?: number } = {}) =>
+      state.connect(sandbox.origin, expiresIn),
     endAccessTokens: () => {
       for (const family of state.families) family.access = []
     },
@@ -139,11 +152,22 @@ class GrantState {
     }
   }
 
-  connect(origin: string) {
+  connect(origin: string, expiresIn = this.#expiresIn): ReturnType<GrantSandbox['connect']> {
     this.#origin = origin
-    const name = `family-${this.families.length}`
-    const state = { before: undefined, access: [], rotations: 0, ended: false, reused: false }
-    const family: Family = { name, current: '', ...state }
+    const family: Family = {
+      name: `family-${this.families.length}`,
+      current: '',
+      before: undefined,
+      access: [],
+      rotations: 0,
+      requests: 0,
+      ended: false,
+      reused: false,
+      expiresIn,
+      refreshedBy: undefined,
+      refreshedAt: this.#now(),
+      reusedBy: undefined,
+    }
     this.families.push(family)
     return this.#issue(family, true)
   }
@@ -176,15 +200,19 @@ class GrantState {
     const token = form.get('refresh_token') ?? ''
     const family = this.families.find(({ name }) => token.startsWith(`${name}.`))
     if (family === undefined) return refuse('refresh-token-unknown')
+    family.requests++
     if (family.ended) return refuse('family-ended')
     const { before } = family
     const isForgiven = before?.token === token && this.#now() < before.until
     if (token !== family.current && !isForgiven) {
       family.ended = true
       family.reused = true
+      family.reusedBy = request.header('user-agent')
       return refuse('refresh-token-reused')
     }
     family.rotations++
+    family.refreshedBy = request.header('user-agent')
+    family.refreshedAt = this.#now()
     return { reply: { status: 200, body: this.#issue(family, false) }, credential: token }
   }
 
@@ -205,8 +233,8 @@ class GrantState {
       family.current = `${family.name}.refresh-${randomUUID()}`
     }
     const value = `access-${randomUUID()}`
-    family.access.push({ value, expiresAt: this.#now() + this.#expiresIn * 1000 })
-    const tokens = { access: value, expiresIn: this.#expiresIn, origin: this.#origin }
+    family.access.push({ value, expiresAt: this.#now() + family.expiresIn * 1000 })
+    const tokens = { access: value, expiresIn: family.expiresIn, origin: this.#origin }
     const refresh = isFirst || this.#rotates ? family.current : undefined
     return this.#dialect.tokens({ ...tokens, refresh }) as ReturnType<GrantSandbox['connect']>
   }

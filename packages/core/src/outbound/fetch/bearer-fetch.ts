@@ -116,6 +116,7 @@ export function bearerFetch(source: TokenSource, options: BearerFetchOptions = {
 
   return async function fetchWithBearer(input, init) {
     const request = readRequest(input, init, session.header.name)
+    if (session.load !== undefined) await session.load()
     if (onForeignOrigin === 'refuse' && !transport.reaches(request.url)) {
       throw refusal(request.url, session)
     }

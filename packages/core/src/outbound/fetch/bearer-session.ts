@@ -52,7 +52,9 @@ type RefusedProof = Extract<BearerEvent, { readonly type: 'proof-refused' }>
  */
 export class BearerSession {
   readonly #source: TokenSource
-  readonly #destinations: Destinations
+  #destinations: Destinations
+  /** The source's list that they were compiled from. */
+  #origins: readonly string[] | undefined
   readonly #explicit: boolean
   readonly #clocks: LearnedClocks
   readonly #brakeOf: (origin: string) => RefusalBrake
@@ -76,6 +78,7 @@ export class BearerSession {
     this.#allowHttp = allowHttp ?? []
     this.header = header ?? compileHeader(source.header)
     this.#explicit = origins !== undefined
+    this.#origins = source.origins
     this.#destinations = origins ?? compileDestinations(source.origins, 'origins', allowHttp)
     this.#clock = clock
     const memory = memoryOf(source, clock)
@@ -86,13 +89,23 @@ export class BearerSession {
 
   /** The origins that may get a token. */
   get destinations(): Destinations {
+    const { origins } = this.#source
+    if (!this.#explicit && origins !== this.#origins) {
+      this.#origins = origins
+      this.#destinations = compileDestinations(origins, 'origins', this.#allowHttp)
+    }
     return this.#destinations
   }
 
   /** Whether a token may go to a URL. */
   reaches(url: URL): boolean {
     // The origin of a blob: URL is that of the page that made it, and it is fetched from nowhere.
-    return isSecure(url, this.#allowHttp) && this.#destinations.has(url.origin)
+    return isSecure(url, this.#allowHttp) && this.destinations.has(url.origin)
+  }
+
+  /** Lets the source learn where its tokens go, where it has to. */
+  get load(): (() => Promise<void>) | undefined {
+    return this.#explicit ? undefined : this.#source.load?.bind(this.#source)
   }
 
   /** The clock of an origin, as far as it is known. */
@@ -194,7 +207,7 @@ export class BearerSession {
 
   /** Tells what became of an `Authorization` header of the caller's own. */
   reportOwn(origin: string, outcome: OwnOutcome): void {
-    if (!this.#destinations.has(origin)) return
+    if (!this.destinations.has(origin)) return
     notify(this.#observe, { type: 'own-authorization', origin, outcome })
   }
 

@@ -70,6 +70,8 @@ export class GrantManager implements AsyncDisposable {
   readonly #records: SealedRecords<GrantRecord>
   readonly #clock: Clock
   readonly #grants: Recent<string, Grant>
+  readonly #sources: Recent<string, TokenSource>
+  readonly #header: GrantManagerOptions['header']
   readonly #running = new Set<Promise<unknown>>()
   #closed = false
 
@@ -118,6 +120,8 @@ export class GrantManager implements AsyncDisposable {
     const bounds = { min: 1, max: 10_000_000, integer: true, unit: 'grants' }
     const max = requireNumber(options.maxInMemory ?? 10_000, 'maxInMemory', bounds)
     this.#grants = new Recent({ max })
+    this.#sources = new Recent({ max })
+    this.#header = options.header && { ...options.header }
   }
 
   /**
@@ -187,13 +191,17 @@ export class GrantManager implements AsyncDisposable {
       })
     }
     requireString(id, 'id', 1024)
+    const known = this.#sources.get(id)
+    if (known !== undefined) return known
     const { server, origins } = this.#parts
     const grantOf = (): Grant => this.#grant(id)
-    return {
+    const source: TokenSource = {
       id: `grant:${server.name}:${id}`,
       get origins() {
         return grantOf().origins ?? origins
       },
+      ...(this.#header !== undefined && { header: this.#header }),
+      load: async () => grantOf().load(),
       getToken: async (options: GetTokenOptions = {}) => {
         this.#requireOpen()
         return grantOf().getToken(options)
@@ -201,6 +209,9 @@ export class GrantManager implements AsyncDisposable {
       invalidate: (rejected) => grantOf().invalidate(rejected),
       confirm: (accepted) => grantOf().confirm(accepted),
     }
+    // What is learned of a source goes by the object: each request for a user must meet the same one.
+    this.#sources.set(id, source)
+    return source
   }
 
   /**

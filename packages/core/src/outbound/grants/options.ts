@@ -51,6 +51,8 @@ export interface GrantManagerOptions
   readonly sealing: Sealing | readonly SealingKey[] | null
   /** Where the access tokens may go. A grant that is saved with `origins` has its own. */
   readonly origins?: readonly string[]
+  /** The header field that the access tokens go into. Default: `Authorization`, as a bearer. */
+  readonly header?: { readonly name?: string; readonly scheme?: string }
   /** How long a refresh keeps others off, in milliseconds, unless its owner lives. Default 30 000. */
   readonly leaseMs?: number
   /** How long one request may take, in milliseconds. Default 120 000. */
@@ -82,6 +84,7 @@ export const GRANT_OPTIONS: readonly (keyof GrantManagerOptions)[] = [
   'parameters',
   'facts',
   'origins',
+  'header',
   'refreshMargin',
   'expiryMargin',
   'jitter',

@@ -4,7 +4,7 @@ import type { GrantClient, GrantFacts } from './record.ts'
 
 /** What a preset gives: options for a `GrantManager`. */
 export type GrantPreset = Required<Pick<GrantManagerOptions, 'client' | 'facts'>> &
-  Pick<GrantManagerOptions, 'endpoint' | 'revocationEndpoint' | 'origins'>
+  Pick<GrantManagerOptions, 'endpoint' | 'revocationEndpoint' | 'origins' | 'header'>
 
 /** What every preset takes. */
 export interface GrantPresetOptions extends Pick<GrantClient, 'clientId' | 'clientSecret'> {
@@ -16,7 +16,8 @@ export interface GrantPresetOptions extends Pick<GrantClient, 'clientId' | 'clie
   readonly revocationEndpoint?: string
 }
 
-interface PresetData extends Pick<GrantPreset, 'endpoint' | 'revocationEndpoint' | 'origins'> {
+interface PresetData
+  extends Pick<GrantPreset, 'endpoint' | 'revocationEndpoint' | 'origins' | 'header'> {
   readonly authentication: NonNullable<GrantClient['authentication']>
   readonly facts: Partial<GrantFacts>
 }
@@ -36,6 +37,7 @@ function preset(options: GrantPresetOptions, data: PresetData): GrantPreset {
     origins: options.origins ?? data.origins ?? [],
     ...(endpoint !== undefined && { endpoint }),
     ...(revocationEndpoint !== undefined && { revocationEndpoint }),
+    ...(data.header !== undefined && { header: data.header }),
   }
 }
 
@@ -46,6 +48,7 @@ function preset(options: GrantPresetOptions, data: PresetData): GrantPreset {
 export function shopify(options: GrantPresetOptions): GrantPreset {
   return preset(options, {
     authentication: 'client_secret_post',
+    header: { name: 'X-Shopify-Access-Token', scheme: '' },
     facts: { name: 'shopify', idleLifetime: 90 * DAY },
   })
 }

@@ -30,8 +30,11 @@ export function compileSourceChoice<Context>(
   }
   // A server has one clock, whoever calls it.
   const { clock, clocks = new LearnedClocks(clock) } = requireSessionOptions(options)
-  return async (context) =>
-    upstreamOf(new BearerSession(await source(context), { ...options, clocks }), upstream)
+  return async (context) => {
+    const chosen = await source(context)
+    await chosen.load?.()
+    return upstreamOf(new BearerSession(chosen, { ...options, clocks }), upstream)
+  }
 }
 
 function upstreamOf(session: BearerSession, upstream: string | undefined): Upstream {

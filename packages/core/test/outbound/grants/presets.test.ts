@@ -156,9 +156,38 @@ describe('presets', () => {
       clock,
     })
     await grants.save('org', sandbox.connect())
+    const call = bearerFetch(grants.source('org'), { clock })
+    expect((await call(`${origin}/orders`)).status).toBe(200)
+    await expect(call('https://evil.example/')).rejects.toMatchObject({
+      code: 'ERR_FOREIGN_ORIGIN',
+    })
     const token = await grants.source('org').getToken()
     expect(token.origins).toEqual([origin])
     expect(token.expiresAt - token.issuedAt).toBe(7200)
+  })
+})
+
+describe('a grant with origins of its own', () => {
+  it('is loaded before its first request, and goes nowhere else', async () => {
+    const clock = new FakeClock()
+    await using sandbox = await startGrantSandbox({ clock })
+    const { clientId, clientSecret, tokenEndpoint: endpoint, origin } = sandbox
+    const store = new MemoryGrantStore({ clock })
+    const client = { clientId, clientSecret }
+    const open = () => new GrantManager({ store, sealing: null, client, clock })
+    await open().save('shop', sandbox.connect(), { endpoint, origins: [origin] })
+    const call = bearerFetch(open().source('shop'), { clock })
+    expect((await call(`${origin}/orders`)).status).toBe(200)
+    sandbox.endAccessTokens()
+    expect((await call(`${origin}/orders`)).status).toBe(200)
+    await expect(call('https://evil.example/')).rejects.toMatchObject({
+      code: 'ERR_FOREIGN_ORIGIN',
+    })
+    await expect(bearerFetch(open().source('nobody'))(origin)).rejects.toMatchObject({
+      code: 'ERR_GRANT_MISSING',
+    })
+    const grants = open()
+    expect(grants.source('shop')).toBe(grants.source('shop'))
   })
 })
 

@@ -50,6 +50,8 @@ export class PostgresConnection {
     })
     // A connection that breaks while nobody uses it leaves the pool. The next statement opens another.
     this.#pool.on('error', () => {})
+    // While a new one is prepared the pool does not listen, and an error that nobody hears ends the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
   }
 
   /** Runs one statement. */

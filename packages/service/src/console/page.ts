@@ -34,11 +34,19 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 }
 
-/** Serves the console at `/console/`, beside the service that it talks to. */
+/** Serves the console at `/console/`, where `/` leads browsers, beside the service that it talks to. */
 export function consolePage(): Router {
   const files = express.static(FOLDER, {
     dotfiles: 'ignore',
     setHeaders: (res: Response) => void res.set(HEADERS),
   })
-  return express.Router().use('/console', files)
+  return express
+    .Router({ strict: true })
+    .get('/', (req, res, next) => {
+      const isPage = req.path === '/' && req.get('accept')?.includes('text/html') === true
+      // Relative, so that it holds wherever the service is mounted.
+      if (isPage) res.set(HEADERS).redirect(302, './console/')
+      else next()
+    })
+    .use('/console', files)
 }

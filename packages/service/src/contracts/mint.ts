@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '@mayfly/core'
+import { type Clock, type IssuedToken, TokenIssuer, type TokenSigner } from '@mayfly/core'
+import { asParameterProblem, badParameter } from '../http/problem.ts'
 import { LedgerConflictError } from '../ledger/errors.ts'
-import type { ServiceKeyring } from './keyring.ts'
 import type { Ledger, TokenKind, TokenRecord } from '../ledger/ledger.ts'
 import type { Seal } from '../seal/sealer.ts'
 import type { ServiceEvent } from './events.ts'
@@ -10,7 +10,7 @@ import { seconds } from './seconds.ts'
 /** What a {@link Mint} works with. */
 export interface MintParts {
   readonly issuer: string
-  readonly keys: Pick<ServiceKeyring, 'sign'>
+  readonly keys: TokenSigner
   readonly ledger: Pick<Ledger, 'record'>
   readonly clock: Clock
   readonly seal: Seal | undefined
@@ -42,33 +42,31 @@ export interface Minted {
   readonly expiresAt: number
 }
 
+/** What the service's own verifiers, and those of the core, take at the most. */
+const MAX_LENGTH = 8192
+/** Seconds. Contracts have bounds of their own; console tokens live for ten years at the most. */
+const MAX_LIFETIME = 10 * 366 * 86_400
+
 /** Signs tokens and records them. */
 export class Mint {
   readonly #parts: MintParts
+  readonly #issuer: TokenIssuer<TokenSigner>
 
   constructor(parts: MintParts) {
     this.#parts = parts
+    const { issuer, keys, clock } = parts
+    this.#issuer = new TokenIssuer({ issuer, keys, clock, maxLifetime: MAX_LIFETIME })
   }
 
   /** Signs a token, records it, and gives it. */
   async issue(order: MintOrder): Promise<Minted> {
-    const { issuer, keys, clock } = this.#parts
     const { audience, subject, generation, claims } = order
-    const tokenId = order.tokenId ?? crypto.randomUUID()
-    const issuedAt = seconds(clock)
-    const expiresAt = issuedAt + order.lifetime
-    const payload = {
-      iss: issuer,
-      ...(subject !== undefined && { sub: subject }),
-      aud: audience.length === 1 ? audience[0] : audience,
-      exp: expiresAt,
-      iat: issuedAt,
-      jti: tokenId,
-      ...(generation !== undefined && { gen: generation }),
-      ...claims,
+    const token = await this.#sign(order)
+    const { value, tokenId, issuedAt, expiresAt } = token
+    if (value.length > MAX_LENGTH) {
+      const message = `The token would have more than ${MAX_LENGTH} characters, which verifiers refuse.`
+      throw badParameter('claims', message)
     }
-    const bytes = new TextEncoder().encode(JSON.stringify(payload))
-    const value = await keys.sign(bytes, { typ: order.type }, expiresAt)
     const scope = claims?.['scope']
     await this.record(value, {
       tokenId,
@@ -82,6 +80,22 @@ export class Mint {
       ...(typeof scope === 'string' && { scope }),
     })
     return { value, tokenId, issuedAt, expiresAt }
+  }
+
+  async #sign(order: MintOrder): Promise<IssuedToken> {
+    const { type, audience, subject, tokenId, lifetime, generation, claims } = order
+    try {
+      return await this.#issuer.issue({
+        type,
+        audience,
+        expiresIn: lifetime,
+        claims: { ...(generation !== undefined && { gen: generation }), ...claims },
+        ...(subject !== undefined && { subject }),
+        ...(tokenId !== undefined && { tokenId }),
+      })
+    } catch (error) {
+      throw asParameterProblem(error, 'claims')
+    }
   }
 
   /** Records a token that was made elsewhere. It rejects with a `LedgerConflictError` for an id that is taken. */

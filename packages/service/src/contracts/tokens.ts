@@ -91,10 +91,12 @@ function readSubject(given: unknown): string | undefined {
 
 /** A scope in another form would slip through the bounds, or be refused by verifiers. */
 function readScope(scope: unknown): string | undefined {
-  if (scope === undefined || typeof scope === 'string') return scope
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  const isSound = typeof scope === 'string' && !/[\u0000-\u001f\u007f]/.test(scope)
+  if (scope === undefined || isSound) return scope
   throw badParameter(
     'claims',
-    '"claims" may hold a "scope" that is text alone, words with spaces between.',
+    '"claims" may hold a "scope" that is text alone, without control characters.',
   )
 }
 

@@ -53,8 +53,8 @@ export function createRouter(operations: readonly Operation[], parts: RouterPart
   app.use(() => {
     throw notFound('There is nothing at this path. See /openapi.json.')
   })
-  const fail: ErrorRequestHandler = (error, _req, res, _next) => {
-    refuse(error, { res, parts, headers: {} })
+  const fail: ErrorRequestHandler = (error, req: Request, res, _next) => {
+    refuse(error, { res, parts, headers: strict({ req }) })
   }
   app.use(fail)
   return app
@@ -72,10 +72,15 @@ async function answer(operation: Operation, exchange: Exchange): Promise<void> {
   const vary = operation.access === undefined ? {} : { vary: 'Authorization' }
   try {
     const result = await perform(operation, exchange, limits)
-    writeResponse(res, result, { ...vary, ...limits.headers() })
+    writeResponse(res, result, { ...strict(exchange), ...vary, ...limits.headers() })
   } catch (error) {
-    refuse(error, { res, parts, headers: { ...vary, ...limits.headers() } })
+    refuse(error, { res, parts, headers: { ...strict(exchange), ...vary, ...limits.headers() } })
   }
+}
+
+/** Over https, browsers are told to stay there (RFC 6797). */
+function strict({ req }: Pick<Exchange, 'req'>): Readonly<Record<string, string>> {
+  return req.secure ? { 'strict-transport-security': 'max-age=31536000' } : {}
 }
 
 async function perform(

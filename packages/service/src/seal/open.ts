@@ -34,6 +34,6 @@ export async function openSealer(options: OpenSealerOptions): Promise<Sealer> {
   throw new OptionError(
     'ERR_OPTION_REQUIRED',
     'sealKeys',
-    '"sealKeys" is required with PostgreSQL and MongoDB, the same for all nodes: signing keys are kept there, encrypted with it. Make one with "openssl rand 32 | basenc --base64url | tr -d =" and keep it apart from the database; or choose "ephemeral".',
+    '"sealKeys" is required with PostgreSQL and MongoDB, the same for all nodes: signing keys are kept there, encrypted with it. Make one with "mayfly serve seal-key" and keep it apart from the database; or choose "ephemeral".',
   )
 }

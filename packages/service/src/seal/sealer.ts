@@ -85,7 +85,7 @@ function readKey(text: unknown): SealKey {
   if (key !== undefined) return key
   throw invalid(
     'sealKeys',
-    'A seal key must be 32 random bytes as base64url, which is 43 characters: make one with "openssl rand 32 | basenc --base64url | tr -d =".',
+    'A seal key must be 32 random bytes as base64url, which is 43 characters: make one with "mayfly serve seal-key".',
   )
 }
 

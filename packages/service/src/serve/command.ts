@@ -36,6 +36,13 @@ export function configureServe(command: Command, world: ServeWorld): Command {
     const { rotateKeys } = await import('./maintain.ts')
     await rotateKeys(readFlags(rotate, world), world)
   })
+  command
+    .command('seal-key')
+    .description('make a key for encryption at rest, and print it: for --seal-key-file')
+    .action(async () => {
+      const { generateSealKey } = await import('../seal/seal-key.ts')
+      world.stdout.write(`${generateSealKey()}\n`)
+    })
   const token = command
     .command('console-token <client>')
     .description('make a console token for a client, and print it this once')

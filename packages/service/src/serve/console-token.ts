@@ -28,7 +28,13 @@ export function consoleTokenPlace(
       words: () => shown,
     }
   }
-  if (!stdout.isTTY) return { words: () => shown }
+  if (!stdout.isTTY) {
+    return {
+      words: () => [
+        'Without a terminal no console token is shown: "mayfly serve console-token NAME" makes one, or --console-token-file.',
+      ],
+    }
+  }
   return {
     onConsoleToken: async (token) => {
       shown = [

@@ -34,7 +34,14 @@ export async function readSettings(flags: ServeFlags, world: ServeWorld): Promis
   const shutdownTimeoutMs =
     1000 * requireDuration(flags.shutdownTimeout, '--shutdown-timeout', { max: 3600 })
   const logLevel = requireOneOf(flags.logLevel, '--log-level', LEVELS)
-  warnOfPasswords(flags, world, createLogger({ level: logLevel }, world.stderr))
+  const logger = createLogger({ level: logLevel }, world.stderr)
+  warnOfPasswords(flags, world, logger)
+  if (/^(?:0\.0\.0\.0|\[?::\]?)$/.test(flags.host) && flags.tlsCert === undefined) {
+    logger.warn(
+      { option: '--host' },
+      'tokens go over http from every address of this machine: let a proxy with TLS be all that reaches it, or give --tls-cert',
+    )
+  }
   return {
     logLevel,
     shutdownTimeoutMs: drainMs + shutdownTimeoutMs,
@@ -91,7 +98,7 @@ export async function readLedger(
   if (named?.includes('://') === true && seal === undefined && flags.ephemeral !== true) {
     throw wrong(
       sealing.flag,
-      `${databaseKind(named)} takes it, or ${sealing.variable}, the same on all nodes: signing keys are encrypted with it. Make one with: openssl rand 32 | basenc --base64url | tr -d =`,
+      `${databaseKind(named)} takes it, or ${sealing.variable}, the same on all nodes: signing keys are encrypted with it. Make one with: mayfly serve seal-key`,
     )
   }
   return {

@@ -57,6 +57,8 @@ test.each<[object, string]>([
   [{ ...GOOD, claims: [] }, 'claims'],
   [{ ...GOOD, claims: null }, 'claims'],
   [{ ...GOOD, claims: { scope: ['read'] } }, 'claims'],
+  [{ ...GOOD, claims: { scope: 'a\u0000b' } }, 'claims'],
+  [{ ...GOOD, claims: { note: 'x'.repeat(7000) } }, 'claims'],
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'gen'].map((claim): [object, string] => [
     { ...GOOD, claims: { [claim]: 1 } },
     'claims',

@@ -41,6 +41,29 @@ async function start(...args: string[]): Promise<string> {
 }
 
 describe('serve', () => {
+  it('makes a seal key, which it takes', async () => {
+    await run('seal-key')
+    expect(world.stdout.text).toMatch(/^[\w-]{43}\n$/)
+    world.env['MAYFLY_SEAL_KEY'] = world.stdout.text.trim()
+    expect(await start('--database', database())).toContain('http://127.0.0.1:')
+  })
+
+  it('takes every option from a variable, and the command line before it', async () => {
+    Object.assign(world.env, {
+      MAYFLY_DATABASE: database(),
+      MAYFLY_METRICS: 'none',
+      MAYFLY_NO_RATE_LIMITS: 'true',
+      MAYFLY_MAX_LIFETIME: 'forever',
+    })
+    await expect(run('--port', '0')).rejects.toThrow(/--max-lifetime/)
+    const url = await start('--max-lifetime', '1h')
+    const answer = await fetch(`${url}/keys`)
+    expect(answer.headers.get('ratelimit-limit')).toBeNull()
+    expect((await fetch(`${url}/metrics`)).status).toBe(404)
+    world.env['MAYFLY_EPHEMERAL'] = 'perhaps'
+    await expect(run('--port', '0')).rejects.toThrow('MAYFLY_EPHEMERAL must be true or false.')
+  })
+
   it('greets a person with where everything is, and shows the first console token once', async () => {
     const url = await start('--database', database())
     const greeting = world.stdout.text

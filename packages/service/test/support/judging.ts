@@ -22,7 +22,7 @@ export function judging(application: RequestListener, check: OpenApiCheck): Judg
       const target = (request.url ?? '').replace(/^[a-z]+:\/\/[^/]*/i, '')
       response.once('finish', () => {
         // The console is a page for people.
-        if (/^\/console(?:[/?]|$)/.test(target)) return
+        if (/^\/console(?:[/?]|$)/.test(target) || response.statusCode === 302) return
         const status = response.statusCode
         const headers = new Headers(response.getHeaders() as Record<string, string>)
         const seen = method === 'HEAD' ? '' : body()

@@ -27,6 +27,7 @@ const EVERYWHERE = new Set([
   'date',
   'keep-alive',
   'referrer-policy',
+  'strict-transport-security',
   'transfer-encoding',
 ])
 

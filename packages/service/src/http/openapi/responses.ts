@@ -20,6 +20,8 @@ export const requestId: object = header(
   { type: 'string', pattern: '^[A-Za-z0-9_.-]{8,64}$' },
   true,
 )
+/** On every answer over https. */
+const strict = header('Browsers are to stay with https (RFC 6797).', { type: 'string' })
 const vary = header('What the answer depends on.', { type: 'string' })
 
 /** On every answer to a request that was counted, while there are limits. */
@@ -37,6 +39,7 @@ const common = {
   'Cache-Control': noStore,
   'X-Content-Type-Options': nosniff,
   'X-Request-Id': requestId,
+  'Strict-Transport-Security': strict,
   Vary: vary,
   ...limits,
 }

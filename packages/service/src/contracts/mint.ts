@@ -5,7 +5,6 @@ import { LedgerConflictError } from '../ledger/errors.ts'
 import type { Ledger, TokenKind, TokenRecord } from '../ledger/ledger.ts'
 import type { Seal } from '../seal/sealer.ts'
 import type { ServiceEvent } from './events.ts'
-import { seconds } from './seconds.ts'
 
 /** What a {@link Mint} works with. */
 export interface MintParts {

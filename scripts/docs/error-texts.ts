@@ -215,6 +215,14 @@ export const CODES = {
     fix: 'Ask for less, or give the source a longer `lifetime` where the vendor allows it.',
     example: `await new TokenManager(source).getToken({ minLifetime: 86_400 })`,
   },
+  ERR_TOKEN_STORE: {
+    title: 'The store of a token that only one can have does not help',
+    cause:
+      'A new token would end the one that other processes use, and their `store` does not tell which that is: it does not answer, what it has is sealed with a key that this process does not have, or other processes have tried for as long as a mint may take, and got none.',
+    fix: 'Look at the store, and give all processes the same sealing keys. A token in hand goes on serving; the next call asks the store again.',
+    example: `const down = async () => { throw new Error('ECONNREFUSED') }
+await new TokenManager({ ...source, revokesPrevious: true }, { timeoutMs: 20, store: { get: down, set: down, delete: down } }).getToken()`,
+  },
   ERR_FOREIGN_ORIGIN: {
     title: 'The token is not for this origin',
     cause: 'A request was about to take a token to an origin that its source does not name.',

@@ -1,5 +1,5 @@
 export type { KeyProof } from './inbound/claims/key-binding.ts'
-export { alarm, systemClock, timeoutSignal } from './base/clock.ts'
+export { alarm, answerDeadline, type Deadline, systemClock, timeoutSignal } from './base/clock.ts'
 export { type RequestErrorOptions, type SourceErrorOptions, asError } from './base/errors.ts'
 export { Guard } from './server/guard/guard.ts'
 export type { TokenScheme } from './server/guard/bearer.ts'

@@ -1,4 +1,5 @@
 import { type Clock, OptionError, systemClock } from '@mayfly/core'
+import { answerDeadline } from '@mayfly/core/adapter'
 import { RedisStoreError } from './errors.ts'
 
 /** A client of `redis` (node-redis), connected, of one server, or a pool of such clients. */
@@ -80,9 +81,12 @@ export function sender({ client, timeoutMs = 1000 }: RedisStoreOptions): Send {
   }
   const run = commandOf(client)
   return async (args, signal) => {
-    const limit = systemClock.timeout(timeoutMs)
-    const either = signal === undefined ? limit : AbortSignal.any([limit, signal])
-    return within(either, run(args, either))
+    const limit = answerDeadline(systemClock, timeoutMs, signal)
+    try {
+      return await within(limit.signal, run(args, limit.signal))
+    } finally {
+      limit.end()
+    }
   }
 }
 

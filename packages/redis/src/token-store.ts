@@ -15,7 +15,10 @@ export interface EncryptionKey {
 
 /** What a {@link RedisTokenStore} is told. */
 export interface RedisTokenStoreOptions extends RedisStoreOptions {
-  /** The first one encrypts; what any of them encrypted is read. */
+  /**
+   * The first one encrypts; what any of them encrypted is read. To change it, put the new one behind the
+   * old one in every process first, and in front of it once they all have it.
+   */
   readonly encryptionKeys: readonly EncryptionKey[]
 }
 
@@ -27,10 +30,15 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`
 
+/** Lets a lock live on, unless it has ended. */
+const EXTEND = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`
+
 /**
  * Shares tokens between processes in Redis, for tokens that cost something to get. Give it to a
  * `TokenManager` as `store`. What is stored is encrypted (JWE, `dir` with `A256GCM`) and bound to its
- * name; an entry that was changed, moved, or made with an unknown key is none. Where several processes
+ * name. Where several processes
  * need a token at once, one of them mints it and the others wait for it.
  *
  * @example
@@ -45,6 +53,7 @@ return 0`
  * ```
  */
 export class RedisTokenStore implements TokenStore {
+  readonly extendsLocks = true
   readonly #keys: Keyspace
   readonly #locks: Keyspace
   readonly #sealing: Sealing
@@ -56,7 +65,12 @@ export class RedisTokenStore implements TokenStore {
     this.#sealing = new Sealing(options.encryptionKeys, 'encryptionKeys')
   }
 
-  /** @throws {RedisStoreError} when Redis gives no answer in time. */
+  /**
+   * @throws {RedisStoreError} when Redis gives no answer in time.
+   * @throws {SealingError} `ERR_SEALING_KEY_UNKNOWN` for an entry under a key that is not among the
+   * `encryptionKeys`; `ERR_SEALING_BROKEN` for one that was changed, or moved, or sealed with another key
+   * of the same name.
+   */
   async get(
     id: string,
     { signal }: { readonly signal?: AbortSignal } = {},
@@ -102,16 +116,21 @@ export class RedisTokenStore implements TokenStore {
       },
     )
     if (answer === null) return undefined
-    if (answer === 'OK') return { release }
+    if (answer === 'OK') {
+      const extend = async (forMs: number): Promise<boolean> =>
+        (await send(['EVAL', EXTEND, '1', name, owner, `${Math.ceil(forMs)}`])) === 1
+      return { release, extend }
+    }
     throw new RedisStoreError('ERR_REDIS_ANSWER', 'Redis answered SET with something else.')
   }
 
-  /** Whatever is wrong with an entry, there is none. */
+  /** What nobody can have sealed is none. What another key may have sealed is not nothing. */
   async #open(sealed: string, name: string): Promise<StoredToken | undefined> {
     try {
-      return JSON.parse(await this.#sealing.open(sealed, name)) as StoredToken
+      await this.#sealing.isCurrent(sealed)
     } catch {
       return undefined
     }
+    return JSON.parse(await this.#sealing.open(sealed, name)) as StoredToken
   }
 }

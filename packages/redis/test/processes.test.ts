@@ -58,6 +58,24 @@ describe.runIf(hasRedis())('processes that share their tokens in Redis', () => {
     await expect.poll(async () => redis.keys('mayfly:lock:*')).toEqual([])
   })
 
+  it('wait for one whose server takes longer than a lock lives: it extends it, and nobody fails', async () => {
+    await using sandbox = await startOAuthSandbox()
+    const callers = await start(sandbox, 4, 8000)
+    await redis.flushall()
+    await redis.config('RESETSTAT')
+    const extended = async (): Promise<number> => {
+      const stats = await redis.info('commandstats')
+      return Number(/cmdstat_pexpire:calls=(\d+)/.exec(stats)?.[1] ?? 0)
+    }
+    // A lock lives for two seconds, and is extended three times in that.
+    sandbox.beforeAnswer = async () =>
+      expect.poll(extended, { timeout: 10_000, interval: 50 }).toBeGreaterThanOrEqual(5)
+    const reports = await Promise.all(callers.map(async (caller) => caller.run()))
+    expect(reports.flatMap(({ failed }) => failed)).toEqual([])
+    expect(new Set(reports.flatMap(({ tokens }) => tokens)).size).toBe(1)
+    expect(sandbox.grants).toHaveLength(1)
+  }, 60_000)
+
   it('wait for one that was killed while it minted no longer than its lock lives', async () => {
     await using sandbox = await startOAuthSandbox()
     const [first, ...others] = await start(sandbox, 4, 8000)

@@ -1,10 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { storeConformance, type StoresDriver } from '@mayfly/conformance'
-import { createTestIssuer } from '@mayfly/testing'
-import { TokenVerifier } from '@mayfly/core'
+import { createTestIssuer, FakeClock } from '@mayfly/testing'
+import {
+  type AccessToken,
+  createAccessToken,
+  type ManagerEvent,
+  TokenManager,
+  TokenVerifier,
+} from '@mayfly/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasRedis, type RedisServer, startRedis } from '../../../scripts/servers/redis.ts'
 import {
+  type EncryptionKey,
   type NodeRedisLike,
   type RedisClient,
   RedisGenerations,
@@ -90,7 +97,7 @@ describe.runIf(hasRedis()).each(PACKAGES)('stores in Redis, by %s', (_, connect)
     expect(Number(await send(one.client, 'PTTL', name))).toBeGreaterThan(6_000_000)
   })
 
-  it('read tokens of an older key, and none that was changed, moved or made with another', async () => {
+  it('read tokens of an older key, and do not take one that was changed, moved or made with another for none', async () => {
     const prefix = randomUUID()
     const old = { keyId: 'old', key: randomBytes(32) }
     const now = { keyId: 'new', key }
@@ -98,18 +105,63 @@ describe.runIf(hasRedis()).each(PACKAGES)('stores in Redis, by %s', (_, connect)
       new RedisTokenStore({ client: one.client, prefix, encryptionKeys })
     await store([old]).set('a', TOKEN)
     expect(await store([now, old]).get('a')).toEqual(TOKEN)
-    expect(await store([now]).get('a')).toBeUndefined()
-    expect(await store([{ keyId: 'old', key }]).get('a')).toBeUndefined()
+    const unknown = { code: 'ERR_SEALING_KEY_UNKNOWN' }
+    const broken = { code: 'ERR_SEALING_BROKEN' }
+    await expect(store([now]).get('a')).rejects.toMatchObject(unknown)
+    await expect(store([{ keyId: 'old', key }]).get('a')).rejects.toMatchObject(broken)
     const [name = ''] = await keys(prefix)
     const sealed = String(await send(one.client, 'GET', name))
     await store([old]).set('b', TOKEN)
     const other = (await keys(prefix)).find((each) => each !== name) ?? ''
     await send(one.client, 'SET', other, sealed)
-    expect(await store([old]).get('b')).toBeUndefined()
-    for (const text of ['', '{', 'null', sealed.replace('"ciphertext":"', '"ciphertext":"A')]) {
+    await expect(store([old]).get('b')).rejects.toMatchObject(broken)
+    const changed = sealed.replace('"ciphertext":"', '"ciphertext":"A')
+    await send(one.client, 'SET', name, changed)
+    await expect(store([old]).get('a')).rejects.toMatchObject(broken)
+    for (const text of ['', '{', 'null']) {
       await send(one.client, 'SET', name, text)
       expect(await store([old]).get('a')).toBeUndefined()
     }
+  })
+
+  it('let their key be changed in two steps, with old and new processes side by side', async () => {
+    const prefix = randomUUID()
+    const [a, b] = ['a', 'b'].map((keyId) => ({ keyId, key: randomBytes(32) }))
+    if (a === undefined || b === undefined) return
+    const clock = new FakeClock(Date.now())
+    let mints = 0
+    const events: ManagerEvent[] = []
+    const process = (encryptionKeys: EncryptionKey[]): TokenManager => {
+      const store = new RedisTokenStore({ client: one.client, prefix, encryptionKeys, clock })
+      const getToken = async (): Promise<AccessToken> => {
+        const issuedAt = Math.floor(clock.now() / 1000)
+        return createAccessToken({ value: `t-${++mints}`, issuedAt, expiresAt: issuedAt + 3600 })
+      }
+      const source = { id: 'one', origins: [], revokesPrevious: true, getToken }
+      const observe = (event: ManagerEvent): void => void events.push(event)
+      return new TokenManager(source, { store, clock, observe, storeTimeoutMs: 60_000 })
+    }
+    const steps = [[a], [a, b], [b, a], [b]]
+    const all = [process([a])]
+    for (const [step, after] of steps.slice(1).entries()) {
+      const rolling = [...all.slice(-1), process(steps[step] ?? []), process(after), process(after)]
+      const written = async () => expect.poll(async () => keys(`${prefix}:lock`)).toEqual([])
+      for (const manager of rolling) {
+        await manager.getToken({ minLifetime: 60 })
+        await written()
+      }
+      // The token is renewed in the middle of a change, by an old process and by a new one.
+      for (const renewing of [rolling[0], rolling[3]]) {
+        const before = mints
+        clock.advanceSeconds(3590)
+        const first = await renewing?.getToken()
+        await written()
+        for (const manager of rolling) expect((await manager.getToken()).value).toBe(first?.value)
+        expect(mints).toBe(before + 1)
+      }
+      all.push(...rolling)
+    }
+    expect(events.filter(({ type }) => type !== 'mint')).toEqual([])
   })
 
   it('guard a verifier, which is closed while Redis is away and open again after', async () => {

@@ -29,6 +29,7 @@ interface Held {
  * ```
  */
 export class MemoryTokenStore implements TokenStore {
+  readonly extendsLocks = true
   /** What is stored, by the id of its source. A test may change it. */
   readonly tokens: Map<string, StoredToken> = new Map()
   readonly #locks = new Map<string, Held>()
@@ -68,6 +69,11 @@ export class MemoryTokenStore implements TokenStore {
     return {
       release: async () => {
         if (this.#locks.get(id)?.owner === owner) this.#locks.delete(id)
+      },
+      extend: async (forMs) => {
+        if (!this.isLocked(id) || this.#locks.get(id)?.owner !== owner) return false
+        this.#locks.set(id, { owner, until: this.#clock.now() + forMs })
+        return true
       },
     }
   }

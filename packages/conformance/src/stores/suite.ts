@@ -153,6 +153,19 @@ const CASES: Readonly<Record<string, Run>> = {
     equal(await second.lock('source', FOR_A_MINUTE), undefined)
     for (const id of ODD_IDS) ok((await second.lock(id, FOR_A_MINUTE)) !== undefined)
   },
+  'a lock is extended by its holder while it has it': async (...both) => {
+    const [first, second] = both.map(({ tokens }) => tokens)
+    if (first?.lock === undefined || second?.lock === undefined) return
+    const taken = await first.lock('source', { ...FOR_A_MINUTE, lifetimeMs: 60_000 })
+    if (taken?.extend === undefined) return
+    equal(await taken.extend(60_000), true)
+    equal(await second.lock('source', FOR_A_MINUTE), undefined)
+    equal(await taken.extend(1), true)
+    let next: TokenLock | undefined
+    while (next === undefined) next = await second.lock('source', FOR_A_MINUTE)
+    equal(await taken.extend(60_000), false)
+    equal(await first.lock('source', FOR_A_MINUTE), undefined)
+  },
   'a lock ends by itself, and its late holder ends no other’s': async (...both) => {
     const [first, second] = both.map(({ tokens }) => tokens)
     if (first?.lock === undefined || second?.lock === undefined) return

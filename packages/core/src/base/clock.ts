@@ -58,18 +58,46 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Whether the time is up. */
   readonly isOver: boolean
+  /** Counts from now on, so many milliseconds. */
+  readonly restart: (ms: number) => void
   /** Calls the timer off and lets go of the signal from outside. */
   end(): void
 }
 
 /** Begins a {@link Deadline}. It needs neither `AbortSignal.any` nor `AbortSignal.timeout`. */
 export function deadline(clock: Clock, ms: number, outside?: AbortSignal): Deadline {
+  return deadlineOf(clock, ms, { outside, parts: 1 })
+}
+
+/**
+ * Begins a {@link Deadline} for somebody else's answer: it runs in four parts, each begun when the one
+ * before has ended. A process that is busy itself is late with one part at a time, and between two of
+ * them it reads what has come, so that its own delay does not count as the other's.
+ */
+export function answerDeadline(clock: Clock, ms: number, outside?: AbortSignal): Deadline {
+  return deadlineOf(clock, ms, { outside, parts: 4 })
+}
+
+function deadlineOf(
+  clock: Clock,
+  ms: number,
+  { outside, parts }: { readonly outside: AbortSignal | undefined; readonly parts: number },
+): Deadline {
   const controller = new AbortController()
   let isOver = false
-  const callOff = alarm(clock, ms, () => {
-    isOver = true
-    controller.abort(new DOMException('The operation timed out', 'TimeoutError'))
-  })
+  let callOff: (() => void) | undefined
+  const begin = (forMs: number, left: number): void => {
+    callOff?.()
+    callOff = alarm(clock, forMs / left, () => {
+      if (left > 1) {
+        begin(forMs - forMs / left, left - 1)
+        return
+      }
+      isOver = true
+      controller.abort(new DOMException('The operation timed out', 'TimeoutError'))
+    })
+  }
+  begin(ms, parts)
   const onOutside = (): void => controller.abort(outside?.reason)
   if (outside?.aborted === true) onOutside()
   else outside?.addEventListener('abort', onOutside, { once: true })
@@ -78,8 +106,9 @@ export function deadline(clock: Clock, ms: number, outside?: AbortSignal): Deadl
     get isOver() {
       return isOver
     },
+    restart: (afterMs) => begin(afterMs, parts),
     end() {
-      callOff()
+      callOff?.()
       outside?.removeEventListener('abort', onOutside)
     },
   }

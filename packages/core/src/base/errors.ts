@@ -326,6 +326,7 @@ export type SourceErrorCode =
   | 'ERR_MINT_TIMEOUT'
   | 'ERR_TOKEN_UNUSABLE'
   | 'ERR_TOKEN_TOO_SHORT'
+  | 'ERR_TOKEN_STORE'
   | GrantErrorCode
 
 /** Codes of {@link GrantError}: a grant has no token to give. */

@@ -1,4 +1,4 @@
-import { type Clock, deadline, untilAborted } from './clock.ts'
+import { answerDeadline, type Clock, type Deadline, untilAborted } from './clock.ts'
 
 /** How a {@link Flight} runs. */
 export interface FlightOptions<Value> {
@@ -25,10 +25,14 @@ export class Flight<Value> {
   #waiting = 0
   #over = false
 
-  constructor(task: (signal: AbortSignal) => Promise<Value>, options: FlightOptions<Value>) {
+  /** @param task may begin its time anew, by `restart`: for what it had to wait for first. */
+  constructor(
+    task: (signal: AbortSignal, restart: Deadline['restart']) => Promise<Value>,
+    options: FlightOptions<Value>,
+  ) {
     this.#background = options.background
-    const limit = deadline(options.clock, options.timeoutMs, this.#controller.signal)
-    const run = async (): Promise<Value> => task(limit.signal)
+    const limit = answerDeadline(options.clock, options.timeoutMs, this.#controller.signal)
+    const run = async (): Promise<Value> => task(limit.signal, limit.restart)
     this.#outcome = untilAborted(run(), limit.signal).then(
       (value) => {
         this.#over = true

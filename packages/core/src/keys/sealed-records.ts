@@ -1,4 +1,4 @@
-import { type Clock, deadline, untilAborted } from '../base/clock.ts'
+import { answerDeadline, type Clock, untilAborted } from '../base/clock.ts'
 import type { GrantPage, GrantStore } from '../base/grant-store.ts'
 import type { Sealing } from './sealing.ts'
 
@@ -107,7 +107,7 @@ export class SealedRecords<Value> {
   }
 
   async #guard<Result>(id: string, task: () => Promise<Result>): Promise<Result> {
-    const limit = deadline(this.#parts.clock, this.#parts.timeoutMs)
+    const limit = answerDeadline(this.#parts.clock, this.#parts.timeoutMs)
     try {
       return await untilAborted(task(), limit.signal)
     } catch (cause) {

@@ -122,7 +122,10 @@ export interface TokenSource {
   readonly header?: TokenHeader
   /** Hosts that its tokens may go to over plain http. Default: loopback alone. */
   readonly allowHttp?: readonly string[]
-  /** A new token may end the ones before it: a `TokenManager` then never goes back to one. */
+  /**
+   * A new token may end the ones before it: a `TokenManager` then never goes back to one, and mints none
+   * beside other processes while its store does not answer.
+   */
   readonly revokesPrevious?: boolean
   /**
    * Names the key or secret that the next token will be made with; calls back for it where it is given
@@ -227,12 +230,20 @@ export interface StoredToken {
   readonly expiresAt: number
   readonly origins: readonly string[]
   readonly keyId?: string
+  /** A process was refused with it: no other is to use it. */
+  readonly refused?: boolean
 }
 
 /** The turn to mint, until it is given back. */
 export interface TokenLock {
   /** Gives it back, unless it has ended and another process has it. */
   release(): Promise<void>
+  /**
+   * Lets it live for so many milliseconds from now on, unless it has ended; tells whether it does. A
+   * `TokenManager` calls it for as long as its mint runs. Without it a mint that takes longer than the
+   * lock lives is not waited for.
+   */
+  extend?(lifetimeMs: number): Promise<boolean>
 }
 
 /** What {@link TokenStore.lock} is told. */
@@ -245,7 +256,8 @@ export interface TokenLockOptions {
 
 /**
  * Where tokens that cost something to get are shared between processes. Tokens that are signed here
- * need none. A store only saves work: one that fails or is slow never fails a request.
+ * need none. A store only saves work: one that fails or is slow never fails a request, unless a new token
+ * would end the one that other processes use ({@link TokenSource.revokesPrevious}).
  */
 export interface TokenStore {
   /** Reads the token of a source. What comes is checked before it is used. */
@@ -254,12 +266,26 @@ export interface TokenStore {
   set(id: string, token: StoredToken, options: { readonly signal: AbortSignal }): Promise<void>
   /** Forgets the token of a source. */
   delete(id: string): Promise<void>
+  /** Its locks have {@link TokenLock.extend}: one that outlasts its life has a holder that is at work. */
+  readonly extendsLocks?: boolean
   /**
    * Takes the turn to mint a source's token, or gives `undefined` while another process has it. A
    * `TokenManager` that gets none waits for the other's token, for half of its `timeoutMs` at the most,
-   * and then mints one all the same. Without this, processes that need a token at once mint one each.
+   * or for five quarters of it where locks are extended, and then mints one all the same, with all of its time left. Without this, processes that need a token at once mint one each.
    */
   lock?(id: string, options: TokenLockOptions): Promise<TokenLock | undefined>
+}
+
+const UNSHARED = ':unshared:'
+
+/** Makes the `id` of a source that nothing can name but itself: it shares nothing. */
+export function unsharedId(vendor: string): string {
+  return `${vendor}${UNSHARED}${crypto.randomUUID()}`
+}
+
+/** Whether an `id` is such a one. */
+export function isUnshared(id: string): boolean {
+  return id.includes(UNSHARED)
 }
 
 /** What {@link createAccessToken} takes. */

@@ -1,8 +1,8 @@
 import { requireIdentifier } from '../base/identifiers.ts'
 import type { Clock } from '../base/clock.ts'
-import { digestText } from '../base/base64url.ts'
 import { invalid, refuseUnknownOptions, requireOptions } from '../base/options.ts'
 import { exchangedSource } from '../outbound/sources/exchanged-source.ts'
+import { sharedId } from '../outbound/sources/signed-source-id.ts'
 import { compileDestinations } from '../http/destination.ts'
 import { requireEndpoint } from '../http/endpoint.ts'
 import { requireSource } from '../outbound/manager/options.ts'
@@ -108,7 +108,7 @@ export function githubInstallation(options: GithubInstallationOptions): TokenSou
   const url = new URL(path, base)
 
   return exchangedSource({
-    id: idOf([app.id, url.href, body, origins]),
+    id: sharedId('github-installation', [app.id, url.href, body, origins]),
     origins,
     lifetime: 3600,
     propagationDelay: PROPAGATION_DELAY,
@@ -144,8 +144,4 @@ function requireInstallationId(value: unknown): string {
   if (isWhole || (typeof value === 'string' && /^[1-9]\d{0,18}$/.test(value))) return String(value)
   if (typeof value === 'string') requireIdentifier(value, 'installationId')
   throw invalid('installationId', '"installationId" must be a number such as 12345678.')
-}
-
-function idOf(parts: readonly unknown[]): string {
-  return `github-installation:${digestText(JSON.stringify(parts)) ?? crypto.randomUUID()}`
 }

@@ -209,7 +209,12 @@ class Transport {
       this.#session.giveUp(use, refused)
       return response
     }
-    const replacement = await this.#session.replace(use, refused, signal)
+    const replacement = await this.#session
+      .replace(use, refused, signal)
+      .catch((error: unknown) => {
+        discard(response)
+        throw error
+      })
     if (replacement === undefined) return response
     budget.resends--
     discard(response)

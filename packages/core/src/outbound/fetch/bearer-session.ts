@@ -319,6 +319,8 @@ export class BearerSession {
     } catch (error) {
       signal?.throwIfAborted()
       this.#reportFailure(use.origin, error)
+      // The 401 says nothing then: there may be a good token, where this process cannot see it.
+      if (isMayflyError(error) && error.code === 'ERR_TOKEN_STORE') throw error
       return undefined
     }
   }

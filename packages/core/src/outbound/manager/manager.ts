@@ -3,6 +3,7 @@ import {
   livesFor,
   refusedOf,
   stateOf,
+  tooShort,
   compileReusePolicy,
   type ReusePolicy,
   reuseOf,
@@ -24,7 +25,7 @@ import {
 } from './options.ts'
 import { Minter, type MintOrder } from './minter.ts'
 import { notify, type Observe } from '../../base/observe.ts'
-import { sharedToken } from './shared-token.ts'
+import { type SharedToken, sharedToken } from './shared-token.ts'
 import { CLOCK_STEP_MS, offsetOf, originOf } from '../learned-clock.ts'
 import type {
   AccessToken,
@@ -35,7 +36,7 @@ import type {
   TokenSource,
   TokenHeader,
 } from '../token.ts'
-import { MayflyError, SourceError } from '../../base/errors.ts'
+import { MayflyError } from '../../base/errors.ts'
 
 const NO_OPTIONS: GetTokenOptions = Object.freeze({})
 
@@ -98,6 +99,7 @@ export class TokenManager implements TokenSource {
   readonly #observe: Observe<ManagerEvent> | undefined
   readonly #policy: ReusePolicy
   readonly #minter: Minter
+  readonly #shared: SharedToken | undefined
   #held: HeldToken | undefined
   /** The token before the one in hand, if the server had accepted it. */
   #previous: HeldToken | undefined
@@ -133,6 +135,7 @@ export class TokenManager implements TokenSource {
     this.#policy = compileReusePolicy({ ...options, ...this.reuse }, source.lifetime)
     const cooldown = optionalNumber(options.failureCooldown, 'failureCooldown', { max: 3600 }) ?? 5
     const limit = { min: 1, max: 3_600_000, unit: 'milliseconds' }
+    this.#shared = sharedToken(source, options)
     this.#minter = new Minter({
       source,
       policy: this.#policy,
@@ -142,7 +145,8 @@ export class TokenManager implements TokenSource {
       failureCooldownMs: cooldown * 1000,
       share: optionalBoolean(options.shareInFlight, 'shareInFlight') ?? promisesCanBeShared(),
       observe: this.#observe,
-      shared: sharedToken(source, options),
+      shared: this.#shared,
+      hasUsable: () => this.#hasUsable(this.#serverClock),
       install: (held) => this.#install(held),
       keepSpare: (held) => this.#keepSpare(held),
     })
@@ -156,7 +160,8 @@ export class TokenManager implements TokenSource {
    * with the time that is left as `retryAfterMs`: a quarter of a second at first, doubling to 30 seconds,
    * a minute after a permanent refusal, or what the server's `Retry-After` says. `forceRefresh`, and a key
    * or secret that was replaced, are tried at once. `ERR_TOKEN_TOO_SHORT` when `minLifetime` is more than the
-   * source's tokens live.
+   * source's tokens live. `ERR_TOKEN_STORE` when a new token would end the one of other processes, and
+   * their store does not tell which that is.
    * @throws {MayflyError} `ERR_CLOSED` after {@link TokenManager.close}.
    */
   getToken(options?: GetTokenOptions): Promise<AccessToken> {
@@ -165,6 +170,7 @@ export class TokenManager implements TokenSource {
       const clock = options?.clock ?? this.#clock
       if (clock.now() < held.freshUntil) {
         this.#serverClock = clock
+        if (this.#shared?.isLookDue) void this.#look(this.#shared, held)
         held.served++
         return held.promise ?? Promise.resolve(held.token)
       }
@@ -203,18 +209,24 @@ export class TokenManager implements TokenSource {
    * had been accepted and is still good; another is then minted in the background.
    */
   invalidate(rejected: AccessToken): void {
-    const { value } = rejected
+    if (!this.#drop(rejected)) return
+    this.#source.invalidate?.(rejected)
+    this.#shared?.refused(rejected)
+  }
+
+  /** Tells whether a token was the one in hand, and had not been refused before. */
+  #drop({ value }: AccessToken): boolean {
     this.#minter.reject(value)
     if (this.#previous?.token.value === value) this.#previous = undefined
     const held = this.#held
-    if (held === undefined || held.refused || held.token.value !== value) return
+    if (held === undefined || held.refused || held.token.value !== value) return false
     this.#rejections++
     const previous = this.#fallbackOf(held)
     this.#previous = undefined
     this.#held = previous ?? (this.#tooYoung() ? refusedOf(held) : undefined)
     const fallback = previous === undefined ? 'none' : 'previous'
     notify(this.#observe, { type: 'invalidate', fallback })
-    this.#source.invalidate?.(rejected)
+    return true
   }
 
   /** Notes that the server accepted a token. */
@@ -288,6 +300,14 @@ export class TokenManager implements TokenSource {
     }
   }
 
+  /** Follows what other processes did: they were refused with the token in hand, or replaced it. */
+  async #look(shared: SharedToken, held: HeldToken): Promise<void> {
+    const found = await shared.look(held.token)
+    if (this.#held !== held || found === undefined) return
+    if (found === 'refused') this.#drop(held.token)
+    else this.#minter.mintInBackground(this.#serverClock)
+  }
+
   #hasUsable(clock: Clock): boolean {
     const held = this.#held
     return held !== undefined && !held.refused && livesFor(held, clock.now(), 0)
@@ -328,6 +348,7 @@ export class TokenManager implements TokenSource {
 
   #install(held: HeldToken): void {
     if (this.#closed) return
+    this.#shared?.seen()
     const before = this.#held
     this.#previous = before?.confirmed === true && !before.refused ? before : undefined
     this.#held = held
@@ -376,15 +397,6 @@ function isPlain(options: GetTokenOptions | undefined): boolean {
     (options.forceRefresh !== true &&
       options.minLifetime === undefined &&
       options.signal?.aborted !== true)
-  )
-}
-
-/** Says that no token of a source can be as good as was asked for. */
-function tooShort(minLifetime: number, { lifetime }: HeldToken): SourceError {
-  return new SourceError(
-    'ERR_TOKEN_TOO_SHORT',
-    `"minLifetime" asks for ${minLifetime} seconds, but a new token of this source lives ${Math.floor(lifetime)}.`,
-    { permanent: true },
   )
 }
 

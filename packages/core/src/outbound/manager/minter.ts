@@ -34,6 +34,8 @@ export interface MinterOptions {
   readonly share: boolean
   readonly observe: Observe<ManagerEvent> | undefined
   readonly shared: SharedToken | undefined
+  /** Whether a token in hand still serves. */
+  readonly hasUsable: () => boolean
   /** Takes a new token before any caller does. */
   readonly install: (held: HeldToken) => void
   /** Takes a token of the store that is not good enough, for when no better one comes. */
@@ -164,13 +166,14 @@ export class Minter {
   }
 
   #start(order: MintOrder, background: boolean): Flight<Minted> {
-    const { clock, timeoutMs } = this.#options
+    const { clock, timeoutMs, shared } = this.#options
     const number = ++this.#started
     const startedAt = clock.now()
-    const flight = new Flight<Minted>((signal) => this.#obtain(order, signal), {
+    const flight = new Flight<Minted>((...run) => this.#obtain(order, ...run), {
       background,
       clock,
-      timeoutMs,
+      // The time for the mint itself begins when its turn has come.
+      timeoutMs: shared?.longestTurnMs(timeoutMs) ?? timeoutMs,
       limitError: () =>
         new SourceError('ERR_MINT_TIMEOUT', `No token came within ${timeoutMs} ms.`),
       settled: (outcome) => {
@@ -187,8 +190,12 @@ export class Minter {
     return flight
   }
 
-  async #obtain(order: MintOrder, signal: AbortSignal): Promise<Minted> {
-    const { shared, random, timeoutMs } = this.#options
+  async #obtain(
+    order: MintOrder,
+    signal: AbortSignal,
+    restart: (ms: number) => void,
+  ): Promise<Minted> {
+    const { shared, random, timeoutMs, hasUsable } = this.#options
     if (shared === undefined) return { held: await this.#fromSource(order, signal), from: 'source' }
     let refused = false
     const accept = (token: AccessToken): HeldToken | undefined => {
@@ -198,9 +205,10 @@ export class Minter {
     // A forced caller wants no token of the store, and no other process is to wait for its.
     const turn = await (order.reason === 'forced'
       ? shared.freeTurn()
-      : shared.turn(accept, { signal, random, timeoutMs }))
+      : shared.turn(accept, { signal, random, timeoutMs, hasUsable }))
     if (turn.found !== undefined) return { held: turn.found, from: 'store' }
     if (refused) shared.forget()
+    restart(timeoutMs)
     try {
       const held = await this.#fromSource(order, signal)
       turn.end(held.token)

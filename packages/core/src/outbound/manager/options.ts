@@ -13,7 +13,7 @@ export type MintReason = 'cold' | 'stale' | 'expired' | 'rejected' | 'forced'
 export type MintOrigin = 'source' | 'store'
 
 /** What was asked of a store that failed. */
-export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'unlock'
+export type StoreOperation = 'get' | 'set' | 'delete' | 'lock' | 'extend' | 'unlock'
 
 /** What ended the wait for another process: its token, the turn to mint one, or neither in good time. */
 export type WaitOutcome = 'token' | 'lock' | 'none'
@@ -41,8 +41,19 @@ export type ManagerEvent =
       /** What is given out until another is minted: the token before, which had worked, or none. */
       readonly fallback: 'previous' | 'none'
     }
-  /** The store failed or was too slow; the token was minted here instead, or not shared. */
-  | { readonly type: 'store-failed'; readonly operation: StoreOperation }
+  /**
+   * The store failed or was too slow; the token was minted here instead, or not shared, or waited for
+   * where a new one would end the others. `code` tells what was sealed with another key, or changed.
+   */
+  | {
+      readonly type: 'store-failed'
+      readonly operation: StoreOperation
+      readonly code?: ErrorCode
+    }
+  /** A token that ends the others was minted without the store, gone for longer than a token lives. */
+  | { readonly type: 'store-bypassed'; readonly goneForMs: number }
+  /** The source's `id` is random in each process, so that the store shares nothing; `wrapSource` gives one. */
+  | { readonly type: 'store-unused'; readonly reason: 'random-id' }
   | {
       readonly type: 'lock-waited'
       readonly outcome: WaitOutcome
@@ -67,7 +78,10 @@ export interface TokenManagerOptions extends ReuseOptions {
   readonly shareInFlight?: boolean
   /** Shares tokens between processes: memory first, then the store, then the source. */
   readonly store?: TokenStore
-  /** How long the store may take, in milliseconds, before it is done without. Default 200. */
+  /**
+   * How long the store may take, in milliseconds, before it is done without; the first time after a
+   * start five times as long. What this process is late itself does not count. Default 200.
+   */
   readonly storeTimeoutMs?: number
   /** The local clock. Default: the machine's. */
   readonly clock?: Clock

@@ -1,3 +1,4 @@
+import { SourceError } from '../../base/errors.ts'
 import { invalid, optionalNumber } from '../../base/options.ts'
 import type { AccessToken, ReuseHints } from '../token.ts'
 
@@ -193,4 +194,13 @@ export function stateOf(
 /** A refused token that has to serve until another may be minted. */
 export function refusedOf(held: HeldToken): HeldToken {
   return { ...held, refused: true, freshUntil: Number.NEGATIVE_INFINITY }
+}
+
+/** Says that no token of a source can be as good as was asked for. */
+export function tooShort(minLifetime: number, { lifetime }: HeldToken): SourceError {
+  return new SourceError(
+    'ERR_TOKEN_TOO_SHORT',
+    `"minLifetime" asks for ${minLifetime} seconds, but a new token of this source lives ${Math.floor(lifetime)}.`,
+    { permanent: true },
+  )
 }

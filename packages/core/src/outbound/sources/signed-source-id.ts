@@ -1,5 +1,6 @@
 import { digestText } from '../../base/base64url.ts'
 import { Key } from '../../keys/key.ts'
+import { isUnshared, unsharedId } from '../token.ts'
 import type { JwtKey } from './signed-signing.ts'
 
 /**
@@ -15,9 +16,9 @@ const MIN_SECRET_LENGTH = 20
  * own, which shares nothing.
  */
 export function exchangedId(vendor: string, parts: readonly unknown[], secret: string): string {
-  const digest =
-    secret.length < MIN_SECRET_LENGTH ? undefined : digestText(JSON.stringify([secret, ...parts]))
-  return `${vendor}:${digest ?? crypto.randomUUID()}`
+  return secret.length < MIN_SECRET_LENGTH
+    ? unsharedId(vendor)
+    : sharedId(vendor, [secret, ...parts])
 }
 
 /**
@@ -26,13 +27,15 @@ export function exchangedId(vendor: string, parts: readonly unknown[], secret: s
  */
 export function sourceId(vendor: string, key: JwtKey, rest: readonly unknown[]): string {
   const named = nameOfKey(key)
-  const digest = named === undefined ? undefined : digestText(JSON.stringify([named, ...rest]))
-  return `${vendor}:${digest ?? crypto.randomUUID()}`
+  return named === undefined ? unsharedId(vendor) : sharedId(vendor, [named, ...rest])
 }
 
 /** Names a source by what is not secret, for tokens that sources with different keys may share. */
 export function sharedId(vendor: string, parts: readonly unknown[]): string {
-  return `${vendor}:${digestText(JSON.stringify(parts)) ?? crypto.randomUUID()}`
+  const text = JSON.stringify(parts)
+  // One that is made of another source is shared no further than that.
+  const digest = isUnshared(text) ? undefined : digestText(text)
+  return digest === undefined ? unsharedId(vendor) : `${vendor}:${digest}`
 }
 
 /**

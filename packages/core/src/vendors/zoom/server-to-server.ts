@@ -15,8 +15,8 @@ export interface ZoomServerToServerOptions {
   readonly accountId: string
   readonly clientId: string
   /**
-   * The secret, or a function that gives the one that is in force. A source with a function has an `id`
-   * that no other has: a store does not share its tokens.
+   * The secret, or a function that gives the one that is in force. A source with a function, or with a
+   * secret shorter than 20 characters, has an `id` that no other has: for a store, give it one by `wrapSource`.
    */
   readonly clientSecret: string | (() => string | Promise<string>)
   /** The URL that gives tokens. Default `https://zoom.us/oauth/token`. */
@@ -55,7 +55,8 @@ const OPTIONS = [
  * then answers 401 `{"code":124,"message":"Invalid access token."}`, as it does for a token that has
  * expired, and `bearerFetch` gets another one, once. Where several processes use one app, give their
  * `TokenManager`s one `store`: who is refused takes the token that displaced its own, and only one of
- * them asks Zoom. Without a store they would go on ending each other's tokens; then each process needs
+ * them asks Zoom. While the store is away the token in hand serves, and calls without one get
+ * `ERR_TOKEN_STORE`. Without a store they would go on ending each other's tokens; then each process needs
  * an app of its own.
  *
  * See "Server-to-Server OAuth" in Zoom's documentation,

@@ -76,10 +76,19 @@ describe('the lock of a token store', () => {
     expect(outcomes.filter((outcome) => outcome === 'lock')).toHaveLength(1)
   })
 
-  it('is asked for with a quarter of timeoutMs to live', async () => {
+  it('is asked for with a quarter of timeoutMs to live, which is all that it has where none is extended', async () => {
     const clock = new FakeClock()
     const store = new MemoryTokenStore(clock)
-    const { source, manager } = setUp(store, clock, { timeoutMs: 4000 })
+    const plain: TokenStore = {
+      get: (id) => store.get(id),
+      set: (id, token) => store.set(id, token),
+      delete: (id) => store.delete(id),
+      lock: async (id, options) => {
+        const lock = await store.lock(id, options)
+        return lock && { release: () => lock.release() }
+      },
+    }
+    const { source, manager } = setUp(plain, clock, { timeoutMs: 4000 })
     source.hold()
     const call = manager.getToken()
     await settle()
@@ -91,10 +100,62 @@ describe('the lock of a token store', () => {
     await expect(call).rejects.toMatchObject({ code: 'ERR_CLOSED' })
   })
 
-  it('that never ends is waited for half of timeoutMs, and then there is a token all the same', async () => {
+  it('is extended while its holder is at work, and no longer than that may take', async () => {
     const clock = new FakeClock()
     const store = new MemoryTokenStore(clock)
-    await store.lock('scripted', MINUTE)
+    const { source, manager } = setUp(store, clock, { timeoutMs: 4000 })
+    source.hold()
+    const call = manager.getToken()
+    await pass(clock, 3950)
+    expect(store.isLocked('scripted')).toBe(true)
+    clock.advance(50)
+    await expect(call).rejects.toMatchObject({ code: 'ERR_MINT_TIMEOUT' })
+    await settle()
+    expect(store.isLocked('scripted')).toBe(false)
+  })
+
+  it.each([6000, 9900])(
+    'is waited for while its holder’s server takes %i ms: one mint for all, and nobody fails',
+    async (answerMs) => {
+      const { clock, all } = processes(8)
+      const opened = all.map(({ source }) => source.hold())
+      const calls = all.flatMap(({ manager }) =>
+        Array.from({ length: 25 }, () => manager.getToken()),
+      )
+      await pass(clock, answerMs)
+      for (const open of opened) open()
+      await pass(clock, 500)
+      const values = (await Promise.all(calls)).map(({ value }) => value)
+      expect(new Set(values).size).toBe(1)
+      expect(all.reduce((sum, { source }) => sum + source.mints, 0)).toBe(1)
+    },
+  )
+
+  it('leaves a waiter all of its own time, once its holder has failed', async () => {
+    const { clock, all } = processes(2)
+    const [first, second] = all
+    first?.source.next(new Error('down'))
+    const fail = first?.source.hold()
+    const failing = first?.manager.getToken()
+    await settle()
+    const answer = second?.source.hold()
+    const call = second?.manager.getToken()
+    await pass(clock, 9000)
+    fail?.()
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_MINT_FAILED' })
+    await pass(clock, 9000)
+    answer?.()
+    expect((await call)?.value).toBe('token-1')
+  })
+
+  it('that never ends is waited for half of timeoutMs where a store extends none, so that its holder may be dead', async () => {
+    const clock = new FakeClock()
+    const store: TokenStore = {
+      get: async () => undefined,
+      set: async () => {},
+      delete: async () => {},
+      lock: async () => undefined,
+    }
     const { source, manager, waits } = setUp(store, clock)
     const call = manager.getToken()
     await pass(clock, 4950)
@@ -102,6 +163,19 @@ describe('the lock of a token store', () => {
     await pass(clock, 150)
     expect((await call).value).toBe('token-1')
     expect(waits()).toMatchObject([{ outcome: 'none', durationMs: 5000 }])
+  })
+
+  it('that never ends is waited for as long as a mint and a lock may last, and then there is a token all the same', async () => {
+    const clock = new FakeClock()
+    const store = new MemoryTokenStore(clock)
+    await store.lock('scripted', MINUTE)
+    const { source, manager, waits } = setUp(store, clock)
+    const call = manager.getToken()
+    await pass(clock, 12_450)
+    expect(source.mints).toBe(0)
+    await pass(clock, 150)
+    expect((await call).value).toBe('token-1')
+    expect(waits()).toMatchObject([{ outcome: 'none', durationMs: 12_500 }])
     expect(store.isLocked('scripted')).toBe(true)
   })
 

@@ -3,6 +3,30 @@ import { FakeClock, MemoryTokenStore } from '@mayfly/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource, settle } from '../../support/scripted-source.ts'
 
+/** The clock of an event loop that is held up: timers that are set meanwhile wait for its next turn. */
+class BusyClock extends FakeClock {
+  #due: readonly (() => void)[] = []
+  #isBlocked = false
+
+  override timeout(ms: number): AbortSignal {
+    if (!this.#isBlocked) return super.timeout(ms)
+    const controller = new AbortController()
+    const begin = (): void => {
+      super.timeout(ms).addEventListener('abort', () => controller.abort())
+    }
+    this.#due = [...this.#due, begin]
+    return controller.signal
+  }
+
+  block(ms: number): void {
+    this.#isBlocked = true
+    this.advance(ms)
+    this.#isBlocked = false
+    for (const begin of this.#due) begin()
+    this.#due = []
+  }
+}
+
 function setUp(store: TokenStore, clock = new FakeClock()) {
   const source = new ScriptedSource({ clock })
   const events: ManagerEvent[] = []
@@ -98,16 +122,46 @@ describe('a token store', () => {
     expect((await manager.getToken()).value).toBe('token-1')
   })
 
-  it('that never answers is done without after storeTimeoutMs', async () => {
+  it('that never answers is done without after storeTimeoutMs, and after a start five times that', async () => {
     const never = (): Promise<never> => new Promise(() => {})
     const { clock, source, manager } = setUp({ get: never, set: never, delete: never })
+    for (const [mint, waitMs] of [1000, 200].entries()) {
+      const call = manager.getToken()
+      await settle()
+      clock.advance(waitMs - 1)
+      await settle()
+      expect(source.mints).toBe(mint)
+      clock.advance(1)
+      expect((await call).value).toBe(`token-${mint + 1}`)
+      clock.advanceSeconds(1200)
+    }
+  })
+
+  it('that answers in time is waited for by a process that is late itself', async () => {
+    const clock = new BusyClock()
+    const memory = new MemoryTokenStore(clock)
+    await setUp(memory, clock).manager.getToken()
+    await settle()
+    let answer = (): void => {}
+    const { source, manager, events } = setUp(
+      {
+        get: async (id) => {
+          await new Promise<void>((resolve) => (answer = resolve))
+          return memory.get(id)
+        },
+        set: (id, token) => memory.set(id, token),
+        delete: (id) => memory.delete(id),
+      },
+      clock,
+    )
     const call = manager.getToken()
     await settle()
-    clock.advance(199)
-    await settle()
-    expect(source.mints).toBe(0)
-    clock.advance(1)
+    // The answer is there, but nobody reads it for a minute: the timers come first.
+    clock.block(60_000)
+    answer()
     expect((await call).value).toBe('token-1')
+    expect(source.mints).toBe(0)
+    expect(events).toMatchObject([{ type: 'mint', from: 'store' }])
   })
 
   it('is not asked by a forced call', async () => {

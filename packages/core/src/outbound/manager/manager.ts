@@ -18,6 +18,7 @@ import {
 } from '../../base/options.ts'
 import {
   type ManagerEvent,
+  isPlain,
   requireManagerOptions,
   requireSource,
   type TokenManagerOptions,
@@ -388,16 +389,6 @@ export class TokenManager implements TokenSource {
     if (this.#held !== undefined) return this.#held.refused ? 'rejected' : 'expired'
     return this.#rejections === 0 ? 'cold' : 'rejected'
   }
-}
-
-/** Whether a call asks for nothing that a fresh token would not satisfy. */
-function isPlain(options: GetTokenOptions | undefined): boolean {
-  return (
-    options === undefined ||
-    (options.forceRefresh !== true &&
-      options.minLifetime === undefined &&
-      options.signal?.aborted !== true)
-  )
 }
 
 /** Says that a manager is of no more use. */

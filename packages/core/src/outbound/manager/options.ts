@@ -4,7 +4,7 @@ import { invalid, refuseUnknownOptions, requireOptions } from '../../base/option
 import type { ErrorCode } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { ClockOrigin } from '../learned-clock.ts'
-import type { TokenSource, TokenStore } from '../token.ts'
+import type { GetTokenOptions, TokenSource, TokenStore } from '../token.ts'
 
 /** Why a token was minted. */
 export type MintReason = 'cold' | 'stale' | 'expired' | 'rejected' | 'forced'
@@ -103,6 +103,16 @@ export const MANAGER_OPTIONS: readonly (keyof TokenManagerOptions)[] = [
   'random',
   'observe',
 ]
+
+/** Whether a call asks for nothing that a fresh token would not satisfy. */
+export function isPlain(options: GetTokenOptions | undefined): boolean {
+  return (
+    options === undefined ||
+    (options.forceRefresh !== true &&
+      options.minLifetime === undefined &&
+      options.signal?.aborted !== true)
+  )
+}
 
 /** Refuses options that no manager knows. */
 export function requireManagerOptions(options: TokenManagerOptions, where: string): void {

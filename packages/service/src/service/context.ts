@@ -3,7 +3,7 @@ import type { ServiceEvent } from '../contracts/events.ts'
 import { BoundClients } from '../contracts/client-bounds.ts'
 import { guardLedger } from '../contracts/guarded-ledger.ts'
 import { Mint } from '../contracts/mint.ts'
-import { connectLimiterRedis, type LimiterRedis } from '../http/rate-limits/redis.ts'
+import type { LimiterRedis } from '../http/rate-limits/redis.ts'
 import { memoryKeyStore } from '../keys/memory-store.ts'
 import { ServiceKeys } from '../keys/service-keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -55,5 +55,7 @@ export async function connectRedis(
   onEvent: (event: ServiceEvent) => void,
 ): Promise<LimiterRedis | undefined> {
   if (url === undefined) return undefined
+  // Its client takes longer to load than all the rest, and few need it.
+  const { connectLimiterRedis } = await import('../http/rate-limits/redis.ts')
   return connectLimiterRedis(url, (error) => onEvent({ type: 'failure', what: 'redis', error }))
 }

@@ -9,7 +9,13 @@ export {
   type Challenger,
   denial,
 } from './server/guard/challenge.ts'
-export type { DenyEvent, GuardOptions, GuardVerifier, Outcome } from './server/guard/options.ts'
+export {
+  type DenyEvent,
+  type GuardOptions,
+  type GuardVerifier,
+  type Outcome,
+  requireProperty,
+} from './server/guard/options.ts'
 export {
   isPreflight,
   type NodeRequest,
@@ -30,7 +36,12 @@ export {
   type ScopeOptions,
 } from './server/guard/requirements.ts'
 export type { TokenPlaces } from './server/guard/token-places.ts'
-export { type ClosableSocket, type ClosableStream } from './server/close-at.ts'
+export type {
+  Closable,
+  ClosableSession,
+  ClosableSocket,
+  ClosableStream,
+} from './server/close-at.ts'
 export { type AcceptUpgrade, UpgradeGuard, type UpgradeRequest } from './server/upgrade/upgrade.ts'
 export type { UpgradeOptions } from './server/upgrade/options.ts'
 export type { UpgradeSocket } from './server/upgrade/refuse.ts'

@@ -1,5 +1,6 @@
-import type { JwtPayload, VerifiedToken } from '@mayfly/core'
+import type { JwtPayload, RequestError, VerifiedToken } from '@mayfly/core'
 import type { Challenger } from '@mayfly/core/adapter'
+import type { Request, Response } from 'express'
 
 /**
  * Says what type `req.auth.payload` has, where a verifier's `schema` gives it another than `JwtPayload`.
@@ -27,39 +28,45 @@ declare global {
   }
 }
 
-/** Where `bearerAuth` leaves word for `requireScope`; shared by all copies of this package. */
-const CHALLENGER: unique symbol = Symbol.for('mayfly.challenger')
-
-interface Guarded {
-  auth?: Auth | undefined
-  [CHALLENGER]?: Challenger
-  [ACCEPTED]?: Accepted
-}
-
-/** What each guard of a request let it pass with, the last one first; a guard is known by its challenger. */
+/** What a guard let a request pass with, and how it refuses; a guard is known by its challenger. */
 interface Accepted {
   readonly challenger: Challenger
   readonly auth: VerifiedToken<unknown> | undefined
-  readonly before: Accepted | undefined
+  /** The property that has `auth` for the application. */
+  readonly property: string
+  readonly refuse: Refuse
 }
 
-const ACCEPTED: unique symbol = Symbol('mayfly.accepted')
+/** Answers a request that is refused, or hands the refusal to the application. */
+export type Refuse = (
+  req: Request,
+  res: Response,
+  error: RequestError,
+) => boolean | Promise<boolean>
+
+/** Where `bearerAuth` leaves word for `requireScope`; shared by all copies of this package. */
+const ACCEPTED: unique symbol = Symbol.for('mayfly.accepted')
+
+interface Note extends Accepted {
+  readonly before: Note | undefined
+}
+
+interface Guarded {
+  [ACCEPTED]?: Note
+}
 
 /** Notes that a guard has let a request pass, and what with. */
-export function noteAuth(
-  req: object,
-  auth: VerifiedToken<unknown> | undefined,
-  challenger: Challenger,
-): void {
+export function noteAuth(req: object, accepted: Accepted): void {
   const guarded: Guarded = req
-  guarded.auth = auth as Auth | undefined
-  guarded[CHALLENGER] = challenger
-  guarded[ACCEPTED] = { challenger, auth, before: guarded[ACCEPTED] }
+  Reflect.set(req, accepted.property, accepted.auth)
+  guarded[ACCEPTED] = { ...accepted, before: guarded[ACCEPTED] }
 }
 
-/** The challenger of the guard that let a request pass; `undefined` where there was none. */
-export function challengerOf(req: object): Challenger | undefined {
-  return (req as Guarded)[CHALLENGER]
+/** What the last guard let a request pass with, unless the application has taken it away since. */
+export function acceptedOf(req: object): Accepted | undefined {
+  const note = (req as Guarded)[ACCEPTED]
+  if (note === undefined || Reflect.get(req, note.property) !== undefined) return note
+  return { ...note, auth: undefined }
 }
 
 /** What the guard with this challenger let a request pass with; `undefined` where it did not. */

@@ -1,9 +1,47 @@
 import type { IncomingMessage } from 'node:http'
-import { denial, Guard, type GuardOptions, type Outcome, type VerifiedToken } from '@mayfly/core'
-import { type GuardVerifier } from '@mayfly/core/adapter'
+import {
+  denial,
+  Guard,
+  type GuardOptions,
+  type Outcome,
+  type RequestError,
+  type VerifiedToken,
+} from '@mayfly/core'
+import {
+  asError,
+  type GuardVerifier,
+  optionalFunction,
+  requireOptions,
+  requireProperty,
+} from '@mayfly/core/adapter'
 import type { Request, Response } from 'express'
-import { type AnyPayload, authOf, noteAuth } from './auth.ts'
-import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
+import { type AnyPayload, authOf, noteAuth, type Refuse } from './auth.ts'
+import {
+  type Middleware,
+  middleware,
+  requestLike,
+  send,
+  setHeaders,
+  type Work,
+} from './middleware.ts'
+
+/** How {@link bearerAuth} treats requests. */
+export interface BearerAuthOptions extends GuardOptions {
+  /**
+   * Answers refused requests in your own words, those of `requireScope` and its like behind it included:
+   * status and header fields (`WWW-Authenticate`, `Vary`, `Cache-Control`) are set, and yours to replace.
+   * `(error, req, res, next) => next(error)` hands them to your error handling; `next()` does so too, and
+   * never lets a request pass. Default: problem details (RFC 9457).
+   */
+  readonly onRefusal?: (
+    error: RequestError,
+    req: Request,
+    res: Response,
+    next: (error?: unknown) => void,
+  ) => unknown
+  /** The property of the request that gets what the token says. Default `auth`. */
+  readonly requestProperty?: string
+}
 
 /** The middleware that {@link bearerAuth} makes, and what the tokens that it accepted say. */
 export interface BearerAuth<Payload> extends Middleware {
@@ -42,16 +80,25 @@ export interface BearerAuth<Payload> extends Middleware {
  */
 export function bearerAuth<Payload extends AnyPayload>(
   verifier: GuardVerifier<Payload>,
-  options: GuardOptions = {},
+  options: BearerAuthOptions = {},
 ): BearerAuth<Payload> {
-  const guard = new Guard(verifier, options)
-  const follow = (req: Request, res: Response, outcome: Outcome<Payload>): boolean => {
-    if (!outcome.ok) return send(res, denial(outcome.error))
+  requireOptions(options, 'bearerAuth')
+  const { onRefusal, requestProperty, ...rest } = options
+  const guard = new Guard(verifier, rest)
+  const refuse = compileRefuse(optionalFunction(onRefusal, 'onRefusal'))
+  const property = requireProperty(requestProperty)
+  const { challenger } = guard
+  const follow = (
+    req: Request,
+    res: Response,
+    outcome: Outcome<Payload>,
+  ): boolean | Promise<boolean> => {
+    if (!outcome.ok) return refuse(req, res, outcome.error)
     for (const [name, value] of Object.entries(outcome.headers)) {
       if (!res.hasHeader(name)) res.setHeader(name, value)
       else if (name === 'vary') res.vary(value)
     }
-    noteAuth(req, outcome.auth, guard.challenger)
+    noteAuth(req, { auth: outcome.auth, challenger, property, refuse })
     return true
   }
   const judge: Work = (req, res) => {
@@ -63,4 +110,17 @@ export function bearerAuth<Payload extends AnyPayload>(
     authOf: (req: IncomingMessage): VerifiedToken<Payload> | undefined =>
       authOf(req, guard.challenger) as VerifiedToken<Payload> | undefined,
   })
+}
+
+function compileRefuse(onRefusal: BearerAuthOptions['onRefusal']): Refuse {
+  if (onRefusal === undefined) return (_req, res, error) => send(res, denial(error))
+  return (req, res, error) => {
+    setHeaders(res, error.headers)
+    res.status(error.status)
+    // It settles only to hand an error on: whoever answers has the last word.
+    return new Promise((_resolve, reject) => {
+      const next = (failure: unknown): void => reject(asError(failure ?? error))
+      void Promise.resolve(onRefusal(error, req, res, next)).catch(next)
+    })
+  }
 }

@@ -1,5 +1,5 @@
 export type { AnyPayload, AuthPayload, AuthTypes } from './auth.ts'
-export { type BearerAuth, bearerAuth } from './bearer-auth.ts'
+export { type BearerAuth, bearerAuth, type BearerAuthOptions } from './bearer-auth.ts'
 export { injectBearer } from './inject-bearer.ts'
 export {
   injectUpgrade,

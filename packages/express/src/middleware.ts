@@ -61,12 +61,17 @@ export function requestLike(req: Request): RequestLike {
   return nodeRequest(req, { url: req.originalUrl, body: req.body as unknown })
 }
 
-/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
-export function send(res: Response, { status, headers, body }: HttpResponse): false {
+/** Sets the header fields of an answer, and adds to `Vary`. */
+export function setHeaders(res: Response, headers: HttpResponse['headers']): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'vary') res.vary(value)
     else res.setHeader(name, value)
   }
+}
+
+/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
+export function send(res: Response, { status, headers, body }: HttpResponse): false {
+  setHeaders(res, headers)
   if (body !== '') res.setHeader('content-length', Buffer.byteLength(body))
   res.status(status).end(body)
   return false

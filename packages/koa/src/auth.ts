@@ -1,5 +1,6 @@
-import type { JwtPayload, VerifiedToken } from '@mayfly/core'
+import type { JwtPayload, RequestError, VerifiedToken } from '@mayfly/core'
 import type { Challenger } from '@mayfly/core/adapter'
+import type { ParameterizedContext } from 'koa'
 
 /**
  * Says what type `ctx.state.auth.payload` has, where a verifier's `schema` gives it another than `JwtPayload`.
@@ -25,38 +26,41 @@ declare module 'koa' {
   }
 }
 
-/** Where `bearerAuth` leaves word for `requireScope`; shared by all copies of this package. */
-const CHALLENGER: unique symbol = Symbol.for('mayfly.challenger')
-
-interface Guarded {
-  readonly state: { auth?: Auth | undefined }
-  [CHALLENGER]?: Challenger
-  [ACCEPTED]?: Accepted
-}
-
-/** What each guard of a request let it pass with, the last one first; a guard is known by its challenger. */
+/** What a guard let a request pass with, and how it refuses; a guard is known by its challenger. */
 interface Accepted {
   readonly challenger: Challenger
   readonly auth: VerifiedToken<unknown> | undefined
-  readonly before: Accepted | undefined
+  /** The key of `ctx.state` that has `auth` for the application. */
+  readonly property: string
+  readonly refuse: Refuse
 }
 
-const ACCEPTED: unique symbol = Symbol('mayfly.accepted')
+/** Answers a request that is refused, or hands the refusal to the application. */
+export type Refuse = (ctx: ParameterizedContext, error: RequestError) => boolean | Promise<boolean>
+
+/** Where `bearerAuth` leaves word for `requireScope`; shared by all copies of this package. */
+const ACCEPTED: unique symbol = Symbol.for('mayfly.accepted')
+
+interface Note extends Accepted {
+  readonly before: Note | undefined
+}
+
+interface Guarded {
+  readonly state: object
+  [ACCEPTED]?: Note
+}
 
 /** Notes that a guard has let a request pass, and what with. */
-export function noteAuth(
-  ctx: Guarded,
-  auth: VerifiedToken<unknown> | undefined,
-  challenger: Challenger,
-): void {
-  ctx.state.auth = auth as Auth | undefined
-  ctx[CHALLENGER] = challenger
-  ctx[ACCEPTED] = { challenger, auth, before: ctx[ACCEPTED] }
+export function noteAuth(ctx: Guarded, accepted: Accepted): void {
+  Reflect.set(ctx.state, accepted.property, accepted.auth)
+  ctx[ACCEPTED] = { ...accepted, before: ctx[ACCEPTED] }
 }
 
-/** The challenger of the guard that let a request pass; `undefined` where there was none. */
-export function challengerOf(ctx: object): Challenger | undefined {
-  return (ctx as Guarded)[CHALLENGER]
+/** What the last guard let a request pass with, unless the application has taken it away since. */
+export function acceptedOf(ctx: object): Accepted | undefined {
+  const { [ACCEPTED]: note, state } = ctx as Guarded
+  if (note === undefined || Reflect.get(state, note.property) !== undefined) return note
+  return { ...note, auth: undefined }
 }
 
 /** What the guard with this challenger let a request pass with; `undefined` where it did not. */

@@ -1,8 +1,40 @@
-import { denial, Guard, type GuardOptions, type Outcome, type VerifiedToken } from '@mayfly/core'
-import { type GuardVerifier } from '@mayfly/core/adapter'
+import {
+  denial,
+  Guard,
+  type GuardOptions,
+  type Outcome,
+  type RequestError,
+  type VerifiedToken,
+} from '@mayfly/core'
+import {
+  type GuardVerifier,
+  optionalFunction,
+  requireOptions,
+  requireProperty,
+} from '@mayfly/core/adapter'
 import type { ParameterizedContext } from 'koa'
-import { type AnyPayload, authOf, noteAuth } from './auth.ts'
-import { type Middleware, middleware, requestLike, send, type Work } from './middleware.ts'
+import { type AnyPayload, authOf, noteAuth, type Refuse } from './auth.ts'
+import {
+  type Middleware,
+  middleware,
+  requestLike,
+  send,
+  setHeaders,
+  type Work,
+} from './middleware.ts'
+
+/** How {@link bearerAuth} treats requests. */
+export interface BearerAuthOptions extends GuardOptions {
+  /**
+   * Answers refused requests in your own words, those of `requireScope` and its like behind it included:
+   * status and header fields (`WWW-Authenticate`, `Vary`, `Cache-Control`) are set, and yours to replace.
+   * What it throws goes to your error handling: `(error) => { throw error }` hands all of them there.
+   * Default: problem details (RFC 9457).
+   */
+  readonly onRefusal?: (error: RequestError, ctx: ParameterizedContext) => unknown
+  /** The key of `ctx.state` that gets what the token says. Default `auth`. */
+  readonly requestProperty?: string
+}
 
 /** The middleware that {@link bearerAuth} makes, and what the tokens that it accepted say. */
 export interface BearerAuth<Payload> extends Middleware {
@@ -43,16 +75,24 @@ export interface BearerAuth<Payload> extends Middleware {
  */
 export function bearerAuth<Payload extends AnyPayload>(
   verifier: GuardVerifier<Payload>,
-  options: GuardOptions = {},
+  options: BearerAuthOptions = {},
 ): BearerAuth<Payload> {
-  const guard = new Guard(verifier, options)
-  const follow = (ctx: ParameterizedContext, outcome: Outcome<Payload>): boolean => {
-    if (!outcome.ok) return send(ctx, denial(outcome.error))
+  requireOptions(options, 'bearerAuth')
+  const { onRefusal, requestProperty, ...rest } = options
+  const guard = new Guard(verifier, rest)
+  const refuse = compileRefuse(optionalFunction(onRefusal, 'onRefusal'))
+  const property = requireProperty(requestProperty)
+  const { challenger } = guard
+  const follow = (
+    ctx: ParameterizedContext,
+    outcome: Outcome<Payload>,
+  ): boolean | Promise<boolean> => {
+    if (!outcome.ok) return refuse(ctx, outcome.error)
     for (const [name, value] of Object.entries(outcome.headers)) {
       if (!ctx.res.hasHeader(name)) ctx.set(name, value)
       else if (name === 'vary') ctx.vary(value)
     }
-    noteAuth(ctx, outcome.auth, guard.challenger)
+    noteAuth(ctx, { auth: outcome.auth, challenger, property, refuse })
     return true
   }
   const judge: Work = (ctx) => {
@@ -64,4 +104,14 @@ export function bearerAuth<Payload extends AnyPayload>(
     authOf: (ctx: Pick<ParameterizedContext, 'req'>): VerifiedToken<Payload> | undefined =>
       authOf(ctx, guard.challenger) as VerifiedToken<Payload> | undefined,
   })
+}
+
+function compileRefuse(onRefusal: BearerAuthOptions['onRefusal']): Refuse {
+  if (onRefusal === undefined) return (ctx, error) => send(ctx, denial(error))
+  return async (ctx, error) => {
+    ctx.status = error.status
+    setHeaders(ctx, error.headers)
+    await onRefusal(error, ctx)
+    return false
+  }
 }

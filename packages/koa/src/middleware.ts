@@ -50,13 +50,18 @@ export function requestLike(ctx: ParameterizedContext): RequestLike {
   return nodeRequest(ctx.req, { url: ctx.originalUrl, body })
 }
 
-/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
-export function send(ctx: ParameterizedContext, { status, headers, body }: HttpResponse): false {
-  ctx.status = status
+/** Sets the header fields of an answer, and adds to `Vary`. */
+export function setHeaders(ctx: ParameterizedContext, headers: HttpResponse['headers']): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'vary') ctx.vary(value)
     else ctx.set(name, value)
   }
+}
+
+/** Writes a whole answer. Gives `false`: the next middleware does not have its turn. */
+export function send(ctx: ParameterizedContext, { status, headers, body }: HttpResponse): false {
+  ctx.status = status
+  setHeaders(ctx, headers)
   ctx.body = body
   return false
 }

@@ -1,4 +1,4 @@
-import { denial, OptionError } from '@mayfly/core'
+import { OptionError, type RequestError, type VerifiedToken } from '@mayfly/core'
 import {
   type AuthenticationOptions,
   type ClaimsCheck,
@@ -9,8 +9,8 @@ import {
   compileScopeCheck,
   type ScopeOptions,
 } from '@mayfly/core/adapter'
-import { challengerOf } from './auth.ts'
-import { type Middleware, middleware, send, type Work } from './middleware.ts'
+import { acceptedOf } from './auth.ts'
+import { type Middleware, middleware, type Work } from './middleware.ts'
 
 /**
  * Lets requests pass whose token has all of these scopes, or any of them with `{ match: 'any' }` as
@@ -99,14 +99,13 @@ export function requireAuthentication(options: AuthenticationOptions): Middlewar
 
 function requirement(name: string, check: ClaimsCheck): Middleware {
   const judge: Work = (ctx) => {
-    const challenger = challengerOf(ctx)
-    if (challenger === undefined) throw unguarded(name)
-    const refusal = check(ctx.state.auth, challenger)
-    if (refusal === undefined) return true
-    if (refusal instanceof Promise) {
-      return refusal.then((later) => later === undefined || send(ctx, denial(later)))
-    }
-    return send(ctx, denial(refusal))
+    const accepted = acceptedOf(ctx)
+    if (accepted === undefined) throw unguarded(name)
+    const { auth, challenger, refuse } = accepted
+    const follow = (refusal: RequestError | undefined): boolean | Promise<boolean> =>
+      refusal === undefined || refuse(ctx, refusal)
+    const refusal = check(auth as VerifiedToken | undefined, challenger)
+    return refusal instanceof Promise ? refusal.then(follow) : follow(refusal)
   }
   return middleware(name, judge)
 }

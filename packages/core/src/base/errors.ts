@@ -209,6 +209,11 @@ export class RequestError extends MayflyError {
     this.origin = options.origin
   }
 
+  /** Tells Koa that the message is for the client, and nothing to be printed as a fault of the server. */
+  get expose(): boolean {
+    return this.status < 500
+  }
+
   /** Gives the problem details of RFC 9457, to be sent as `application/problem+json`. */
   toProblem(): Problem {
     const { status, message: detail, reason, claim, origin } = this

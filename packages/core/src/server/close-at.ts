@@ -21,6 +21,21 @@ export interface ClosableSocket {
   removeEventListener?(type: 'close', listener: () => void): void
 }
 
+/** A socket of Socket.IO, on the server. */
+export interface ClosableSession {
+  /** Ends it, and with `true` the connection that it came over. */
+  disconnect(close?: boolean): unknown
+  /** Whether it is over. */
+  readonly disconnected?: boolean
+  /** Has the listener called once it is over. */
+  once?(event: 'disconnect', listener: () => void): unknown
+  /** Takes the listener off. */
+  off?(event: 'disconnect', listener: () => void): unknown
+}
+
+/** What {@link closeAt} can close. */
+export type Closable = ClosableSocket | ClosableSession | ClosableStream
+
 /** A response, a socket, or any other stream of Node's. */
 export interface ClosableStream {
   /** Ends the stream once what was written is sent. */
@@ -55,8 +70,8 @@ export interface CloseAtOptions {
 const STEP_MS = 600_000
 
 /**
- * Closes a connection when the token that opened it expires: a WebSocket with code 3000, an event
- * stream or another response by its end. A client that does not close its side is cut off. What is
+ * Closes a connection when the token that opened it expires: a WebSocket with code 3000, a
+ * socket of Socket.IO by its disconnection, an event stream or another response by its end. A client that does not close its side is cut off. What is
  * written to a stream after that is lost, and harms nobody.
  *
  * A verifier's `clockTolerance` is not added. The timer keeps no process alive, and goes with the
@@ -79,7 +94,7 @@ const STEP_MS = 600_000
  */
 export function closeAt(
   expiresAt: number | undefined,
-  connection: ClosableSocket | ClosableStream,
+  connection: Closable,
   options: CloseAtOptions = {},
 ): () => void {
   const clock = clockOption(options.clock)
@@ -118,14 +133,18 @@ interface Endings {
   readonly cut: () => void
 }
 
-function endingsOf(connection: ClosableSocket | ClosableStream, options: CloseAtOptions): Endings {
+function endingsOf(connection: Closable, options: CloseAtOptions): Endings {
   if (isStream(connection)) {
     return { close: () => endStream(connection), cut: () => void connection.destroy() }
+  }
+  if (isSession(connection)) {
+    const end = (): void => void connection.disconnect(true)
+    return { close: end, cut: end }
   }
   if (typeof connection?.close !== 'function') {
     throw invalid(
       'connection',
-      `"connection" must be a WebSocket, a response or a stream, not ${describe(connection)}.`,
+      `"connection" must be a WebSocket, a socket of Socket.IO, a response or a stream, not ${describe(connection)}.`,
     )
   }
   const { code = 3000, reason = 'token_expired' } = options
@@ -156,19 +175,28 @@ function requireGrace(options: CloseAtOptions): number {
   return requireNumber(graceMs, 'graceMs', { max: STEP_MS, unit: 'milliseconds' })
 }
 
-function isStream(connection: ClosableSocket | ClosableStream): connection is ClosableStream {
+function isStream(connection: Closable): connection is ClosableStream {
   return typeof Reflect.get(Object(connection), 'end') === 'function'
 }
 
-function isClosed(connection: ClosableSocket | ClosableStream): boolean {
+function isSession(connection: Closable): connection is ClosableSession {
+  return typeof Reflect.get(Object(connection), 'disconnect') === 'function'
+}
+
+function isClosed(connection: Closable): boolean {
+  if (isSession(connection)) return connection.disconnected === true
   return isStream(connection) ? connection.destroyed === true : connection.readyState === 3
 }
 
 /** Gives a function that takes the listener off again: a connection may be renewed many times. */
-function onceClosed(connection: ClosableSocket | ClosableStream, listener: () => void): () => void {
+function onceClosed(connection: Closable, listener: () => void): () => void {
   if (isStream(connection)) {
     connection.once?.('close', listener)
     return () => connection.off?.('close', listener)
+  }
+  if (isSession(connection)) {
+    connection.once?.('disconnect', listener)
+    return () => connection.off?.('disconnect', listener)
   }
   connection.addEventListener?.('close', listener)
   return () => connection.removeEventListener?.('close', listener)

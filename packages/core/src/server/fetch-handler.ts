@@ -1,6 +1,6 @@
 import type { VerifiedToken } from '../inbound/verifier/verified-token.ts'
 import { RequestError } from '../base/errors.ts'
-import { invalid, requireOptions } from '../base/options.ts'
+import { invalid, optionalFunction, requireOptions } from '../base/options.ts'
 import type { HttpResponse } from '../http/answer.ts'
 import { challenged, denial } from './guard/challenge.ts'
 import { Guard } from './guard/guard.ts'
@@ -11,6 +11,11 @@ import { compileScopeCheck } from './guard/requirements.ts'
 export interface BearerHandlerOptions extends GuardOptions {
   /** The scopes that a token must have, all of them. Others get 403 `insufficient_scope`. */
   readonly scopes?: readonly string[]
+  /**
+   * Answers refused requests in your own words; the challenge and its like are added where the response does
+   * not have them. What it throws is handed on. Default: problem details (RFC 9457).
+   */
+  readonly onRefusal?: (error: RequestError, request: Request) => Response | Promise<Response>
 }
 
 /** Answers a request that was let through. `more` is what the framework passes beside the request. */
@@ -72,22 +77,27 @@ export function withBearerAuth<Payload>(
   options: BearerHandlerOptions = {},
 ): FetchHandler<Request, readonly unknown[]> {
   requireOptions(options, 'withBearerAuth')
-  const { scopes, ...rest } = options
+  const { scopes, onRefusal, ...rest } = options
   const guard = new Guard(verifier, rest)
+  const own = optionalFunction(onRefusal, 'onRefusal')
+  const refuse = async (request: Request, error: RequestError): Promise<Response> =>
+    own === undefined
+      ? webResponse(denial(error))
+      : withHeaders(await own(error, request), error.headers)
   const check = scopes === undefined ? undefined : compileScopeCheck(scopes)
   if (typeof handler !== 'function') {
     throw invalid('handler', '"handler" must be a function that answers with a Response.')
   }
   return async (request, ...more) => {
     const outcome = await guard.authenticate(request)
-    if (!outcome.ok) return webResponse(denial(outcome.error))
+    if (!outcome.ok) return refuse(request, outcome.error)
     try {
       const refusal = check?.(outcome.auth, guard.challenger)
       if (refusal !== undefined) throw refusal
       return withHeaders(await handler(request, outcome.auth as never, ...more), outcome.headers)
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
-      return webResponse(denial(challenged(error, guard.challenger)))
+      return refuse(request, challenged(error, guard.challenger))
     }
   }
 }

@@ -1,7 +1,7 @@
 /** What `injectBearer` changes of a request on its way upstream: that of a Node `IncomingMessage`. */
 export interface EditableRequest {
   readonly headers: Record<string, string | string[] | undefined>
-  readonly rawHeaders: string[]
+  readonly rawHeaders?: string[] | undefined
   readonly method?: string | undefined
   readonly headersDistinct?: Record<string, string[] | undefined> | undefined
   url?: string | undefined
@@ -25,6 +25,7 @@ export function withoutFields(request: EditableRequest, names: ReadonlySet<strin
   const { headers, headersDistinct } = request
   for (const name of names) {
     delete headers[name]
+    if (request.rawHeaders === undefined) withoutSpellings(headers, name)
     if (headersDistinct !== undefined) delete headersDistinct[name]
   }
   editRaw(request, (name, value) => (names.has(name) ? undefined : value))
@@ -34,7 +35,7 @@ export function withoutFields(request: EditableRequest, names: ReadonlySet<strin
 export function withField(request: EditableRequest, name: string, value: string): void {
   request.headers[name] = value
   if (request.headersDistinct !== undefined) request.headersDistinct[name] = [value]
-  request.rawHeaders.push(name, value)
+  request.rawHeaders?.push(name, value)
 }
 
 /**
@@ -70,7 +71,7 @@ export function withoutQueryParameters(request: EditableRequest, names: readonly
 
 /** Rewrites `rawHeaders` in place, since HTTP/2 requests do not let it be replaced. */
 function editRaw(
-  { rawHeaders }: EditableRequest,
+  { rawHeaders = [] }: EditableRequest,
   edit: (name: string, value: string) => string | undefined,
 ): void {
   const edited: string[] = []
@@ -80,6 +81,13 @@ function editRaw(
     if (value !== undefined) edited.push(name, value)
   }
   rawHeaders.splice(0, rawHeaders.length, ...edited)
+}
+
+/** A request that was made by hand may spell its fields in any case. */
+function withoutSpellings(headers: EditableRequest['headers'], name: string): void {
+  for (const field of Object.keys(headers)) {
+    if (field.toLowerCase() === name) delete headers[field]
+  }
 }
 
 function withoutMembers(query: unknown, names: readonly string[]): void {

@@ -50,6 +50,27 @@ describe('closeAt', () => {
     expect(connection.done).toEqual([[3000, 'token_expired']])
   })
 
+  it('disconnects a socket of Socket.IO, and forgets one that has left', () => {
+    const clock = new FakeClock()
+    const session = (): EventEmitter & { done: unknown[]; disconnect(close?: boolean): void } => {
+      const done: unknown[] = []
+      return Object.assign(new EventEmitter(), {
+        done,
+        disconnect: (close?: boolean) => void done.push(close),
+      })
+    }
+    const [due, left, renewed] = [session(), session(), session()]
+    closeAt(NOW + 300, due, { clock })
+    closeAt(NOW + 300, left, { clock })
+    closeAt(NOW + 300, renewed, { clock })()
+    expect(renewed.listenerCount('disconnect')).toBe(0)
+    left.emit('disconnect', 'transport close')
+    clock.advanceSeconds(299)
+    expect(due.done).toEqual([])
+    clock.advanceSeconds(1)
+    expect([due.done, left.done, renewed.done]).toEqual([[true], [], []])
+  })
+
   it('says what it is told to say', () => {
     const [clock, connection] = [new FakeClock(), new WebSocketLike()]
     closeAt(NOW + 1, connection, { clock, code: 4401, reason: 'sign in again' })

@@ -51,6 +51,21 @@ describe('A handler with withBearerAuth', () => {
     expect(await answer.json()).toMatchObject({ status: 401, reason: 'token_missing' })
   })
 
+  it('refuses in your own words, with the challenge where you write none', async () => {
+    const handler = withBearerAuth(verifier, whoIs, {
+      scopes: ['admin'],
+      onRefusal: ({ reason, status }) => Response.json({ error: reason }, { status }),
+    })
+    const none = await handler(asking())
+    expect([none.status, await none.json()]).toEqual([401, { error: 'token_missing' }])
+    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="api"')
+    const lacking = await handler(bearing())
+    expect([lacking.status, await lacking.json()]).toEqual([403, { error: 'insufficient_scope' }])
+    expect(lacking.headers.get('www-authenticate')).toContain('scope="admin"')
+    const thrown = withBearerAuth(verifier, whoIs, { onRefusal: (error) => Promise.reject(error) })
+    await expect(thrown(asking())).rejects.toThrow(RequestError)
+  })
+
   // Headers themselves take off spaces around a value, and refuse line breaks.
   const attacks = HEADER_ATTACKS.filter(({ request }) =>
     (request(token).fields ?? []).every(([, value]) => /^(?! )[^\r\n\0]*(?<! )$/.test(value)),

@@ -18,6 +18,8 @@ export interface VerifiedToken<Payload = JwtPayload> {
   readonly scopes: readonly string[]
   /** What the token is bound to, as far as its verifier has enforced it. */
   readonly confirmation?: Confirmation
+  /** The token itself, where the guard's option `exposeToken` asks for it; neither listed nor logged. */
+  readonly token?: string
 }
 
 /**

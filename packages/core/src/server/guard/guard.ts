@@ -28,11 +28,17 @@ import {
   type RequestLike,
   tokenMissing,
 } from './request.ts'
-import { compileTokenPlaces, type FoundToken, type TokenFinder } from './token-places.ts'
+import {
+  compileTokenPlaces,
+  type FoundToken,
+  headerPlace,
+  type TokenFinder,
+} from './token-places.ts'
 import { notify, type Observe } from '../../base/observe.ts'
 import { parseOriginHeader } from '../../origin/header.ts'
 import type { KnowingVerifier } from '../../inbound/verifier/options.ts'
 import type { VerifyContext } from '../../inbound/verifier/origin-binding.ts'
+import type { VerifiedToken } from '../../inbound/verifier/verified-token.ts'
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 const NO_CONTEXT: VerifyContext = Object.freeze({})
@@ -72,6 +78,8 @@ export class Guard<Payload = unknown> {
   readonly #observe: Observe<DenyEvent> | undefined
   /** Whether a token can be looked for in its usual place alone, with nothing else to come with it. */
   readonly #isPlain: boolean
+  readonly #exposeToken: boolean
+  readonly #readsAuthorization: boolean
 
   /** @throws {OptionError} when an option is unknown or unsound. */
   constructor(verifier: GuardVerifier<Payload>, options: GuardOptions = {}) {
@@ -88,6 +96,8 @@ export class Guard<Payload = unknown> {
       requireOneOf(options.preflight ?? 'deny', 'preflight', ['deny', 'pass']) === 'pass'
     this.#publicOrigin = optionalOrigin(options.publicOrigin)
     this.#observe = optionalFunction(options.observe, 'observe')
+    this.#exposeToken = optionalBoolean(options.exposeToken, 'exposeToken') ?? false
+    this.#readsAuthorization = headerPlace(options.tokenFrom?.header) === true
     this.#isPlain = Object.keys(options).every((name) => PLAIN.has(name))
   }
 
@@ -144,15 +154,16 @@ export class Guard<Payload = unknown> {
       found = this.#findToken(request)
       if (found === undefined) {
         if (this.#optional) return { ok: true, auth: undefined, headers: NO_HEADERS }
-        throw tokenMissing(missingHint(request, this.#keyBinding))
+        throw tokenMissing(this.#missingHint(request))
       }
       const holder = await this.#keyBinding.holderOf(request, found)
       const { proof } = holder
       isJudged = true
       const { checksOrigin } = this.#verifier
       const context = checksOrigin ? this.#context(request, found.from) : undefined
-      const auth = await this.#verifier.verify(found.token, { ...context, ...holder })
-      await this.#keyBinding.requireBinding(auth, holder)
+      const verified = await this.#verifier.verify(found.token, { ...context, ...holder })
+      await this.#keyBinding.requireBinding(verified, holder)
+      const auth = this.#exposeToken ? withToken(verified, found.token) : verified
       const headers = acceptedHeaders(found, checksOrigin)
       return { ok: true, auth, headers: proof ? { ...headers, ...proof.headers } : headers }
     } catch (error) {
@@ -161,6 +172,15 @@ export class Guard<Payload = unknown> {
       const scheme = this.#keyBinding.schemeFor(found)
       return { ok: false, error: challenged(error, this.#challenger, scheme) }
     }
+  }
+
+  /** Says what is likely to have gone wrong where nothing but the token is missing. */
+  #missingHint(request: RequestLike): string | undefined {
+    if (isPreflight(request)) {
+      return 'A CORS preflight never carries a token: answer it before the token is asked for.'
+    }
+    if (!this.#readsAuthorization || request.header('authorization').length === 0) return undefined
+    return `The Authorization header is of another scheme than ${this.#keyBinding.schemes.join(' and ')}.`
   }
 
   #context(request: RequestLike, from: FoundToken['from']): VerifyContext {
@@ -231,12 +251,7 @@ function joined(values: readonly string[]): string | undefined {
   return values.length > 1 ? values.join(', ') : values[0]
 }
 
-/** Says what is likely to have gone wrong where nothing but the token is missing. */
-function missingHint(request: RequestLike, { schemes }: KeyBinding): string | undefined {
-  if (isPreflight(request)) {
-    return 'A CORS preflight never carries a token: answer it before the token is asked for.'
-  }
-  return request.header('authorization').length > 0
-    ? `The Authorization header is of another scheme than ${schemes.join(' and ')}.`
-    : undefined
+/** Adds the token for those who ask, and for nothing that lists members or shows the object. */
+function withToken<Payload>(auth: VerifiedToken<Payload>, token: string): VerifiedToken<Payload> {
+  return Object.freeze(Object.defineProperty({ ...auth }, 'token', { get: () => token }))
 }

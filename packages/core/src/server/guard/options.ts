@@ -1,6 +1,11 @@
 import type { DpopVerifier } from '../../inbound/dpop/verifier.ts'
 import type { MutualTls } from '../../inbound/mutual-tls/mutual-tls.ts'
-import { refuseUnknownOptions, requireOptions } from '../../base/options.ts'
+import {
+  invalid,
+  optionalString,
+  refuseUnknownOptions,
+  requireOptions,
+} from '../../base/options.ts'
 import type { Reason, RequestError } from '../../base/errors.ts'
 import type { Observe } from '../../base/observe.ts'
 import type { VerifyContext } from '../../inbound/verifier/origin-binding.ts'
@@ -28,6 +33,11 @@ export interface GuardOptions extends ChallengeOptions {
   readonly optional?: boolean
   /** Where to look for the token. Default: the `Authorization` header alone. */
   readonly tokenFrom?: TokenPlaces
+  /**
+   * Gives the accepted token itself as `auth.token`, for calls on behalf of its user. It is no member that is
+   * listed, logged or serialized; the rest is up to you. Default `false`.
+   */
+  readonly exposeToken?: boolean
   /**
    * The origin that browsers know this API by, such as `https://api.example.com`. Same-origin
    * requests without an `Origin` header are judged with it; the `Host` header is never believed.
@@ -80,6 +90,7 @@ export function requireGuardOptions(options: object): void {
 const GUARD_OPTIONS = [
   'optional',
   'tokenFrom',
+  'exposeToken',
   'publicOrigin',
   'preflight',
   'dpop',
@@ -87,3 +98,19 @@ const GUARD_OPTIONS = [
   'allowBearer',
   'observe',
 ] as const
+
+/** Checks an adapter's `requestProperty`: a name that neither the framework nor JavaScript has a use for. */
+export function requireProperty(name: string | undefined): string {
+  const text = optionalString(name, 'requestProperty', 64) ?? 'auth'
+  if (/^[A-Za-z_$][\w$]*$/.test(text) && !(text in {}) && !TAKEN.has(text)) return text
+  throw invalid(
+    'requestProperty',
+    '"requestProperty" must be the name of a property that a request does not have, such as "user".',
+  )
+}
+
+const TAKEN: ReadonlySet<string> = new Set(
+  'headers rawHeaders url originalUrl baseUrl method body query params path route app res next socket complete on'.split(
+    ' ',
+  ),
+)

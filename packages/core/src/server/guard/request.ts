@@ -23,7 +23,8 @@ export interface NodeRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly rawHeaders: readonly string[]
+  /** As they were sent; requests that are made by hand and servers of functions have none. */
+  readonly rawHeaders?: readonly string[] | undefined
   /** The connection. */
   readonly socket?: unknown
 }
@@ -72,16 +73,25 @@ function peerOf(socket: unknown): RequestPeer {
 const NONE: readonly string[] = Object.freeze([])
 
 function fieldValues({ headers, rawHeaders }: NodeRequest, name: string): readonly string[] {
+  if (rawHeaders === undefined || rawHeaders.length === 0) return madeValues(headers, name)
   let sent = 0
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (isNamed(rawHeaders[index] ?? '', name)) sent++
   }
   if (sent > 1)
     return rawHeaders.filter((_, at) => at % 2 === 1 && isNamed(rawHeaders[at - 1] ?? '', name))
-  // Not what was sent: servers without sockets, such as those of functions, have no raw headers.
   const value = headers[name]
   if (value === undefined) return NONE
   return typeof value === 'string' ? [value] : value
+}
+
+/** What no socket has sent, and nothing has brought into Node's form, may be spelled in any case. */
+function madeValues(headers: unknown, name: string): readonly string[] {
+  return Object.entries(Object(headers) as object)
+    .filter(([field]) => isNamed(field, name))
+    .flatMap(([, value]: [string, unknown]) => value)
+    .filter((value) => value !== undefined && value !== null)
+    .map(String)
 }
 
 function isNamed(field: string, name: string): boolean {
@@ -137,16 +147,21 @@ export type IncomingRequest = RequestLike | NodeRequest | WebRequest
  * a `header` that gives one text; so the shapes of Node and of `fetch` are looked for first.
  */
 export function incomingRequest(request: IncomingRequest): RequestLike {
-  const { headers, rawHeaders, originalUrl, body, header, raw } = Object(request) as Readonly<
+  const { headers, rawHeaders, originalUrl, body, header, raw, req } = Object(request) as Readonly<
     Record<string, unknown>
   >
-  if (Array.isArray(rawHeaders)) {
+  const ofNode = (): RequestLike => {
     const url = typeof originalUrl === 'string' ? { url: originalUrl } : {}
     return nodeRequest(request as NodeRequest, { ...url, body })
   }
+  if (Array.isArray(rawHeaders)) return ofNode()
   if (hasMethod(headers, 'get')) return webRequest(request as WebRequest)
   // Hono's own request has a `header` too, and what is asked for in `raw`.
-  if (typeof header === 'function' && raw === undefined) return request as RequestLike
+  if (raw === undefined && req === undefined) {
+    // Mocks of Express have both.
+    if (typeof headers === 'object' && headers !== null) return ofNode()
+    if (typeof header === 'function') return request as RequestLike
+  }
   throw invalid(
     'request',
     "This isn't a request that can be read: pass a Request of fetch, a request of Node's own (a framework has it as ctx.req, c.req.raw or request.raw), or what nodeRequest or webRequest makes of it.",

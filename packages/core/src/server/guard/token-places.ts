@@ -48,8 +48,12 @@ function isToken(name: string): boolean {
 
 /** Where a token may be in a request. */
 export interface TokenPlaces {
-  /** The `Authorization` header. Default `true`. */
-  readonly header?: boolean
+  /**
+   * The `Authorization` header, or the name of another in its stead, such as `x-goog-iap-jwt-assertion`: its
+   * value is the token, alone or after `Bearer`. Whatever stands in front has to take that header off what
+   * comes from outside, if the token is one that it adds. Default `true`.
+   */
+  readonly header?: boolean | string
   /** The name of a cookie. Browsers send it along from anywhere: bind such tokens to an origin. */
   readonly cookie?: string
   /** The name of a query parameter. Such tokens end up in logs and histories; keep them short-lived. */
@@ -91,12 +95,22 @@ export function compileTokenPlaces(
     throw invalid('tokenFrom', `"tokenFrom" must be an object, not ${describe(places)}.`)
   }
   refuseUnknownOptions(places, TOKEN_PLACES, 'tokenFrom')
+  const header = headerPlace(places.header)
   const cookie = optionalString(places.cookie, 'tokenFrom.cookie', 128)
   const query = optionalString(places.query, 'tokenFrom.query', 128)
   const body = optionalString(places.body, 'tokenFrom.body', 128)
 
   const finders: TokenFinder[] = []
-  if (optionalBoolean(places.header, 'tokenFrom.header') ?? true) finders.push(fromHeader)
+  if (header === true) finders.push(fromHeader)
+  else if (header !== false) {
+    finders.push((request) => {
+      const values = request.header(header)
+      return only(
+        values.map((value) => value.replace(/^bearer /i, '')),
+        'header',
+      )
+    })
+  }
   if (cookie !== undefined) finders.push((request) => only(cookieValues(request, cookie), 'cookie'))
   if (query !== undefined) finders.push((request) => only(queryValues(request, query), 'query'))
   if (body !== undefined) finders.push((request) => only(bodyValues(request, body), 'body'))
@@ -105,6 +119,27 @@ export function compileTokenPlaces(
   if (first === undefined) throw invalid('tokenFrom', '"tokenFrom" leaves no place for a token.')
   return finders.length === 1 ? first : (request) => findOne(request, finders)
 }
+
+/** Whether `Authorization` is where a token is looked for: `true`, and else the lower-case name, or `false`. */
+export function headerPlace(header: unknown = true): boolean | string {
+  if (typeof header !== 'string') return optionalBoolean(header, 'tokenFrom.header') ?? true
+  const name = header.toLowerCase()
+  if (name === 'authorization') return true
+  if (PROTOCOL.test(name) && !NEVER_A_TOKEN.has(name)) return name
+  throw invalid(
+    'tokenFrom.header',
+    '"tokenFrom.header" must be true, false or the name of a header field that holds a token alone.',
+  )
+}
+
+// These are read for what they say, and have places of their own or none.
+const NEVER_A_TOKEN: ReadonlySet<string> = new Set([
+  'cookie',
+  'dpop',
+  'host',
+  'origin',
+  PROTOCOL_FIELD,
+])
 
 function findOne(request: RequestLike, finders: readonly TokenFinder[]): FoundToken | undefined {
   let found: FoundToken | undefined
@@ -121,10 +156,7 @@ function fromProtocols(request: RequestLike): FoundToken | undefined {
   return only(offeredProtocols(request).tokens, 'protocol')
 }
 
-function only(
-  values: readonly unknown[],
-  from: Exclude<FoundToken['from'], 'header'>,
-): FoundToken | undefined {
+function only(values: readonly unknown[], from: FoundToken['from']): FoundToken | undefined {
   if (values.length === 0) return undefined
   if (values.length > 1) throw twoTokens()
   return { token: requireTokenText(values[0], from), from, scheme: 'Bearer' }

@@ -23,6 +23,7 @@ export interface UpgradeOptions extends Omit<GuardOptions, 'preflight' | 'tokenF
 const UPGRADE_OPTIONS = [
   'optional',
   'tokenFrom',
+  'exposeToken',
   'publicOrigin',
   'dpop',
   'allowBearer',

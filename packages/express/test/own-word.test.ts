@@ -42,7 +42,7 @@ describe.each(frameworks)('The application that refuses in its own words, in %s,
     expect([headers['www-authenticate'], headers['vary'], text]).toEqual(['Own', 'Cookie', 'tea'])
   })
 
-  it.each<[string, BearerAuthOptions['onRefusal']]>([
+  it.each<[string, NonNullable<BearerAuthOptions['onRefusal']>]>([
     ['next(error)', (error, _req, _res, next) => next(error)],
     ['next() alone', (_error, _req, _res, next) => next()],
     ['a late next(error)', (error, _req, _res, next) => void setImmediate(next, error)],

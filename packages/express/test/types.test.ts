@@ -47,6 +47,24 @@ export function mount(verifier: TokenVerifier<Order>, plain: TokenVerifier): voi
 }
 `
 
+/** A program that moves here from a library that has a type for `req.auth` of its own. */
+const BESIDE = `
+import type { TokenVerifier } from '@mayfly/core'
+import { bearerAuth, requireScope } from '@mayfly/express'
+import express from 'express'
+import { auth } from 'express-oauth2-jwt-bearer'
+
+export function mount(verifier: TokenVerifier): void {
+  const ours = bearerAuth(verifier, { requestProperty: 'mayfly' })
+  express().use(auth(), ours, requireScope('orders'), (req) => {
+    const subject: string | undefined = ours.authOf(req)?.claims.sub
+    // @ts-expect-error -- it is no number
+    const wrong: number | undefined = ours.authOf(req)?.claims.sub
+    console.log(subject, wrong, req.auth?.payload.sub)
+  })
+}
+`
+
 describe('The types of the middleware', () => {
   it('fit a route, and leave the types of its parameters alone', () => {
     const { verifier } = createApi()
@@ -75,12 +93,15 @@ describe('The types of the middleware', () => {
     expectTypeOf(requireScope).toBeCallableWith({ match: 'any' }, 'a')
   })
 
-  it('give the payload the type that the program says', () => {
+  it.each([
+    ['give the payload the type that the program says', AUGMENTED],
+    ['live beside those of express-oauth2-jwt-bearer in one program', BESIDE],
+  ])('%s', (_, program) => {
     const root = join(import.meta.dirname, '../../..')
     const folder = join(import.meta.dirname, '../node_modules/.types-test')
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'augmented.ts'), AUGMENTED)
+    writeFileSync(join(folder, 'augmented.ts'), program)
     const config = { extends: join(root, 'tsconfig.tests.json'), include: ['augmented.ts'] }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...config, references: [] }))
     const compiler = join(root, 'node_modules/typescript/bin/tsc')

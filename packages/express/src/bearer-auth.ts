@@ -119,8 +119,8 @@ function compileRefuse(onRefusal: BearerAuthOptions['onRefusal']): Refuse {
     res.status(error.status)
     // It settles only to hand an error on: whoever answers has the last word.
     return new Promise((_resolve, reject) => {
-      const next = (failure: unknown): void => reject(asError(failure ?? error))
-      void Promise.resolve(onRefusal(error, req, res, next)).catch(next)
+      const handOn = (failure: unknown): void => reject(asError(failure ?? error))
+      void Promise.resolve(onRefusal(error, req, res, handOn)).catch(handOn)
     })
   }
 }

@@ -12,6 +12,10 @@ const OWN: BearerAuthOptions = {
   onRefusal: (error, _req, res) => res.json({ error: error.reason }),
 }
 
+async function rejects(error: RequestError): Promise<never> {
+  throw error
+}
+
 const whoIs: RequestHandler = (req, res) => void res.json({ subject: req.auth?.claims.sub ?? null })
 
 describe.each(frameworks)('The application that refuses in its own words, in %s,', (_, express) => {
@@ -46,7 +50,7 @@ describe.each(frameworks)('The application that refuses in its own words, in %s,
     ['next(error)', (error, _req, _res, next) => next(error)],
     ['next() alone', (_error, _req, _res, next) => next()],
     ['a late next(error)', (error, _req, _res, next) => void setImmediate(next, error)],
-    ['throw', (error) => Promise.reject(error)],
+    ['throw', rejects],
   ])('hands refusals to its error handling by %s, and to nothing else', async (_way, onRefusal) => {
     const onError: ErrorRequestHandler = (error, _req, res, _next) => {
       const { status, reason } = error as RequestError
@@ -120,7 +124,7 @@ describe('bearerAuth', () => {
     const ended = new Promise((resolve) => none.res.on('end', resolve))
     guard(none.req, none.res, () => expect.unreachable())
     await ended
-    expect([none.res.statusCode, none.res._getHeaders()['www-authenticate']]).toEqual([
+    expect([none.res.statusCode, none.res.getHeader('www-authenticate')]).toEqual([
       401,
       'Bearer realm="api"',
     ])

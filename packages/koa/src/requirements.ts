@@ -1,4 +1,4 @@
-import { OptionError, type RequestError, type VerifiedToken } from '@mayfly/core'
+import { OptionError, type RequestError } from '@mayfly/core'
 import {
   type AuthenticationOptions,
   type ClaimsCheck,
@@ -104,7 +104,7 @@ function requirement(name: string, check: ClaimsCheck): Middleware {
     const { auth, challenger, refuse } = accepted
     const follow = (refusal: RequestError | undefined): boolean | Promise<boolean> =>
       refusal === undefined || refuse(ctx, refusal)
-    const refusal = check(auth as VerifiedToken | undefined, challenger)
+    const refusal = check(auth, challenger)
     return refusal instanceof Promise ? refusal.then(follow) : follow(refusal)
   }
   return middleware(name, judge)

@@ -1,4 +1,4 @@
-import Koa from 'koa'
+import type Koa from 'koa'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { bearerAuth, requireScope } from '../src/index.ts'

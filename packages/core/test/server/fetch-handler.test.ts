@@ -62,7 +62,10 @@ describe('A handler with withBearerAuth', () => {
     const lacking = await handler(bearing())
     expect([lacking.status, await lacking.json()]).toEqual([403, { error: 'insufficient_scope' }])
     expect(lacking.headers.get('www-authenticate')).toContain('scope="admin"')
-    const thrown = withBearerAuth(verifier, whoIs, { onRefusal: (error) => Promise.reject(error) })
+    const onRefusal = (error: Error): never => {
+      throw error
+    }
+    const thrown = withBearerAuth(verifier, whoIs, { onRefusal })
     await expect(thrown(asking())).rejects.toThrow(RequestError)
   })
 

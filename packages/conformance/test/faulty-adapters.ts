@@ -262,7 +262,11 @@ export const FAULTY_ADAPTERS: readonly FaultyAdapter[] = [
         return SOUND_ADAPTER.issueToken(issuer, always)
       },
     },
-    foundBy: ['issueToken answers 403 where decide', 'an error of decide, or in what it wants'],
+    foundBy: [
+      'issueToken answers 403 where decide',
+      'an error of decide, or in what it wants',
+      'issueToken answers 503 while the generations',
+    ],
   },
   {
     fault: 'answers an empty set where the keys cannot be had',

@@ -4,7 +4,6 @@ import {
   MemoryOneTimeGuard,
   MemoryRevocations,
   type Reason,
-  TokenIssuer,
   type VerifierOptions,
 } from '@mayfly/core'
 import type { Bench, Site } from '../bench.ts'
@@ -31,10 +30,6 @@ function spellings(token: string): readonly string[] {
 
 function hash(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
-}
-
-function decideForAlice() {
-  return { subject: 'alice', expiresIn: 60 }
 }
 
 function down(): never {
@@ -124,25 +119,6 @@ export const attackStateCases: readonly CaseDefinition[] = [
         equal(trap.reached, 0, 'what stands behind was reached')
         deepEqual(site.errors, [], 'an outage elsewhere is no error of the application')
       }
-    },
-  },
-  {
-    name: 'attack: while the generations are down nobody is issued a token, and told so in 503',
-    async run({ adapter, clock, open }) {
-      const issuer = new TokenIssuer({
-        issuer: 'https://auth.example.com',
-        generations: { current: down },
-        clock,
-      })
-      const { handle } = createTrap()
-      const middleware = [adapter.issueToken(issuer, decideForAlice)]
-      await using site = await open({ path: '/token', middleware, handle })
-      const answer = await site.send('/token', { method: 'POST', body: '' })
-      assertRefused(answer, { status: 503, reason: 'store_unavailable' })
-      equal(answer.headers['retry-after'], '5')
-      equal(answer.headers['content-type']?.split(';')[0], 'application/problem+json')
-      equal(answer.text.includes('secret'), false)
-      deepEqual(site.errors, [], 'an outage elsewhere is no error of the application')
     },
   },
   {

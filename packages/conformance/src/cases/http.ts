@@ -1,9 +1,12 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { GuardVerifier } from '@mayfly/core/adapter'
+import type { TokenVerifier } from '@mayfly/core'
 import { createTestIssuer } from '@mayfly/testing'
 import { AUDIENCE, bearer } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import { assertJson, assertNoCors, assertRefused, varyOf } from '../expectations.ts'
+import { createGate } from '../gate.ts'
 import { answerAuth, type Handle } from '../handlers.ts'
 import { type Fields, jsonOf } from '../http-client.ts'
 
@@ -126,11 +129,23 @@ export const httpCases: readonly CaseDefinition[] = [
       const other = createTestIssuer({ issuer: 'https://b.example', audience: AUDIENCE, clock })
       const otherVerifier = verifier({ issuer: other.issuer, keys: other.keys })
       const handle = answerLater
-      await using site = await open(
-        { path: '/a', middleware: [adapter.bearerAuth(verifier())], handle },
-        { path: '/b', middleware: [adapter.bearerAuth(otherVerifier)], handle },
-      )
       const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)
+      const gate = createGate()
+      let waiting = 0
+      // All of them are judged in one turn, however quick a verifier is.
+      const together = (inner: TokenVerifier): GuardVerifier<unknown> => ({
+        checksOrigin: inner.checksOrigin,
+        verify: async (token, context) => {
+          waiting += 1
+          if (waiting === users.length) gate.open()
+          await gate.pass()
+          return inner.verify(token, context)
+        },
+      })
+      await using site = await open(
+        { path: '/a', middleware: [adapter.bearerAuth(together(verifier()))], handle },
+        { path: '/b', middleware: [adapter.bearerAuth(together(otherVerifier))], handle },
+      )
       const seen = await Promise.all(
         users.map(async (sub, index) => {
           const [path, from] =

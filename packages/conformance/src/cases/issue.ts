@@ -10,13 +10,19 @@ import {
 import { AUDIENCE, type Bench, type Site } from '../bench.ts'
 import type { CaseDefinition } from '../define.ts'
 import type { Decide } from '../driver.ts'
-import { assertProblem } from '../expectations.ts'
+import { assertProblem, assertRefused } from '../expectations.ts'
 import { type Answer, jsonOf } from '../http-client.ts'
 
 const ISSUER = 'https://tokens.example.com'
 
 function neverReached(): void {
   throw new Error('The middleware did not answer.')
+}
+
+const decideForAlice: Decide = () => ({ subject: 'alice', expiresIn: 60 })
+
+function down(): never {
+  throw new Error('the store at redis://user:secret@store is down')
 }
 
 async function openIssuer<Middleware>(
@@ -122,6 +128,23 @@ export const issueCases: readonly CaseDefinition[] = [
       for (const key of (jsonOf(answer) as JwkSet).keys) ok(!('d' in key) && !('k' in key))
       const head = await site.send('/jwks', { method: 'HEAD' })
       deepEqual([head.status, head.text], [200, ''])
+    },
+  },
+  {
+    name: 'issueToken answers 503 while the generations are down, and names no secret of their store',
+    async run(bench) {
+      const issuer = new TokenIssuer({
+        issuer: ISSUER,
+        generations: { current: down },
+        clock: bench.clock,
+      })
+      await using site = await openIssuer(bench, issuer, decideForAlice)
+      const answer = await site.send('/token', { method: 'POST', body: '' })
+      assertRefused(answer, { status: 503, reason: 'store_unavailable' })
+      equal(answer.headers['retry-after'], '5')
+      equal(answer.headers['content-type']?.split(';')[0], 'application/problem+json')
+      equal(answer.text.includes('secret'), false)
+      deepEqual(site.errors, [], 'an outage elsewhere is no error of the application')
     },
   },
   {

@@ -103,7 +103,8 @@ export class SharedToken {
     let callOff: (() => void) | undefined
     try {
       for (;;) {
-        const outcome = await this.#attempt(accept, { lifetimeMs, signal, isOver })
+        const isLast = isOver
+        const outcome = await this.#attempt(accept, { lifetimeMs, signal, isOver: isLast })
         const isFailure = outcome instanceof StoreFailure
         const turn = isFailure ? this.#without(outcome, random) : outcome
         const durationMs = clock.now() - since
@@ -114,7 +115,7 @@ export class SharedToken {
           }
           return turn
         }
-        if (isOver || (isFailure && (hasUsable() || this.#store.failingForMs >= longestMs))) {
+        if (isLast || (isFailure && (hasUsable() || this.#store.failingForMs >= longestMs))) {
           throw notToBeHad(isFailure ? outcome : undefined, durationMs)
         }
         callOff ??= alarm(clock, longestMs, () => {

@@ -165,6 +165,26 @@ describe('the lock of a token store', () => {
     expect(waits()).toMatchObject([{ outcome: 'none', durationMs: 5000 }])
   })
 
+  it('that was asked for when the wait ended is no reason for an error', async () => {
+    const clock = new FakeClock()
+    const began = clock.now()
+    const store: TokenStore = {
+      get: async () => undefined,
+      set: async () => {},
+      delete: async () => {},
+      lock: async () => {
+        if (clock.now() - began < 4900) return undefined
+        await new Promise<void>((resolve) => {
+          clock.timeout(150).addEventListener('abort', () => resolve())
+        })
+        return undefined
+      },
+    }
+    const call = setUp(store, clock).manager.getToken()
+    await pass(clock, 5500)
+    expect((await call).value).toBe('token-1')
+  })
+
   it('that never ends is waited for as long as a mint and a lock may last, and then there is a token all the same', async () => {
     const clock = new FakeClock()
     const store = new MemoryTokenStore(clock)

@@ -55,6 +55,11 @@ export const APPLE: readonly VendorCommand[] = [
         kind: 'switch',
       },
       {
+        flags: '--enterprise',
+        description: 'it is for the Enterprise Program API',
+        kind: 'switch',
+      },
+      {
         flags: '--scope <entry>',
         description: 'a request that the token is for: "GET /v1/apps"; may be repeated',
         kind: 'list',

@@ -36,6 +36,11 @@ const GITHUB_URL: VendorOption = {
   flags: '--base-url <url>',
   description: 'where GitHub’s API is (default: https://api.github.com)',
 }
+const ALLOW_HTTP: VendorOption = {
+  flags: '--allow-http <host>',
+  description: 'a host that may be called without TLS, in a private network; may be repeated',
+  kind: 'list',
+}
 const SCOPE: VendorOption = {
   flags: '--scope <scope>',
   description: 'what the token is to allow; may be repeated',
@@ -187,6 +192,12 @@ export const PLATFORMS: readonly VendorCommand[] = [
         description: 'how long tokens live whose answer does not say it',
         kind: 'duration',
       },
+      {
+        flags: '--token-type <type>',
+        description: 'another token_type than Bearer that is taken; may be repeated',
+        kind: 'list',
+      },
+      ALLOW_HTTP,
       ...EXCHANGED,
       ORIGIN,
     ],
@@ -239,6 +250,7 @@ export const PLATFORMS: readonly VendorCommand[] = [
         description: 'accept a secret that is shorter than the hash',
         kind: 'switch',
       },
+      ALLOW_HTTP,
       ...SIGNED,
       ORIGIN,
     ],

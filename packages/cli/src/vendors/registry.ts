@@ -1,6 +1,7 @@
 import { APPLE } from './apple.ts'
 import { COMMUNICATION } from './communication.ts'
 import { PLATFORMS } from './platforms.ts'
+import { SMALL } from './small.ts'
 import type { VendorCommand } from './vendor.ts'
 import { ZOOM } from './zoom.ts'
 
@@ -9,5 +10,6 @@ export const VENDORS: readonly VendorCommand[] = Object.freeze([
   ...APPLE,
   ...ZOOM,
   ...COMMUNICATION,
+  ...SMALL,
   ...PLATFORMS,
 ])

@@ -7,6 +7,7 @@ import type { VendorCommand } from '../../src/vendors/vendor.ts'
 /** What `@mayfly/core/vendors` exports that makes no tokens. */
 const NO_SOURCE = new Set([
   'VONAGE_CLIENT_SDK_ACL',
+  'exchangedSource',
   'VonageWebhookReceiver',
   'VonageWebhookVerifier',
   'verifyVonageWebhook',
@@ -18,6 +19,8 @@ const NOT_OFFERED: Readonly<Record<string, readonly string[]>> = {
   // A UUID of its own for each token anyway.
   vonage: ['tokenId'],
   twilio: ['tokenId'],
+  // A list of objects, which no option of a command line holds.
+  cloudflareStream: ['accessRules'],
   // A token that is bound to a key is of no use without proofs of that key for each request.
   clientCredentials: ['dpop'],
   // Made of what the command line says.

@@ -6,8 +6,8 @@ import { repositoryRoot } from './lib/files.ts'
 /** Scripts of package.json that everything else builds on, one after the other. */
 const FIRST = ['format:check', 'lock', 'build'] as const
 
-/** Those that run beside the tests, which wait for their servers more than they compute. */
-const BESIDE = ['lint', 'unused', 'size', 'docs:site'] as const
+/** Those that run beside the tests on what was built, which wait for their servers more than they compute. */
+const BESIDE = ['lint', 'unused', 'size:built', 'docs:site'] as const
 
 /** All tests, with their own output; their last line counts them, and is the last of all. */
 const TESTS = 'tests'

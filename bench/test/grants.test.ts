@@ -12,7 +12,7 @@ describe.runIf(hasRedis())('refresh tokens in a little chaos', () => {
       rotations: 24,
       seed: 7,
       everyMs: 400,
-      leaseMs: 1500,
+      leaseMs: 2500,
     })
     const { reused, reconnects, rotations, refreshRequests, burst } = report
     expect(reused.nothingLost).toBe(0)

@@ -35,6 +35,7 @@ export interface IntrospectionOptions {
   readonly maxCalls?: number
   /** How long a call may take, in milliseconds. Default 5000. */
   readonly timeoutMs?: number
+  /** The `fetch` underneath. Default: the global one. */
   readonly fetch?: typeof fetch
   readonly clock?: Clock
 }

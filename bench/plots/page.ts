@@ -63,7 +63,7 @@ export function renderPerformance(results: {
   const plots: Record<string, string> = {}
   const picture = (name: string, plot: Plot): string => {
     for (const theme of themes) plots[`plots/${name}-${theme}.svg`] = drawBars(plot, theme)
-    return `<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="plots/${name}-dark.svg">\n  <img alt="${plot.title}" src="plots/${name}-light.svg">\n</picture>`
+    return `<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="./plots/${name}-dark.svg">\n  <img alt="${plot.title}" src="./plots/${name}-light.svg">\n</picture>`
   }
   const scenarios = Object.entries(cpu.scenarios).map(([name, lines]) =>
     [

@@ -49,7 +49,7 @@ export function packagePages(): string[] {
 /** Moves the project: writes its address wherever it stands, and what is made of other fields. */
 export function moveTo(home: string): void {
   const before = homepage()
-  const pages = packagePages().map((page) => join(repositoryRoot, page))
+  const pages = ['README.md', ...packagePages()].map((page) => join(repositoryRoot, page))
   for (const file of [join(repositoryRoot, 'package.json'), ...pages]) {
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(before, home))
   }

@@ -117,6 +117,23 @@ export const rows: Record<string, Row> = {
       ],
     },
   },
+  'entra, version 1': {
+    options: providers.entra({ tenant: TENANT, audience: API, versions: [1] }),
+    keysAt: `https://login.microsoftonline.com/${TENANT}/discovery/v2.0/keys`,
+    members: { alg: undefined, issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
+    good: { access: { ...access, iss: `https://sts.windows.net/${TENANT}/`, tid: TENANT } },
+    bad: {
+      'other tenant': [
+        { ...access, iss: `https://sts.windows.net/${OTHER}/`, tid: OTHER },
+        'issuer_mismatch',
+      ],
+      'tenant that is not that of the issuer': [
+        { ...access, iss: `https://sts.windows.net/${TENANT}/`, tid: OTHER },
+        'issuer_mismatch',
+      ],
+      'version 2': [{ ...access, iss: msal, tid: TENANT }, 'issuer_mismatch', 'version 2'],
+    },
+  },
   'entra, any tenant': {
     options: providers.entra({ tenant: 'any', audience: API }),
     keysAt: 'https://login.microsoftonline.com/common/discovery/v2.0/keys',
@@ -551,6 +568,15 @@ export const rows: Record<string, Row> = {
       },
     },
     bad: {
+      'a legacy token': [
+        {
+          iss: 'https://kubernetes.default.svc',
+          aud: ['orders'],
+          sub: 'system:serviceaccount:shop:api',
+        },
+        'claim_missing',
+        'legacy token',
+      ],
       'another account': [
         {
           ...base,

@@ -291,16 +291,30 @@ export class TokenVerifier<Payload = JwtPayload> implements KnowingVerifier<Payl
   }
 }
 
+/** The tenant in either form of Microsoft's issuers, version 1 and 2. */
+function microsoftTenant(issuer: string): string | undefined {
+  const [, two, one] =
+    /^https:\/\/(?:login\.microsoftonline\.com\/([^/]+)\/v2\.0|sts\.windows\.net\/([^/]+)\/)$/.exec(
+      issuer,
+    ) ?? []
+  return two ?? one
+}
+
 /**
  * Holds a key to the issuer that it is published for: in a set that many tenants share, the key of one
- * must not verify another's tokens. Microsoft writes `{tenantid}` where any tenant may stand.
+ * must not verify another's tokens. Microsoft writes `{tenantid}` where any tenant may stand, and signs the
+ * tokens of both versions of a tenant's issuer with one key.
  */
 function requireKeyIssuer(
   of: string | undefined,
   payload: Readonly<Record<string, unknown>>,
 ): void {
   if (of === undefined || !of.startsWith('https://')) return
-  if (of.replace('{tenantid}', String(payload['tid'])) === payload['iss']) return
+  const named = of.replace('{tenantid}', () => String(payload['tid']))
+  const { iss } = payload
+  if (named === iss) return
+  const tenant = microsoftTenant(named)
+  if (tenant !== undefined && tenant === microsoftTenant(String(iss))) return
   throw new RequestError('ERR_ISSUER', 'The key of this token is published for another issuer.', {
     reason: 'issuer_mismatch',
     claim: 'iss',

@@ -36,7 +36,8 @@ export function readKeyText(raw: string): string {
   const visible = unquote(raw.replaceAll(INVISIBLE, '').replaceAll(ODD_SPACE, ' ').trim())
   const bytes = BEGIN.test(visible) ? undefined : decodeBase64(visible)
   const decoded = bytes && new TextDecoder().decode(bytes).replaceAll(INVISIBLE, '').trim()
-  return decoded !== undefined && (BEGIN.test(decoded) || decoded.startsWith('{'))
+  // A bare key may begin with the byte of a brace by accident, and hardly with a whole member.
+  return decoded !== undefined && (BEGIN.test(decoded) || /^\{\s*["}]/.test(decoded))
     ? decoded
     : visible
 }

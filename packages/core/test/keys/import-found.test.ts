@@ -183,6 +183,14 @@ describe('importKey with the bare bytes of an Ed25519 key', () => {
     expect(key).toMatchObject({ type: 'public', fingerprint: edOwn })
   })
 
+  it.each(['e0', 'e9', '7b'])('takes one that begins with the byte 0x%s', async (first) => {
+    const bytes = Buffer.from(first + seed.toString('hex').slice(2), 'hex')
+    for (const written of [bytes.toString('hex'), bytes.toString('base64')]) {
+      const key = await importKey(written, 'EdDSA', { use: 'sign' })
+      expect(await works(key)).toBe(true)
+    }
+  })
+
   it('takes a seed with its public key behind it, and refuses one with another', async () => {
     const key = await importKey(Buffer.concat([seed, point]), 'EdDSA')
     expect(key).toMatchObject({ type: 'private', fingerprint: edOwn })
